@@ -1,0 +1,1 @@
+"""JSON for machines: the platform's own interface."""

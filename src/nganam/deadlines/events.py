@@ -1,0 +1,11 @@
+"""Audit actions of the room."""
+
+from nganam.audit.registry import Action, register
+
+DAY_EDITED = "deadlines.calendar.edited"
+TERM_EDITED = "deadlines.local_term.edited"
+
+register(
+    Action(DAY_EDITED, "Sửa lịch làm việc", "Edited the working calendar"),
+    Action(TERM_EDITED, "Sửa thời hạn nội bộ", "Edited a local term"),
+)

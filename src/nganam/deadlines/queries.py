@@ -1,0 +1,76 @@
+"""Reads of clocks and of the working calendar."""
+
+from datetime import date, datetime
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from nganam.deadlines.models import CalendarDay, Clock, LocalTerm
+from nganam.kernel.clock import local_date
+from nganam.kernel.errors import NotFound
+from nganam.kernel.workdays import Calendar
+
+
+def calendar() -> Calendar:
+    """Return the working calendar as it stands now."""
+    days = list(CalendarDay.objects.values_list("day", "kind"))
+    return Calendar(
+        days_off=frozenset(day for day, kind in days if kind == CalendarDay.Kind.OFF),
+        working_weekends=frozenset(day for day, kind in days if kind == CalendarDay.Kind.WORKING),
+    )
+
+
+def days_of(year: int) -> QuerySet[CalendarDay]:
+    """Return the days of ``year`` that differ from the ordinary week."""
+    return CalendarDay.objects.filter(day__year=year)
+
+
+def known_years() -> list[int]:
+    """Return the years the calendar has days for: beyond them due dates know weekends only."""
+    return [day.year for day in CalendarDay.objects.dates("day", "year")]
+
+
+def clocks_of(object_type: str, object_code: str) -> QuerySet[Clock]:
+    """Return every clock of one thing, running and stopped, in order of start."""
+    return Clock.objects.filter(object_type=object_type, object_code=object_code).order_by("started_at", "pk")
+
+
+def open_clocks(agency: str | None = None) -> QuerySet[Clock]:
+    """Return running clocks, nearest due first; of one agency when given."""
+    running = Clock.objects.filter(stopped_at__isnull=True)
+    return running if agency is None else running.filter(agency=agency)
+
+
+def overdue(at: datetime, agency: str | None = None) -> QuerySet[Clock]:
+    """Return running clocks whose last day is over at ``at`` (Vietnamese date)."""
+    return open_clocks(agency).filter(due_on__lt=local_date(at))
+
+
+def missed(at: datetime, agency: str | None = None) -> QuerySet[Clock]:
+    """Return clocks that ran past their last day: still running, or stopped after it."""
+    late = Q(stopped_at__isnull=True, due_on__lt=local_date(at)) | Q(stopped_at__date__gt=F("due_on"))
+    found = Clock.objects.filter(late)
+    return found if agency is None else found.filter(agency=agency)
+
+
+def days_left(clock: Clock, at: datetime, working: Calendar | None = None) -> int:
+    """Return working days left to the last day: 0 today, negative when overdue (by working days)."""
+    return (working or calendar()).between(local_date(at), clock.due_on)
+
+
+def local_terms() -> QuerySet[LocalTerm]:
+    """Return the local terms in order of key."""
+    return LocalTerm.objects.all()
+
+
+def edited_day(day: date) -> CalendarDay | None:
+    """Return what the calendar says of ``day``, or ``None`` for an ordinary day."""
+    return CalendarDay.objects.filter(day=day).first()
+
+
+def local_term(key: str) -> LocalTerm:
+    """Return a local term; raise ``NotFound`` for an unknown key."""
+    found = LocalTerm.objects.filter(key=key).first()
+    if found is None:
+        raise NotFound(_("Không có thời hạn nội bộ này."))
+    return found

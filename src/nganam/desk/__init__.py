@@ -1,0 +1,1 @@
+"""An officer's home: inbox, clocks, audit and monitoring pages."""

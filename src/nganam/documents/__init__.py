@@ -1,0 +1,1 @@
+"""Official papers with number and date, and stored files by digest."""

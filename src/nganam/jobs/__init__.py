@@ -1,0 +1,1 @@
+"""Background jobs with retries, schedules, heartbeat and reaper, over the same database."""

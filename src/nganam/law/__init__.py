@@ -1,0 +1,1 @@
+"""Dated rule sets, articles and glossary: the law as data. No deeds here."""

@@ -1,0 +1,76 @@
+"""The exchange log: one JSON line per call, with D45's groups and X-Road's operational monitoring names.
+
+D45 asks for (a) time and form, (b) the asking side's code, (c) what was asked, (d) status and the data shared, (đ)
+other. The data itself is not logged: the version, the number of records and of fields say what was shared without
+copying it. Of bodies the digest is logged: what the data server says of the body it sent (``Content-Digest``, RFC
+9530), or what the gateway itself has seen pass (``digests``), which goes before.
+"""
+
+from nganam.lgsp.envoy.shapes import Json, extension
+
+TOKEN = "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:{})%"  # noqa: S105 - a command of Envoy's, not a secret
+SEEN = "%DYNAMIC_METADATA(lgsp.digest:{})%"
+LINE: dict[str, str] = {
+    # (a) time and form
+    "requestInTs": "%START_TIME(%s%3f)%",
+    "at": "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%",
+    "requestOutMs": "%REQUEST_TX_DURATION%",
+    "responseInMs": "%RESPONSE_DURATION%",
+    "responseOutMs": "%DURATION%",
+    "restMethod": "%REQ(:METHOD)%",
+    # (b) who asked
+    "consumer": TOKEN.format("sub"),  # not the header: a call refused early still carries what the caller wrote there
+    "consumerCertified": "%DYNAMIC_METADATA(lgsp.peer:consumer)%",
+    "clientId": TOKEN.format("client_id"),
+    "tokenId": TOKEN.format("jti"),
+    "clientCertificate": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
+    "representedParty": "%REQ(X-ROAD-REPRESENTED-PARTY):128%",
+    "clientAddress": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    # of the token: an agency's own system does not say whose call it answers
+    "accounts": TOKEN.format("acc"),
+    # (c) what was asked
+    "serviceXRoadInstance": "%METADATA(ROUTE:lgsp:instance)%",
+    "serviceMemberCode": "%METADATA(ROUTE:lgsp:member)%",
+    "serviceSubsystemCode": "%METADATA(ROUTE:lgsp:subsystem)%",
+    "serviceCode": "%METADATA(ROUTE:lgsp:service)%",
+    "restPath": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):2048%",
+    "purpose": TOKEN.format("purpose"),
+    "requestDigestSeen": SEEN.format("request"),
+    "requestSize": "%BYTES_RECEIVED%",
+    # (d) status and what was shared
+    "statusCode": "%RESPONSE_CODE%",
+    "responseSize": "%BYTES_SENT%",
+    "account": "%RESP(X-LGSP-ACCOUNT):40%",
+    "fields": "%RESP(X-LGSP-FIELDS):20%",
+    "records": "%RESP(X-LGSP-RECORDS):20%",
+    "version": "%RESP(X-LGSP-VERSION):20%",
+    "responseDigest": "%RESP(CONTENT-DIGEST):300%",
+    "responseDigestSeen": SEEN.format("response"),
+    # (đ) other
+    "xRequestId": "%REQ(X-REQUEST-ID)%",
+    "messageId": "%REQ(X-ROAD-ID):128%",
+    "messageUserId": "%REQ(X-ROAD-USERID):128%",
+    "messageIssue": "%REQ(X-ROAD-ISSUE):256%",
+    "faultCode": "%RESP(X-ROAD-ERROR):100%",
+    "faultString": "%RESPONSE_CODE_DETAILS%",
+    "snapshot": "%DYNAMIC_METADATA(lgsp:snapshot)%",
+    "servingSnapshot": "%RESP(X-LGSP-SNAPSHOT):20%",
+    "flags": "%RESPONSE_FLAGS%",
+    "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+}
+LOG_FILE = "./log/access.log"
+HEALTH = "/healthz"
+
+
+def access_log() -> list[Json]:
+    """Return the log of the connection manager; health checks are not exchanges and are left out."""
+    match = {
+        "name": ":path", "string_match": {"exact": HEALTH}, "invert_match": True, "treat_missing_header_as_empty": True,
+    }  # fmt: skip
+    log = extension(
+        "envoy.access_loggers.file",
+        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        path=LOG_FILE,
+        log_format={"json_format": dict(LINE)},
+    )
+    return [{**log, "filter": {"header_filter": {"header": match}}}]

@@ -1,0 +1,260 @@
+"""The policies of the gateway, each a filter of its own: tokens, denials, grants, limits."""
+
+import json
+import math
+from collections.abc import Iterable
+
+from nganam.lgsp.envoy import cel, identity
+from nganam.lgsp.envoy.decided import (
+    AUDIENCE,
+    CLAIM_ACCOUNTS,
+    CLAIM_CLIENT,
+    CLAIM_OPERATIONS,
+    CLAIM_SERVICES,
+    CLAIM_TOKEN,
+    METASERVICES,
+    Denial,
+    Gateway,
+    Operation,
+    Service,
+    Spent,
+    Terms,
+)
+from nganam.lgsp.envoy.logline import HEALTH
+from nganam.lgsp.envoy.shapes import HTTP, Json, set_header, typed
+
+JWT = HTTP + "jwt_authn.v3.JwtAuthentication"
+RBAC = HTTP + "rbac.v3.RBAC"
+RBAC_ROUTE = HTTP + "rbac.v3.RBACPerRoute"
+LIMIT = HTTP + "local_ratelimit.v3.LocalRateLimit"
+NUMBERED = HTTP + "set_metadata.v3.Config"
+CONSUMER = identity.CONSUMER
+ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+MINUTE = 60
+UNBOUNDED = 1_000_000
+META_PER_MINUTE = 60
+OPEN_PATHS = ("/oauth2/", "/.well-known/", "/lgsp/")
+"""What the web server answers, by its own rules: how a caller comes to a token or a certificate at all."""
+
+
+def tokens(gateway: Gateway) -> Json:
+    """Check the bearer token and name the consumer from it; health needs none. The token goes no further."""
+    jwks = json.dumps({"keys": [dict(key) for key in gateway.keys]}, sort_keys=True, separators=(",", ":"))
+    provider = {
+        "issuer": gateway.issuer,
+        "audiences": [AUDIENCE],
+        "require_expiration": True,
+        "max_lifetime": "600s",
+        "clock_skew_seconds": 5,
+        "forward": False,
+        "payload_in_metadata": "payload",
+        "claim_to_headers": [{"header_name": CONSUMER, "claim_name": "sub"}],
+        "local_jwks": {"inline_string": jwks},
+        "jwt_cache_config": {"jwt_cache_size": 1000},
+        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+    }
+    shown = {"requires_any": {"requirements": [{"provider_name": "lgsp"}, {"allow_missing": {}}]}}
+    certified = {"prefix": "/", "headers": [{"name": identity.PEER, "present_match": True}]}
+    rules: list[Json] = [
+        {"match": {"path": HEALTH}},
+        *({"match": {"prefix": path}} for path in OPEN_PATHS),
+        {"match": certified, "requires": shown},
+        {"match": {"prefix": "/"}, "requires": {"provider_name": "lgsp"}},
+    ]
+    return typed(JWT, providers={"lgsp": provider}, rules=rules)
+
+
+def denials(gateway: Gateway) -> Json:
+    """Refuse what was revoked although its tokens are still young. This file is what makes a revocation immediate."""
+    policies: Json = {}
+    for one in gateway.denied_accounts:
+        policies[f"{one.why}-{one.account or one.identity + ' ' + one.service}"] = {
+            "permissions": [_route_is(one.service)],
+            "principals": _denied(one),
+        }
+    if gateway.denied_clients:
+        policies["revoked-clients"] = {
+            "permissions": [{"any": True}],
+            "principals": [_claim_is(CLAIM_CLIENT, one) for one in gateway.denied_clients],
+        }
+    if gateway.denied_tokens:
+        policies["revoked-tokens"] = {
+            "permissions": [{"any": True}],
+            "principals": [_claim_is(CLAIM_TOKEN, one) for one in gateway.denied_tokens],
+        }
+    if gateway.denied_certificates:
+        policies["revoked-certificates"] = {
+            "permissions": [{"any": True}],
+            "principals": [identity.by_any_certificate(gateway)],
+            "condition": cel.one_of(cel.PEER_DIGEST, list(gateway.denied_certificates)),
+        }
+    return typed(RBAC, rules={"action": "DENY", "policies": policies})
+
+
+def _denied(one: Denial) -> list[Json]:
+    by_token = [_account_of(one)] if one.account else []
+    certified = identity.every(identity.by_certificate(one.identity), identity.without_token())
+    return [*by_token, certified] if one.identity else by_token
+
+
+def _account_of(denial: Denial) -> Json:
+    account = _claim_has(CLAIM_ACCOUNTS, denial.account)
+    if not denial.before:
+        return account
+    issued = _claim("iat", {"double_match": {"range": {"start": 0, "end": denial.before}}})
+    return identity.every(account, issued)
+
+
+def numbered(snapshot: int) -> Json:
+    """Tell every call the number of the snapshot it passes under: ``%DYNAMIC_METADATA(lgsp:snapshot)%`` in the log.
+
+    A file of its own, replaced last: the number is that of the newest snapshot which is wholly in place.
+    """
+    return typed(NUMBERED, metadata=[{"metadata_namespace": "lgsp", "value": {"snapshot": snapshot}}])
+
+
+def granted(service: Service, operation: Operation | None = None, certified: Iterable[str] = ()) -> Json:
+    """Let only tokens through that name the service, and the operation when it has any.
+
+    ``certified`` are the identities that may call this with a certificate alone.
+    """
+    token = _claim_has(CLAIM_SERVICES, service.code)
+    if operation is not None:
+        token = identity.every(token, _claim_has(CLAIM_OPERATIONS, operation.code))
+    principals = [token]
+    holders = [identity.by_certificate(one) for one in sorted(certified)]
+    if holders:
+        principals.append(identity.every({"or_ids": {"ids": holders}}, identity.without_token()))
+    policy = {"permissions": [{"any": True}], "principals": principals}
+    return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"granted": policy}}})
+
+
+def anyone_known(gateway: Gateway) -> Json:
+    """Let through whoever is identified at all: the questions about the exchange itself are everybody's."""
+    principals = [identity.with_claim("sub"), identity.by_any_certificate(gateway)]
+    policy = {"permissions": [{"any": True}], "principals": principals}
+    return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"known": policy}}})
+
+
+def nobody() -> Json:
+    """Let nothing through where a route states no policy of its own."""
+    return typed(RBAC, rules={"action": "ALLOW", "policies": {}})
+
+
+def anybody() -> Json:
+    """Lift the rule of :func:`nobody` for a route that only answers a refusal."""
+    return typed(RBAC_ROUTE)
+
+
+def limits(gateway: Gateway) -> Json:
+    """Limit calls per consumer and service. A file of its own: replacing it empties the buckets, so it changes rarely.
+
+    A minute's calls may come at once; after that the bucket fills evenly.
+    """
+    own = sorted(gateway.terms, key=lambda one: (one.service, one.consumer))
+    return typed(
+        LIMIT,
+        stat_prefix="lgsp_limit",
+        filter_enabled=ALWAYS,
+        filter_enforced=ALWAYS,
+        token_bucket={"max_tokens": UNBOUNDED, "tokens_per_fill": UNBOUNDED, "fill_interval": "1s"},
+        always_consume_default_token_bucket=False,
+        enable_x_ratelimit_headers="DRAFT_VERSION_03",
+        max_dynamic_descriptors=10_000,
+        rate_limits=[{"actions": _pair_actions()}],
+        descriptors=[
+            *(_own_bucket(one) for one in own),
+            *(_bucket(one.code, one.rate_per_minute) for one in gateway.services),
+            *_meta_buckets(),
+        ],
+    )
+
+
+def _pair_actions() -> list[Json]:
+    service = {"key": "lgsp", "path": [{"key": "service"}]}
+    return [
+        {"metadata": {"descriptor_key": "service", "source": "ROUTE_ENTRY", "metadata_key": service}},
+        {"request_headers": {"header_name": CONSUMER, "descriptor_key": "consumer"}},
+    ]
+
+
+def _bucket(code: str, per_minute: int) -> Json:
+    entries = [{"key": "service", "value": code}, {"key": "consumer"}]
+    return {"entries": entries, "token_bucket": _per_minute(per_minute, 0)}
+
+
+def _meta_buckets() -> list[Json]:
+    return [_bucket(one, META_PER_MINUTE) for one in METASERVICES]
+
+
+def _own_bucket(terms: Terms) -> Json:
+    return {
+        "entries": _pair(terms.service, terms.consumer),
+        "token_bucket": _per_minute(terms.rate_per_minute, terms.burst),
+    }
+
+
+def _pair(service: str, consumer: str) -> list[Json]:
+    return [{"key": "service", "value": service}, {"key": "consumer", "value": consumer}]
+
+
+def _per_minute(rate: int, burst: int) -> Json:
+    """Return a bucket of ``burst`` calls at once (0: a minute's) that fills at ``rate`` a minute."""
+    rate = max(1, rate)
+    if not burst or burst >= rate:
+        return {"max_tokens": burst or rate, "tokens_per_fill": rate, "fill_interval": f"{MINUTE}s"}
+    # A bucket smaller than a minute's calls is filled a few at a time, or it would cut the rate.
+    fills = math.ceil(rate / burst)
+    milliseconds = max(50, MINUTE * 1000 // fills)
+    return {
+        "max_tokens": burst,
+        "tokens_per_fill": max(1, round(rate * milliseconds / (MINUTE * 1000))),
+        "fill_interval": f"{milliseconds / 1000:.3f}s",
+    }
+
+
+def quota(period: str, spent: Iterable[Spent], ends: str) -> Json:
+    """Refuse those who have used up their calls of a day or month, and say when to come back (``ends``, an HTTP date).
+
+    A bucket holds one call at least, so each time this file is replaced those in it may make one more.
+    """
+    ordered = sorted(spent, key=lambda one: (one.service, one.consumer))
+    used_up = {"max_tokens": 1, "tokens_per_fill": 1, "fill_interval": "86400s"}
+    said = [set_header("x-lgsp-quota", period)]
+    if ordered and ends:
+        said.append(set_header("retry-after", ends))
+    return typed(
+        LIMIT,
+        stat_prefix=f"lgsp_quota_{period}",
+        filter_enabled=ALWAYS,
+        filter_enforced=ALWAYS,
+        token_bucket={"max_tokens": UNBOUNDED, "tokens_per_fill": UNBOUNDED, "fill_interval": "1s"},
+        always_consume_default_token_bucket=False,
+        rate_limits=[{"actions": _pair_actions()}],
+        response_headers_to_add=said,
+        descriptors=[{"entries": _pair(one.service, one.consumer), "token_bucket": used_up} for one in ordered],
+    )
+
+
+def seconds_between_calls(service: Service) -> int:
+    """Return after how many whole seconds a consumer that has used its minute may call again."""
+    return math.ceil(MINUTE / max(1, service.rate_per_minute))
+
+
+def _claim(name: str, value: Json) -> Json:
+    path = [{"key": "payload"}, {"key": name}]
+    matcher = {"filter": "envoy.filters.http.jwt_authn", "path": path, "value": value}
+    return {"sourced_metadata": {"metadata_source": "DYNAMIC", "metadata_matcher": matcher}}
+
+
+def _claim_is(name: str, text: str) -> Json:
+    return _claim(name, {"string_match": {"exact": text}})
+
+
+def _claim_has(name: str, text: str) -> Json:
+    return _claim(name, {"list_match": {"one_of": {"string_match": {"exact": text}}}})
+
+
+def _route_is(service: str) -> Json:
+    matcher = {"filter": "lgsp", "path": [{"key": "service"}], "value": {"string_match": {"exact": service}}}
+    return {"sourced_metadata": {"metadata_source": "ROUTE", "metadata_matcher": matcher}}

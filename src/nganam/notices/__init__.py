@@ -1,0 +1,1 @@
+"""Outbox of events, in-app notices and mail."""

@@ -1,0 +1,19 @@
+"""Jobs of the room. A job is a door: it reads the clock itself."""
+
+from django.utils import timezone
+
+from nganam.jobs.api import job
+from nganam.services import revising
+from nganam.services.upstreams import operations as upstreams
+
+
+@job(cron="4 0 * * *", max_attempts=3)
+def bring_into_force() -> list[str]:
+    """Bring every version whose announced day has come into force, just after midnight in Vietnam."""
+    return revising.bring_due_into_force(at=timezone.now())
+
+
+@job(cron="* * * * *", max_attempts=1)
+def look_up_upstreams() -> list[str]:
+    """Ask every minute what the names of agencies' systems mean: the gateway follows a move, and no rebinding."""
+    return upstreams.look_up_again(at=timezone.now())

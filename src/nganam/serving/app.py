@@ -1,0 +1,368 @@
+"""The ASGI application: ``granian --interface asgi nganam.serving.app:application``.
+
+Bare ASGI, since two questions need no framework: a look-up costs about a tenth of a millisecond and runs in the event
+loop; a page may read many rows and runs in a thread. It must listen on the loopback address only.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import threading
+import time
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from nganam.kernel.clock import Clock, SystemClock
+from nganam.kernel.hours import within
+from nganam.serving import asking, metaservices, metrics, problems, remote
+from nganam.serving.journal import FOLDER, Journal
+from nganam.serving.plans import Plan, plan
+from nganam.serving.problems import Refused
+from nganam.serving.reading import PageQuestion, look_up, read_page
+from nganam.serving.replicas import Named, Replicas
+from nganam.serving.secret import shared_secret
+from nganam.serving.snapshot import Snapshot, read_snapshot
+from nganam.serving.watched import Watched
+
+log = structlog.get_logger("nganam.serving")
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+PAGE_THREADS = 4
+MOST_PATH = 2048
+NO_BODY = (204,)
+RETRY_AFTER = {429: b"1", 503: b"5"}
+encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer: status, headers as ASGI wants them, body, and the service it is counted under.
+
+    ``digest`` is the body's SHA-256 when it is known already; ``shared`` is what was shared, in the log's words.
+    """
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    service: str = ""
+    digest: bytes = b""
+    shared: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Told:
+    """A snapshot and the plans made of it so far."""
+
+    snapshot: Snapshot
+    plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
+
+    def plan_for(self, consumer: str, code: str, at: datetime) -> Plan:
+        """Return what the consumer may ask of a service; raise ``Refused``: no such service, or no live grant."""
+        known = self.plans.get((consumer, code))
+        if known is None:
+            service = self.snapshot.services.get(code)
+            if service is None:
+                raise problems.unknown_service()
+            grant = self.snapshot.grants.get(consumer, {}).get(code)
+            if grant is None:
+                raise problems.not_granted()
+            known = self.plans[consumer, code] = plan(consumer, code, service, grant)
+        if known.grant.until is not None and at >= known.grant.until:
+            raise problems.not_granted()
+        if not within(known.grant.hours, at):
+            raise problems.outside_hours()
+        return known
+
+
+class Server:
+    """Answers from the files of one data folder."""
+
+    def __init__(self, data: Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._folder = data / "serving"
+        self._gate = shared_secret(data).encode()
+        self._cursor_secret = hmac.new(self._gate, b"cursor", hashlib.sha256).digest()
+        self._told = Watched(data / "serving" / "snapshot.json", lambda path: Told(read_snapshot(path)))
+        self._replicas = Replicas(data / "replicas")
+        self._page_slots = asyncio.Semaphore(PAGE_THREADS)
+        self._journal = Journal(data / "serving" / FOLDER)
+        self._under_way: Counter[tuple[str, str]] = Counter()
+        self._agencies = remote.Agencies(data / "gateway", self._gate)
+
+    async def answer(self, scope: Message, receive: Receive | None = None) -> Answer:
+        """Answer one request; every refusal is a problem document. What goes to the gateway is in the journal first."""
+        began = time.time()
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        if path in {b"/healthz", b"/metrics"}:
+            return self._about_itself(path)
+        headers = asking.Headers()
+        try:
+            headers = asking.read_headers(scope["headers"])
+            self._check_gate(headers)
+        except Refused as refused:
+            return _with_digest(_problem(refused, headers.request_id, "", self._portal()), scope)
+        answer = _with_digest(await self._answer(scope, headers, path, receive), scope)
+        told = self._told.value()
+        number = str(told.snapshot.number) if told else ""
+        answer.headers.append((b"x-lgsp-snapshot", number.encode()))
+        try:
+            self._journal.write(self._noted(scope, headers, path, answer, began, told))
+        except OSError:
+            log.exception("journal_failed", request_id=headers.request_id)
+            refusal = problems.unavailable("Máy chủ dữ liệu không ghi được nhật ký nên không trả dữ liệu.")
+            return _with_digest(_problem(refusal, headers.request_id, answer.service, self._portal()), scope)
+        return answer
+
+    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, receive: Receive | None) -> Answer:
+        code = ""
+        try:
+            if path.startswith(metaservices.PREFIX):
+                return self._meta(scope, headers, path)
+            code = asking.read_service(path)
+            return await self._granted(scope, headers, code, path, receive)
+        except Refused as refused:
+            return _problem(refused, headers.request_id, code, self._portal())
+        except Exception:
+            log.exception("answer_failed", request_id=headers.request_id)
+            return _problem(problems.failed(), headers.request_id, code, self._portal())
+
+    def _noted(
+        self, scope: Message, headers: asking.Headers, path: bytes, answer: Answer, began: float, told: Told | None
+    ) -> dict[str, Any]:
+        """Return the journal's line: what the gateway's own would say, as far as it is known here."""
+        now, query = time.time(), scope.get("query_string", b"")
+        path = path.partition(b"?")[0]
+        asked = (path + b"?" + query if query else path)[:MOST_PATH].decode("utf-8", "replace")
+        known = told.snapshot.services.get(answer.service) if told else None
+        return {
+            "at": datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "restMethod": scope["method"], "consumer": headers.consumer, "xRequestId": headers.request_id,
+            "restPath": asked, "statusCode": answer.status,
+            "responseSize": 0 if scope["method"] == "HEAD" else len(answer.body),
+            "responseDigest": _rfc9530(answer.digest), "digestBy": "server",
+            "responseOutMs": round((now - began) * 1000),
+            "servingSnapshot": str(told.snapshot.number) if told else None,
+            **(_parts(known.path, asked) if known else {}), **answer.shared, **headers.noted,
+        }  # fmt: skip
+
+    def _portal(self) -> str:
+        told = self._told.value()
+        return told.snapshot.portal if told else ""
+
+    def _check_gate(self, headers: asking.Headers) -> None:
+        if not headers.consumer or not hmac.compare_digest(headers.gate, self._gate):
+            raise problems.not_through_gateway()
+
+    async def _granted(
+        self, scope: Message, headers: asking.Headers, code: str, path: bytes, receive: Receive | None
+    ) -> Answer:
+        """Answer who was granted the service, as many at once as it was granted."""
+        told = self._told.value()
+        if told is None:
+            raise problems.unavailable("Máy chủ dữ liệu chưa nhận cấu hình từ hệ thống quản lý.")
+        chosen = told.plan_for(headers.consumer, code, self._clock.now())
+        with self._counted(chosen):
+            if chosen.service.remote is not None:
+                return await self._remote(scope, headers, chosen, path, receive)
+            return await self._data(scope, headers, chosen, path)
+
+    @contextmanager
+    def _counted(self, chosen: Plan) -> Iterator[None]:
+        pair, most = (chosen.consumer, chosen.code), chosen.grant.concurrent
+        if most and self._under_way[pair] >= most:
+            raise problems.too_many_at_once(most)
+        self._under_way[pair] += 1
+        try:
+            yield
+        finally:
+            self._under_way[pair] -= 1
+            if not self._under_way[pair]:
+                del self._under_way[pair]
+
+    async def _remote(
+        self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, receive: Receive | None
+    ) -> Answer:
+        began = time.perf_counter()
+        found = await self._agencies.ask(scope, headers, chosen, path, receive)
+        metrics.SECONDS.labels("agency").observe(time.perf_counter() - began)
+        sent = [
+            (b"content-type", b"application/json"),
+            (b"cache-control", b"private, no-store"),
+            (b"x-lgsp-account", chosen.grant.account.encode()),
+            (b"x-lgsp-fields", str(len(chosen.names)).encode()),
+            (b"x-lgsp-records", str(found.records).encode()),
+        ]
+        shared = {
+            "account": chosen.grant.account, "fields": str(len(chosen.names)), "records": str(found.records),
+        }  # fmt: skip
+        return Answer(found.status, sent, found.body, chosen.code, shared=shared)
+
+    async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes) -> Answer:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise problems.method_refused()
+        key = asking.read_key(path)
+        parameters = asking.read_parameters(scope.get("query_string", b""))
+        began = time.perf_counter()
+        if key is not None:
+            asking.refuse_parameters(parameters)
+            answer = self._one(chosen, headers, key)
+            metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
+            return answer
+        question = asking.read_page_question(parameters, chosen)
+        async with self._page_slots:
+            answer = await asyncio.to_thread(self._page, chosen, headers, question)
+        metrics.SECONDS.labels("page").observe(time.perf_counter() - began)
+        return answer
+
+    def _one(self, chosen: Plan, headers: asking.Headers, key: tuple[str, ...]) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found = look_up(chosen, replica, key)
+        named = replica.named
+        body = encode({"data": found, "version": named.version, "as_of": _instant(named.as_of)})
+        return _json(body, named, chosen, headers, records=1)
+
+    def _page(self, chosen: Plan, headers: asking.Headers, question: PageQuestion) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found, following = read_page(chosen, replica, question, self._cursor_secret)
+        named = replica.named
+        body = encode(
+            {"data": found, "next": following or None, "version": named.version, "as_of": _instant(named.as_of)}
+        )
+        return _json(body, named, chosen, headers, records=len(found))
+
+    def _meta(self, scope: Message, headers: asking.Headers, path: bytes) -> Answer:
+        told = self._told.value()
+        if told is None:
+            raise problems.unavailable("Máy chủ dữ liệu chưa nhận cấu hình từ hệ thống quản lý.")
+        sent = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-cache")]
+        try:
+            body = metaservices.answer(
+                told.snapshot, headers.consumer, path.split(b"?", 1)[0], scope.get("query_string", b""),
+                at=self._clock.now(), folder=self._folder,
+            )  # fmt: skip
+        except metaservices.MetaRefused as refused:
+            kind = (b"x-road-error", refused.kind.encode())
+            return Answer(refused.status, [*sent, kind], refused.as_json(headers.request_id))
+        return Answer(200, sent, body)
+
+    def _about_itself(self, path: bytes) -> Answer:
+        if path == b"/metrics":
+            return Answer(200, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")], metrics.exposition())
+        told = self._told.value()
+        body = {"status": "ok" if told else "waiting", "snapshot": told.snapshot.number if told else None}
+        return Answer(200 if told else 503, [(b"content-type", b"application/json")], encode(body))
+
+
+@lru_cache(maxsize=256)
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=256)
+def _http_date(at: datetime) -> bytes:
+    return format_datetime(at.astimezone(UTC), usegmt=True).encode()
+
+
+def _rfc9530(digest: bytes) -> str:
+    return f"sha-256=:{b64encode(digest).decode()}:"
+
+
+def _with_digest(answer: Answer, scope: Message) -> Answer:
+    """Say the digest of what is sent (RFC 9530), and of the whole representation where only its headers are sent."""
+    answer.digest = answer.digest or hashlib.sha256(answer.body).digest()
+    text = _rfc9530(answer.digest).encode()
+    if answer.status == 304 or scope["method"] == "HEAD":  # noqa: PLR2004
+        answer.headers.append((b"repr-digest", text))
+        answer.digest = hashlib.sha256(b"").digest()
+        text = _rfc9530(answer.digest).encode()
+    answer.headers.append((b"content-digest", text))
+    return answer
+
+
+def _parts(path: str, asked: str) -> dict[str, str]:
+    """Return the service's identifier in the log's words, and the address as the caller wrote it."""
+    instance, _class, member, subsystem, code = (path.split("/") + [""] * 5)[:5]
+    rest = asked.lstrip("/").partition(code)[2] if code else asked
+    return {
+        "serviceXRoadInstance": instance, "serviceMemberCode": member, "serviceSubsystemCode": subsystem,
+        "serviceCode": code, "restPath": f"/r1/{path}{rest}",
+    }  # fmt: skip
+
+
+def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
+    digest = hashlib.sha256(body).digest()
+    etag = f'"{digest[:12].hex()}"'
+    sent = [
+        (b"content-type", b"application/json"),
+        (b"etag", etag.encode()),
+        (b"last-modified", _http_date(named.as_of)),
+        (b"cache-control", b"private, no-cache"),
+        (b"x-lgsp-account", chosen.grant.account.encode()),
+        (b"x-lgsp-fields", str(len(chosen.names)).encode()),
+        (b"x-lgsp-records", str(records).encode()),
+        (b"x-lgsp-version", str(named.version).encode()),
+    ]
+    shared = {
+        "account": chosen.grant.account, "fields": str(len(chosen.names)), "records": str(records),
+        "version": str(named.version),
+    }  # fmt: skip
+    is_known = headers.etag and (headers.etag == "*" or etag in headers.etag)
+    return Answer(304 if is_known else 200, sent, b"" if is_known else body, chosen.code, digest, shared)
+
+
+def _problem(refused: Refused, request_id: str, service: str, portal: str) -> Answer:
+    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    if refused.status in RETRY_AFTER:
+        headers.append((b"retry-after", RETRY_AFTER[refused.status]))
+    # An unknown name is the caller's text: as a label it would grow the figures without end.
+    counted = "" if refused.code == "unknown_service" else service
+    return Answer(refused.status, headers, refused.as_json(request_id, portal), counted)
+
+
+_server: Server | None = None
+_making = threading.Lock()
+
+
+def _here() -> Server:
+    global _server  # noqa: PLW0603 - one server per process, made when the first request or the start-up comes
+    with _making:
+        if _server is None:
+            _server = Server(Path(os.environ.get("NGANAM_DATA") or "var").resolve())
+    return _server
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Answer ASGI: HTTP requests, and the start and end of the process."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    elif scope["type"] == "http":
+        answer = await (_server or _here()).answer(scope, receive)
+        metrics.ANSWERS.labels(answer.service, answer.status).inc()
+        # RFC 9110 8.6: a 204 has no length.
+        length = [] if answer.status in NO_BODY else [(b"content-length", str(len(answer.body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            _here()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

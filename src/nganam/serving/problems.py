@@ -1,0 +1,164 @@
+"""Refusals of the data server, written as ``application/problem+json`` in Vietnamese (RFC 9457)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+
+class Refused(Exception):
+    """A request that gets no data: what is wrong, and in ``hint`` what to do about it."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str, hint: str = "", **members: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.hint = hint
+        self.members = members
+
+    def as_json(self, request_id: str, portal: str = "") -> bytes:
+        """Return the problem document; its type is an address at ``portal``, as the gateway's own are."""
+        members: dict[str, Any] = {
+            "type": f"{portal}/loi/#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        extra = {"hint": self.hint, **self.members, "request_id": request_id}
+        return msgspec.json.encode(members | {name: value for name, value in extra.items() if value})
+
+
+def not_through_gateway() -> Refused:
+    """Refuse a caller that did not come through the gateway."""
+    return Refused(
+        403, "not_through_gateway", "Phải đi qua LGSP", "Máy chủ dữ liệu chỉ nhận yêu cầu chuyển qua cổng LGSP.",
+        "Gọi dịch vụ tại địa chỉ ghi trong trang của dịch vụ.",
+    )  # fmt: skip
+
+
+def unknown_service() -> Refused:
+    """Refuse a path that names no service served now."""
+    return Refused(
+        404, "unknown_service", "Không có dịch vụ này", "Không có dịch vụ chia sẻ dữ liệu nào tại địa chỉ này.",
+        "Xem địa chỉ đúng trong danh sách dịch vụ trên cổng.",
+    )  # fmt: skip
+
+
+def not_granted() -> Refused:
+    """Refuse a consumer that holds no live account for the service."""
+    return Refused(
+        403, "not_granted", "Chưa được cấp quyền", "Ứng dụng không có tài khoản kết nối còn hiệu lực cho dịch vụ này.",
+        "Gửi yêu cầu kết nối trên cổng, hoặc hỏi cơ quan cung cấp nếu tài khoản đã bị khóa hay hết hạn.",
+    )  # fmt: skip
+
+
+def record_absent() -> Refused:
+    """Answer that no record has this key: TT 13/2017 tells it apart from "exists but not permitted"."""
+    return Refused(
+        404, "data_absent", "Không có dữ liệu", "Không có bản ghi nào mang khóa này.",
+        "Kiểm tra lại khóa; giữ nguyên các số 0 ở đầu.",
+    )  # fmt: skip
+
+
+def record_not_granted() -> Refused:
+    """Answer that the record exists but lies outside the granted scope (TT 13/2017)."""
+    return Refused(
+        403, "data_not_permitted", "Có dữ liệu nhưng không được phép",
+        "Bản ghi nằm ngoài phạm vi dữ liệu đã cấp cho ứng dụng.", "Đề nghị cơ quan cung cấp mở rộng phạm vi nếu cần.",
+    )  # fmt: skip
+
+
+def ambiguous_key(columns: Sequence[str]) -> Refused:
+    """Refuse a key that more than one record has."""
+    return Refused(
+        409, "ambiguous_key", "Khóa chưa đủ", "Có nhiều bản ghi mang khóa này.",
+        f"Đọc từng trang và lọc theo {', '.join(columns)}.",
+    )  # fmt: skip
+
+
+def bad_request(detail: str, hint: str, **members: object) -> Refused:
+    """Refuse a request that is not of the documented form."""
+    return Refused(400, "bad_request", "Yêu cầu không đúng dạng", detail, hint, **members)
+
+
+def method_refused() -> Refused:
+    """Refuse anything but reading."""
+    return Refused(405, "method_not_allowed", "Chỉ đọc", "Dịch vụ chỉ nhận phương thức GET.", "Dùng GET.")
+
+
+def outside_hours() -> Refused:
+    """Refuse a consumer outside the hours it was granted."""
+    return Refused(
+        403, "outside_hours", "Ngoài giờ được phép", "Tài khoản kết nối chỉ được gọi trong những giờ đã thỏa thuận.",
+        "Xem giờ được phép ở trang tài khoản trên cổng rồi gọi lại trong giờ.",
+    )  # fmt: skip
+
+
+def too_many_at_once(most: int) -> Refused:
+    """Refuse one more call while as many as granted are under way."""
+    return Refused(
+        429, "too_many_at_once", "Quá nhiều cuộc gọi cùng lúc",
+        f"Ứng dụng đang có {most} cuộc gọi chưa xong cho dịch vụ này.",
+        "Chờ các cuộc gọi trước trả lời rồi gọi tiếp; cần nhiều hơn thì đề nghị cơ quan cung cấp.",
+    )  # fmt: skip
+
+
+def unknown_operation() -> Refused:
+    """Refuse a call that fits no operation of the service."""
+    return Refused(
+        404, "unknown_service", "Không có dịch vụ này", "Không có dịch vụ hay thao tác nào tại địa chỉ này.",
+        "Xem địa chỉ đúng trong danh sách dịch vụ trên cổng.",
+    )  # fmt: skip
+
+
+def operation_not_granted() -> Refused:
+    """Refuse an operation the account was not granted."""
+    return Refused(
+        403, "not_granted", "Chưa được cấp quyền", "Tài khoản kết nối không được cấp thao tác này.",
+        "Xem các thao tác được cấp ở trang tài khoản trên cổng.",
+    )  # fmt: skip
+
+
+def source_refused(status: int) -> Refused:
+    """Hand on the status with which an agency's system refused; its words may hold what was not granted."""
+    return Refused(
+        status, "source_refused", "Hệ thống nguồn từ chối",
+        f"Hệ thống của cơ quan cung cấp trả lời mã {status} cho yêu cầu này.",
+        "Kiểm tra tham số và nội dung theo tài liệu của dịch vụ; nếu vẫn lỗi, hỏi cơ quan cung cấp.",
+    )  # fmt: skip
+
+
+def answer_unusable(why: str) -> Refused:
+    """Refuse an answer of an agency's system that cannot be checked: nothing of it goes on."""
+    return Refused(
+        502, "answer_unusable", "Câu trả lời của hệ thống nguồn không kiểm được",
+        f"Hệ thống của cơ quan cung cấp {why}, nên không phần nào được chuyển tiếp.",
+        "Gửi mã yêu cầu cho cơ quan cung cấp và đơn vị vận hành LGSP.",
+    )  # fmt: skip
+
+
+def source_slow() -> Refused:
+    """Say that an agency's system did not answer in time."""
+    return Refused(
+        504, "timeout", "Quá thời gian chờ", "Hệ thống của cơ quan cung cấp trả lời quá chậm.",
+        "Thử lại sau ít phút; nếu vẫn chậm, hỏi cơ quan cung cấp.",
+    )  # fmt: skip
+
+
+def unavailable(detail: str) -> Refused:
+    """Say that the data cannot be read now."""
+    return Refused(
+        503, "unavailable", "Tạm thời không phục vụ được", detail,
+        "Thử lại sau ít phút; nếu vẫn lỗi, gửi mã yêu cầu cho đơn vị vận hành LGSP.",
+    )  # fmt: skip
+
+
+def failed() -> Refused:
+    """Answer for a fault of ours; the cause is in the log under the request id."""
+    return Refused(
+        500, "server_error", "Hệ thống gặp lỗi", "Máy chủ dữ liệu gặp lỗi khi trả lời.",
+        "Thử lại; nếu vẫn lỗi, gửi mã yêu cầu cho đơn vị vận hành LGSP.",
+    )  # fmt: skip

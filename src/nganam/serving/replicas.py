@@ -1,0 +1,97 @@
+"""Replicas: one SQLite file per version of a served table, opened read-only; ``current.json`` names the newest."""
+
+import re
+import sqlite3
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from nganam.serving.problems import unavailable
+from nganam.serving.watched import Watched
+
+SAFE_TABLE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
+
+
+class Current(msgspec.Struct, frozen=True):
+    """What ``current.json`` of a table says."""
+
+    version: int
+    file: str
+    key: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The version ``current.json`` names: its key columns, the instant it stands for, its file."""
+
+    version: int
+    key: tuple[str, ...]
+    as_of: datetime
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One version of a table, open in this thread."""
+
+    named: Named
+    connection: sqlite3.Connection
+
+
+class Replicas:
+    """Gives every thread its own connection to the current version of a table.
+
+    The connection of a version that has been replaced is closed when its thread next asks; deleting the old file
+    meanwhile is harmless, since an open file stays readable.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._named: dict[str, Watched[Named]] = {}
+        self._mine = threading.local()
+
+    def open(self, table: str) -> Replica:
+        """Return the current version of ``table``; raise ``Refused`` (503) when there is none."""
+        named = self._watch(table).value()
+        if named is None:
+            raise unavailable("Dữ liệu của dịch vụ chưa được nạp.")
+        mine: dict[str, Replica] = self._mine.__dict__.setdefault("opened", {})
+        opened = mine.get(table)
+        if opened is None or opened.named is not named:
+            if opened is not None:
+                opened.connection.close()
+                del mine[table]
+            opened = mine[table] = _open(named)
+        return opened
+
+    def _watch(self, table: str) -> Watched[Named]:
+        watched = self._named.get(table)
+        if watched is None:
+            if not SAFE_TABLE.match(table):
+                raise unavailable("Tên bảng dữ liệu không hợp lệ.")
+            watched = self._named.setdefault(table, Watched(self.folder / table / "current.json", _read_current))
+        return watched
+
+
+def _read_current(path: Path) -> Named:
+    current = msgspec.json.decode(path.read_bytes(), type=Current)
+    if "/" in current.file or current.file.startswith("."):
+        raise ValueError("the file of a replica stands beside current.json")
+    as_of = current.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Named(current.version, current.key, as_of, path.with_name(current.file))
+
+
+def _open(named: Named) -> Replica:
+    # immutable: a version is never written again, so SQLite needs no locks and no change checks.
+    address = f"{named.path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        connection = sqlite3.connect(address, uri=True, cached_statements=512)
+        connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise unavailable("Bản sao dữ liệu của dịch vụ không đọc được.") from error
+    connection.execute("PRAGMA mmap_size=268435456")
+    return Replica(named, connection)

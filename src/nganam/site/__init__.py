@@ -1,0 +1,1 @@
+"""Everything put together: settings, addresses, middleware, commands, the table "event to tasks"."""

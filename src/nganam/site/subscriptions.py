@@ -1,0 +1,44 @@
+"""The one table "event to tasks": what one room announces and which task of another room reacts.
+
+Keys are audit actions announced through ``nganam.notices.operations.announce``; values are import paths of job
+functions that take the event's public code and its payload.
+"""
+
+GATEWAY = ("nganam.lgsp.tasks.compile_gateway",)
+INDEX = ("nganam.portal.tasks.reindex",)
+OUTSIDE = ("nganam.sharing.outside.tasks.follow_request",)
+VIEWS = ("nganam.portal.tasks.prepare_views",)
+
+TABLE: dict[str, tuple[str, ...]] = {
+    "catalogue.edition.issue": INDEX,
+    "catalogue.edition.publish": INDEX,
+    "opendata.dataset.publish": INDEX + VIEWS,
+    "opendata.dataset.update": INDEX + VIEWS,
+    "opendata.dataset.remove": INDEX,
+    "services.service.publish": GATEWAY + INDEX,
+    "services.service.suspend": GATEWAY + INDEX,
+    "services.service.resume": GATEWAY + INDEX,
+    "services.service.end": GATEWAY + INDEX,
+    "services.revision.apply": GATEWAY + INDEX,
+    "services.revision.take_effect": GATEWAY + INDEX,
+    "sharing.account.hand_over": GATEWAY,
+    "sharing.account.lock": GATEWAY,
+    "sharing.account.restore": GATEWAY,
+    "sharing.account.renew": GATEWAY,
+    "sharing.account.adjust": GATEWAY,
+    "sharing.account.adjust_new": GATEWAY,
+    "sharing.account.revoke": GATEWAY,
+    "sharing.account.give_up": GATEWAY,
+    "sharing.account.expire": GATEWAY,
+    "sharing.request.suspend": OUTSIDE,
+    "sharing.request.resume": OUTSIDE,
+    "sharing.request.terminate": OUTSIDE,
+    "sharing.account.end_with_agreement": GATEWAY,
+    "sharing.account.amended": GATEWAY,
+    "warehouse.load.commit": ("nganam.lgsp.tasks.push_change",),
+    "services.upstream.edited": GATEWAY,
+    "lgsp.credential.revoked": GATEWAY,
+    "lgsp.certificate.revoked": GATEWAY,
+    "lgsp.snapshot.rolled_back": GATEWAY,
+    "lgsp.snapshot.released": GATEWAY,
+}

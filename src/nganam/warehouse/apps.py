@@ -1,0 +1,20 @@
+"""Registers the room with Django."""
+
+from django.apps import AppConfig
+
+from nganam.face import telling
+
+
+class WarehouseConfig(AppConfig):
+    """Kho dữ liệu dùng chung."""
+
+    name = "nganam.warehouse"
+    label = "warehouse"
+    verbose_name = "Kho dữ liệu dùng chung"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the room's audit actions, and what its notices say."""
+        from nganam.warehouse import events, told  # noqa: F401, PLC0415 - needs the app registry
+
+        telling.sentences(*told.SENTENCES)

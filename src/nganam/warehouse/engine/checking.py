@@ -1,0 +1,234 @@
+"""Checking: one pass of DuckDB over the rows of text gives typed rows on one side and every rejected row on the other.
+
+A row is rejected with each of its faults (column and reason), its line and its cells as received. Of rows that share a
+key the first sound one is kept.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from nganam.warehouse.engine.contract import Column, Contract, literal, point_evidence_sql, quote, value_sql
+from nganam.warehouse.engine.duck import duck, parquet
+from nganam.warehouse.engine.reading import Rows, Shape
+
+if TYPE_CHECKING:
+    import duckdb
+
+KEPT_REJECTIONS: Final = 1000
+ROW_GROUP: Final = 50_000
+BLANK: Final = literal(" \t\r\n\u00a0\ufeff")
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with a row: the column's name ("" for the whole row), the reason's code and parameters."""
+
+    column: str
+    reason: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that was not taken, as it was received."""
+
+    line: int
+    flaws: tuple[Flaw, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome: accepted rows, typed, in key order, in ``path``; rejections all counted, the first ones listed.
+
+    ``refused_keys`` (Parquet) holds the keys of rejected rows that no accepted row has, as far as they could be read.
+    """
+
+    path: Path
+    read: int
+    accepted: int
+    rejected: int
+    rejections: tuple[Rejection, ...]
+    by_reason: Mapping[str, int]
+    points: Mapping[str, str]
+    refused_keys: Path | None = None
+
+
+def check(
+    rows: Rows,
+    shape: Shape,
+    contract: Contract,
+    target: Path,
+    *,
+    communes: Collection[str] | None = None,
+    keep: int = KEPT_REJECTIONS,
+) -> Checked:
+    """Type and check ``rows``, write the accepted ones to ``target`` (Parquet).
+
+    ``communes`` are the valid codes for columns of type commune; None checks none.
+    """
+    with duck(target.parent) as base:
+        base.execute(f"CREATE VIEW raw AS SELECT * FROM {parquet([rows.path])}")
+        if communes is not None:
+            base.register("communes", pa.table({"code": pa.array(sorted(communes), pa.string())}))
+        points = _points(base, rows, shape, contract)
+        base.execute(_staging_sql(shape, contract, points, with_communes=communes is not None))
+        base.execute(_duplicates_sql(contract))
+        order = ", ".join(map(quote, contract.key)) or "_line"
+        names = ", ".join(map(quote, contract.names))
+        base.execute(
+            f"COPY (SELECT {names} FROM staged WHERE _flaws = '' AND _line NOT IN (SELECT _line FROM repeated) "
+            f"ORDER BY {order}) TO {literal(str(target))} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        )
+        accepted = _one(base, f"SELECT count(*) FROM {parquet([target])}")
+        rejections = tuple(_rejections(base, shape, keep))
+        refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
+        return Checked(
+            target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused
+        )
+
+
+def _refused_keys(base: "duckdb.DuckDBPyConnection", contract: Contract, target: Path) -> Path | None:
+    if not contract.key:
+        return None
+    keys = ", ".join(map(quote, contract.key))
+    whole = " AND ".join(f"{quote(name)} IS NOT NULL" for name in contract.key)
+    base.execute(
+        f"COPY (SELECT {keys} FROM staged WHERE _flaws <> '' AND {whole} EXCEPT "
+        f"SELECT {keys} FROM staged WHERE _flaws = '') TO {literal(str(target))} (FORMAT parquet)"
+    )
+    return target
+
+
+def _points(base: "duckdb.DuckDBPyConnection", rows: Rows, shape: Shape, contract: Contract) -> dict[str, str]:
+    """Settle each number column's decimal sign: declared, known from a workbook, by evidence, or as in such files."""
+    places = dict(shape.places)
+    found = {one.name: one.point for one in contract.columns if one.type in {"integer", "decimal"} and one.point}
+    found |= {one.name: "." for one in contract.columns if places[one.name] in rows.points}
+    asked = [one for one in contract.columns if one.type in {"integer", "decimal"} and one.name not in found]
+    if not asked:
+        return found
+    counts = ", ".join(
+        f"count(*) FILTER ({condition})"
+        for one in asked
+        for condition in (
+            *point_evidence_sql(_unspaced(places[one.name])),
+            f"contains({_text(places[one.name])}, ',')",
+            f"contains({_text(places[one.name])}, '.')",
+        )
+    )
+    answer = base.execute(f"SELECT {counts} FROM raw").fetchone() or ()
+    for place, one in enumerate(asked):
+        comma, point, commas, dots = answer[place * 4 : place * 4 + 4]
+        found[one.name] = _sign(one, comma, point, commas, dots, shape.point)
+    return found
+
+
+def _sign(column: Column, comma: int, point: int, commas: int, dots: int, usual: str) -> str:
+    if comma != point:
+        return "," if comma > point else "."
+    if column.type == "integer" and bool(commas) != bool(dots):
+        return "." if commas else ","  # a whole number has no decimals: what stands there sets thousands apart
+    return usual
+
+
+def _text(place: int) -> str:
+    return f"nullif(trim(c{place}, {BLANK}), '')"
+
+
+def _unspaced(place: int) -> str:
+    return rf"regexp_replace({_text(place)}, '[ \x{{00A0}}\x{{202F}}]', '', 'g')"
+
+
+def _staging_sql(shape: Shape, contract: Contract, points: Mapping[str, str], *, with_communes: bool) -> str:
+    places = dict(shape.places)
+    texts = ", ".join(f"{_text(places[one.name])} AS t{at}" for at, one in enumerate(contract.columns))
+    values = ", ".join(
+        f"{value_sql(one, f't{at}', points.get(one.name, ''))} AS v{at}" for at, one in enumerate(contract.columns)
+    )
+    flaws = " || ".join(
+        f"coalesce({_flaw_sql(one, at, with_communes=with_communes)}, '')" for at, one in enumerate(contract.columns)
+    )
+    out = ", ".join(f"v{at} AS {quote(one.name)}" for at, one in enumerate(contract.columns))
+    cells = f"CASE WHEN _cells <> {len(shape.header)} THEN '-1:cells;' ELSE {flaws} END"
+    return (
+        f"CREATE TEMP TABLE staged AS SELECT _line, {out}, {cells} AS _flaws FROM (SELECT *, {values} FROM "
+        f"(SELECT _line, _cells, {texts} FROM raw))"
+    )
+
+
+def _flaw_sql(column: Column, at: int, *, with_communes: bool) -> str:
+    """Return SQL giving "place:reason;" for the first rule the value breaks, else NULL."""
+    text, value = f"t{at}", f"v{at}"
+    tests = [(f"{text} IS NULL", "missing" if column.required else "")]
+    if column.type not in {"text", "commune"}:
+        tests.append((f"{value} IS NULL", column.type))
+    if column.type == "commune" and with_communes:
+        tests.append((f"{text} NOT IN (SELECT code FROM communes)", "commune"))
+    if column.pattern:
+        tests.append((f"NOT regexp_full_match({text}, {literal(column.pattern)})", "pattern"))
+    if column.allowed:
+        tests.append((f"{text} NOT IN ({', '.join(map(literal, column.allowed))})", "allowed"))
+    kind = {"date": "DATE ", "datetime": "TIMESTAMP "}.get(column.type, "")
+    for sign, limit, reason in (("<", column.minimum, "minimum"), (">", column.maximum, "maximum")):
+        if limit:
+            tests.append((f"{value} {sign} {kind}{literal(limit) if kind else limit}", reason))
+    whens = " ".join(
+        f"WHEN {condition} THEN " + (literal(f"{at}:{reason};") if reason else "''") for condition, reason in tests
+    )
+    return f"CASE {whens} END"
+
+
+def _duplicates_sql(contract: Contract) -> str:
+    if not contract.key:
+        return "CREATE TEMP TABLE repeated (_line BIGINT, keeps BIGINT)"
+    keys = ", ".join(map(quote, contract.key))
+    return (
+        "CREATE TEMP TABLE repeated AS SELECT _line, keeps FROM (SELECT _line, min(_line) OVER "
+        f"(PARTITION BY {keys}) AS keeps FROM staged WHERE _flaws = '') WHERE _line <> keeps"
+    )
+
+
+def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, keep: int) -> Iterator[Rejection]:
+    width = len(shape.header)
+    cells = ", ".join(f"c{place}" for place in range(width))
+    found = base.execute(
+        f"SELECT s._line, s._flaws, r.keeps, raw._cells, coalesce(raw._raw, [{cells}]) FROM staged s "
+        f"LEFT JOIN repeated r USING (_line) JOIN raw USING (_line) WHERE s._flaws <> '' OR r.keeps IS NOT NULL "
+        f"ORDER BY s._line LIMIT {int(keep)}"
+    ).fetchall()
+    names = _names(base)
+    for line, flaws, keeps, count, row in found:
+        yield Rejection(line, tuple(_flaws(flaws, keeps, count, width, names)), tuple(cell or "" for cell in row))
+
+
+def _flaws(told: str, keeps: int | None, count: int, width: int, names: Sequence[str]) -> Iterator[Flaw]:
+    for part in told.split(";")[:-1]:
+        at, reason = part.split(":")
+        params = {"found": count, "expected": width} if reason == "cells" else {}
+        yield Flaw("" if at == "-1" else names[int(at)], reason, params)
+    if keeps is not None:
+        yield Flaw("", "duplicate", {"keeps": keeps})
+
+
+def _names(base: "duckdb.DuckDBPyConnection") -> list[str]:
+    return [row[0] for row in base.execute("SELECT * FROM staged LIMIT 0").description][1:-1]
+
+
+def _by_reason(base: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+    """Count rejected rows by their first reason."""
+    found = base.execute(
+        "SELECT regexp_extract(_flaws, '^-?[0-9]+:([a-z]+);', 1), count(*) FROM staged WHERE _flaws <> '' GROUP BY 1"
+    ).fetchall()
+    repeated = _one(base, "SELECT count(*) FROM repeated")
+    return {str(reason): int(count) for reason, count in found} | ({"duplicate": repeated} if repeated else {})
+
+
+def _one(base: "duckdb.DuckDBPyConnection", query: str) -> int:
+    row = base.execute(query).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,149 @@
+"""What can be wrong with a source, a file or a row, in words.
+
+Each fault has a code, kept in the database with its parameters; the sentence is made when it is shown, in the reader's
+language. ``N_`` only marks a sentence for the translator.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nganam.kernel.errors import Invalid, NganamError, Unavailable
+
+Translate = Callable[[str], str]
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name translators' tools look for
+    """Mark ``text`` for translation and return it unchanged."""
+    return text
+
+
+FILE_FAULTS: Mapping[str, tuple[str, str]] = {
+    "empty": (
+        N_("Tệp “{name}” rỗng: không có dữ liệu nào."),
+        N_("Kiểm tra lại tệp đã xuất ra đúng chưa, rồi nạp lại."),
+    ),
+    "no_rows": (
+        N_("Tệp “{name}” chỉ có tiêu đề, không có dòng dữ liệu nào."),
+        N_("Kiểm tra lại bộ lọc khi xuất tệp; bảng hiện tại được giữ nguyên."),
+    ),
+    "wrong_type": (
+        N_("Tệp “{name}” là {found}, không phải bảng CSV hoặc XLSX."),
+        N_("Mở tệp bằng phần mềm bảng tính, lưu thành .xlsx hoặc .csv (UTF-8) rồi nạp lại."),
+    ),
+    "too_large": (
+        N_("Tệp “{name}” lớn hơn mức cho phép {limit_mb} MB."),
+        N_("Chia tệp thành nhiều phần, hoặc khai báo nguồn cơ sở dữ liệu để kho tự đọc."),
+    ),
+    "encoding": (
+        N_("Không nhận ra bảng mã của tệp “{name}” (gần dòng {line})."),
+        N_("Lưu lại tệp với bảng mã UTF-8; tệp dùng phông TCVN3 hoặc VNI cần chuyển sang Unicode trước."),
+    ),
+    "no_header": (
+        N_("Không tìm thấy dòng tiêu đề trong tệp “{name}”. Các cột cần có: {missing}."),
+        N_("Dòng đầu đọc được là: {found}. Đặt tên cột đúng như khai báo của bảng."),
+    ),
+    "missing_columns": (
+        N_("Tệp “{name}” thiếu cột: {missing}."),
+        N_("Các cột có trong tệp (dòng {line}): {found}. Bổ sung cột còn thiếu, để trống ô nếu chưa có số liệu."),
+    ),
+    "repeated_column": (
+        N_("Tệp “{name}” có hai cột cùng tên “{column}” (dòng {line})."),
+        N_("Giữ lại một cột rồi nạp lại."),
+    ),
+    "broken_quotes": (
+        N_("Tệp “{name}” có dấu ngoặc kép không đóng, hoặc ô quá dài, gần dòng {line}."),
+        N_("Sửa dấu ngoặc kép ở dòng này rồi nạp lại."),
+    ),
+    "broken_workbook": (
+        N_("Không đọc được tệp bảng tính “{name}”."),
+        N_("Mở tệp bằng phần mềm bảng tính, bỏ mật khẩu nếu có, lưu lại rồi nạp."),
+    ),
+    "source_query": (
+        N_("Nguồn “{name}” từ chối câu truy vấn: {found}"),
+        N_("Kiểm tra tên bảng, tên cột và quyền đọc của tài khoản kết nối."),
+    ),
+    "source_not_readable": (
+        N_("Nguồn “{name}” chưa có thông tin kết nối dùng được: {found}"),
+        N_("Người quản trị đặt biến môi trường hoặc tệp kết nối như đã khai báo, rồi nạp lại."),
+    ),
+    "source_down": (
+        N_("Nguồn “{name}” không trả lời."),
+        N_("Kiểm tra máy chủ và cổng mạng của nguồn, tường lửa, mật khẩu còn hạn; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_file_missing": (
+        N_("Không thấy tệp “{file}” của nguồn “{name}”."),
+        N_(
+            "Đặt tệp vào thư mục nguồn của hệ thống, hoặc sửa tên tệp trong khai báo nguồn, rồi nạp lại; "
+            "bảng hiện tại được giữ nguyên."
+        ),
+    ),
+    "source_slow": (
+        N_("Nguồn “{name}” trả lời quá chậm: quá {seconds} giây."),
+        N_("Thu hẹp câu truy vấn hoặc nạp ngoài giờ cao điểm; bảng hiện tại được giữ nguyên."),
+    ),
+    "all_rejected": (
+        N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
+        N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),
+    ),
+    "unexpected": (
+        N_("Lượt nạp dừng vì lỗi của hệ thống; bảng hiện tại được giữ nguyên."),
+        N_("Nạp lại; nếu vẫn lỗi, báo quản trị kèm mã lượt nạp."),
+    ),
+}
+OUTSIDE = frozenset({"source_down", "source_file_missing", "source_slow"})
+
+REASONS: Mapping[str, str] = {
+    "cells": N_("Số ô không đúng: có {found} ô, cần {expected} ô"),
+    "missing": N_("Thiếu giá trị bắt buộc"),
+    "integer": N_("Không phải số nguyên"),
+    "decimal": N_("Không phải số"),
+    "date": N_("Không phải ngày hợp lệ (dd/mm/yyyy)"),
+    "datetime": N_("Không phải thời điểm hợp lệ (dd/mm/yyyy giờ:phút)"),
+    "boolean": N_("Không phải có hoặc không"),
+    "commune": N_("Mã xã, phường không có trong danh mục"),
+    "pattern": N_("Không đúng mẫu quy định"),
+    "minimum": N_("Nhỏ hơn mức tối thiểu"),
+    "maximum": N_("Lớn hơn mức tối đa"),
+    "allowed": N_("Không thuộc danh sách giá trị cho phép"),
+    "duplicate": N_("Trùng khóa với dòng {keeps}; dòng {keeps} được giữ"),
+}
+SHORT_REASONS: Mapping[str, str] = {"cells": N_("Số ô không đúng"), "duplicate": N_("Trùng khóa")}
+"""For counts over many rows, where the reason's own numbers would differ."""
+
+
+def fault(code: str, **params: Any) -> NganamError:
+    """Return the typed error for ``code``: ``Unavailable`` when the outside is down, else ``Invalid``."""
+    message, hint = describe(code, params)
+    kind = Unavailable if code in OUTSIDE else Invalid
+    return kind(message, hint=hint, details={"fault": code, "params": params})
+
+
+def describe(code: str, params: Mapping[str, Any], translate: Translate = str) -> tuple[str, str]:
+    """Return message and hint of a file fault in the reader's language."""
+    message, hint = FILE_FAULTS.get(code, FILE_FAULTS["unexpected"])
+    words = _Words(params)
+    return translate(message).format_map(words), translate(hint).format_map(words)
+
+
+def reason(code: str, params: Mapping[str, Any], translate: Translate = str) -> str:
+    """Return why a row was rejected, in the reader's language."""
+    return translate(REASONS[code]).format_map(_Words(params)) if code in REASONS else code
+
+
+def short_reason(code: str, translate: Translate = str) -> str:
+    """Return a reason without the numbers of one row."""
+    return translate(SHORT_REASONS[code]) if code in SHORT_REASONS else reason(code, {}, translate)
+
+
+class _Words(dict[str, str]):
+    """Parameters as words: lists are joined, an absent one is a dash, so a message never fails to be made."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__({name: _word(value) for name, value in params.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _word(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)

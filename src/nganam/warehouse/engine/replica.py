@@ -1,0 +1,150 @@
+"""Row replicas: one SQLite file per version for look-ups, and ``current.json`` that names the one to read.
+
+A replica is built beside and renamed; ``current.json`` is swapped last, so a reader always finds a whole file. The two
+newest are kept: a reader that opened the older one finishes on it.
+"""
+
+import json
+import os
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nganam.warehouse.engine.contract import Contract, quote
+
+KINDS: Final = {
+    "text": "TEXT", "commune": "TEXT", "integer": "INTEGER", "decimal": "REAL", "date": "TEXT", "datetime": "TEXT",
+    "boolean": "INTEGER",
+}  # fmt: skip
+KEPT: Final = 2
+
+
+def build(
+    folder: Path,
+    contract: Contract,
+    number: int,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    indexes: Iterable[str] = (),
+    as_of: datetime | None = None,
+) -> Path:
+    """Build the replica of version ``number`` from its rows in key order, make it current, prune old ones.
+
+    ``indexes`` are columns to look up by besides the key (commune, time); ``as_of`` is the instant the rows stand for.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    final = folder / f"v{number}.sqlite"
+    waiting = folder / f".{uuid.uuid4().hex}.tmp"
+    try:
+        with closing(sqlite3.connect(waiting, isolation_level=None)) as base:
+            _fill(base, contract, batches, [name for name in indexes if name in contract.names])
+        waiting.replace(final)
+    finally:
+        waiting.unlink(missing_ok=True)
+    _point_at(folder, contract, number, final.name, as_of)
+    prune(folder, number)
+    return final
+
+
+def current(folder: Path) -> dict[str, Any] | None:
+    """Return what ``current.json`` says (version, file, key, columns), or None when there is no replica yet."""
+    try:
+        told: dict[str, Any] = json.loads((folder / "current.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return told
+
+
+def prune(folder: Path, number: int, *, keep: int = KEPT) -> None:
+    """Remove replicas older than the newest ``keep``, and unfinished files of killed builders."""
+    for path in folder.glob("v*.sqlite"):
+        found = re.fullmatch(r"v(\d+)\.sqlite", path.name)
+        if found and int(found[1]) <= number - keep:
+            path.unlink(missing_ok=True)
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a replica for reading only. The file never changes once it has its name."""
+    base = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
+    base.execute("PRAGMA mmap_size=1073741824")
+    base.row_factory = sqlite3.Row
+    return base
+
+
+def as_stored(value: Any) -> Any:
+    """Return a value as the replica holds it: dates and instants as ISO text, booleans as 0 or 1."""
+    if isinstance(value, datetime):
+        return (
+            value.astimezone(UTC)
+            .isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+            .replace("+00:00", "Z")
+        )
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if isinstance(value, bool) else value
+
+
+def _fill(base: sqlite3.Connection, contract: Contract, batches: Iterable[pa.RecordBatch], indexes: list[str]) -> None:
+    # The file is thrown away if anything fails, so it is built without a journal.
+    base.execute("PRAGMA journal_mode=OFF")
+    base.execute("PRAGMA synchronous=OFF")
+    base.execute("PRAGMA page_size=8192")
+    columns = ", ".join(f"{quote(one.name)} {KINDS[one.type]}" for one in contract.columns)
+    key = ", ".join(map(quote, contract.key))
+    tail = f", PRIMARY KEY ({key})) WITHOUT ROWID" if key else ")"
+    base.execute("BEGIN")
+    base.execute(f"CREATE TABLE rows ({columns}{tail}")
+    insert = f"INSERT INTO rows VALUES ({', '.join('?' * len(contract.columns))})"
+    for batch in batches:
+        base.executemany(insert, _records(batch, contract))
+    for name in dict.fromkeys(indexes):
+        if name != (contract.key or ("",))[0]:
+            base.execute(f"CREATE INDEX {quote('rows_by_' + name)} ON rows ({quote(name)})")
+    base.execute("COMMIT")
+    base.execute("ANALYZE")
+
+
+def _records(batch: pa.RecordBatch, contract: Contract) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_stored(batch.column(one.name), one.type) for one in contract.columns), strict=True)
+
+
+def _stored(column: pa.Array, kind: str) -> list[Any]:
+    """Do for a whole column what ``as_stored`` does for one value, thirty times faster."""
+    if kind == "date":
+        column = column.cast(pa.string())
+    elif kind == "boolean":
+        column = column.cast(pa.int8())
+    elif kind == "datetime":
+        seconds = column.cast(pa.timestamp("s", tz="UTC"), safe=False)
+        if not seconds.cast(column.type).equals(column):
+            return [as_stored(value) for value in column.to_pylist()]
+        column = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ")
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _point_at(folder: Path, contract: Contract, number: int, name: str, as_of: datetime | None) -> None:
+    told = {
+        "version": number,
+        "file": name,
+        "key": list(contract.key),
+        "as_of": as_of.isoformat() if as_of else None,
+        "columns": [{"name": one.name, "type": one.type} for one in contract.columns],
+    }
+    waiting = folder / f".{uuid.uuid4().hex}.tmp"
+    with waiting.open("w", encoding="utf-8") as out:
+        json.dump(told, out, ensure_ascii=False)
+        out.flush()
+        os.fsync(out.fileno())
+    waiting.replace(folder / "current.json")

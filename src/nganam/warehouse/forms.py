@@ -1,0 +1,206 @@
+"""Forms of the warehouse: a source, a table with its columns, a file."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from nganam.kernel.errors import Invalid
+from nganam.kernel.text import slug
+from nganam.warehouse.engine import contract as contracts
+from nganam.warehouse.models import Source, SourceKind, Table
+
+MOST_COLUMNS = 300
+TYPE_LABELS = {
+    "text": _("Chữ, mã số"),
+    "integer": _("Số nguyên"),
+    "decimal": _("Số thập phân"),
+    "date": _("Ngày"),
+    "datetime": _("Ngày giờ"),
+    "boolean": _("Có / không"),
+    "commune": _("Mã xã, phường"),
+}
+
+
+class SourceForm(forms.Form):
+    """Where an agency's data comes from."""
+
+    name = forms.CharField(label=_("Tên nguồn"), max_length=200)
+    kind = forms.ChoiceField(label=_("Loại nguồn"), choices=SourceKind.choices)
+    system = forms.CharField(label=_("Hệ thống thông tin"), max_length=200, required=False)
+    secret_ref = forms.CharField(
+        label=_("Nơi giữ kết nối"),
+        max_length=200,
+        help_text=_(
+            "PostgreSQL: tên biến môi trường NGANAM_SOURCE_… do quản trị đặt (không ghi mật khẩu). "
+            "Tệp và SQLite: đường dẫn trong thư mục nguồn."
+        ),
+    )
+    relation = forms.CharField(
+        label=_("Bảng cần đọc"), max_length=200, required=False, help_text=_("Ví dụ: co_so hoặc y_te.co_so.")
+    )
+    query = forms.CharField(
+        label=_("Hoặc câu truy vấn"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Một câu SELECT; kết nối chỉ được đọc."),
+    )
+
+
+class TableForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a table is; its columns are in the formset or in the YAML text."""
+
+    code = forms.SlugField(
+        label=_("Mã bảng"),
+        max_length=63,
+        required=False,
+        help_text=_("Để trống sẽ đặt theo tên bảng. Không đổi được sau này."),
+    )
+    schedule = forms.RegexField(
+        label=_("Nạp hằng ngày lúc"),
+        regex=r"^([01]\d|2[0-3]):[0-5]\d$",
+        required=False,
+        help_text=_("Giờ Việt Nam, ví dụ 02:00; cần có nguồn."),
+    )
+    yaml = forms.CharField(
+        label=_("Dán mô tả YAML"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_(
+            "Danh sách cột: name, title, type, key, required, personal, unit…  Nếu có, thay cho bảng cột bên trên."
+        ),
+    )
+
+    class Meta:
+        """Fields of the page, in its order."""
+
+        model = Table
+        fields = ("title", "title_en", "code", "description", "source", "database", "communes_on", "schedule")
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 3}),
+            "communes_on": forms.DateInput(attrs={"type": "date"}),
+        }
+        help_texts = {"communes_on": _("Để trống: nhận mã xã trước và sau sáp nhập 01/07/2025.")}
+
+    def __init__(self, *args: Any, agency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.agency = agency
+        chosen: Any = self.fields["source"]
+        chosen.queryset = Source.objects.filter(agency__code=agency)
+        database: Any = self.fields["database"]
+        database.queryset = database.queryset.filter(owner__code=agency)
+        if self.instance.pk:
+            del self.fields["code"]
+
+    def values(self) -> dict[str, Any]:
+        """Return what an operation takes besides title, code and columns."""
+        kept = ("title_en", "description", "source", "database", "communes_on", "schedule")
+        return {name: self.cleaned_data.get(name) for name in kept} | {
+            "schedule": self.cleaned_data.get("schedule") or ""
+        }
+
+
+class ColumnForm(forms.Form):
+    """One column of a table. A row without a name is left out."""
+
+    name = forms.RegexField(label=_("Tên máy"), regex=contracts.NAME.pattern, max_length=63, required=False)
+    title = forms.CharField(label=_("Tên cột"), max_length=200, required=False)
+    type = forms.ChoiceField(label=_("Kiểu"), choices=tuple(TYPE_LABELS.items()), initial="text", required=False)
+    unit = forms.CharField(label=_("Đơn vị"), max_length=40, required=False)
+    key = forms.BooleanField(label=_("Khóa chính"), required=False)
+    required = forms.BooleanField(label=_("Bắt buộc"), required=False)
+    personal = forms.BooleanField(label=_("Cá nhân"), required=False)
+    rest = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        place = str(self.prefix or "0").rsplit("-", 1)[-1]
+        number = int(place) + 1 if place.isdigit() else 1
+        for name, field in self.fields.items():
+            # The heading of the table names the column of inputs; each input needs its own name as well.
+            field.widget.attrs |= {"aria-label": f"{field.label}, {_now('cột')} {number}"} if name != "rest" else {}
+            if isinstance(field.widget, forms.CheckboxInput):
+                field.widget.attrs["class"] = "check"
+            elif name != "rest":
+                field.widget.attrs["class"] = "input"
+
+
+class BaseColumnFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
+    """All columns of a table."""
+
+    def columns(self) -> list[dict[str, Any]]:
+        """Return the filled rows as plain data for a contract; what the table of inputs does not show is kept."""
+        found = []
+        for one in self.cleaned_data:
+            if one.get("name") or one.get("title"):
+                kept = {name: value for name, value in one.items() if name != "rest"}
+                kept["name"] = kept["name"] or column_name(kept["title"])
+                found.append(rest_of(one.get("rest", "")) | kept)
+        return found
+
+
+ColumnFormSet = forms.formset_factory(ColumnForm, formset=BaseColumnFormSet, extra=0, max_num=MOST_COLUMNS)
+SHOWN = ("name", "title", "type", "unit", "key", "required", "personal")
+
+
+def rest_of(text: str) -> dict[str, Any]:
+    """Read back the attributes a column has beyond the inputs shown; anything odd counts as none."""
+    try:
+        (column,) = contracts.from_yaml(text).columns if text else (None,)
+    except Invalid:
+        return {}
+    if column is None:
+        return {}
+    told = contracts.to_list(contracts.Contract((column,)))[0]
+    return {name: value for name, value in told.items() if name not in SHOWN}
+
+
+def initial_columns(contract: contracts.Contract) -> list[dict[str, Any]]:
+    """Return the initial data of the formset for a contract."""
+    rows = []
+    for column, told in zip(contract.columns, contracts.to_list(contract), strict=True):
+        hidden = contracts.to_yaml(contracts.Contract((column,))) if set(told) - set(SHOWN) else ""
+        rows.append({name: getattr(column, name) for name in SHOWN} | {"rest": hidden})
+    return rows
+
+
+def detected_columns(headings: list[str]) -> list[dict[str, Any]]:
+    """Return initial data for columns found in a file: all text, until somebody who knows says otherwise."""
+    return [{"name": column_name(one), "title": one, "type": "text"} for one in headings if one]
+
+
+def column_name(title: str) -> str:
+    """Make a machine's name of a heading: ``Mã cơ sở`` becomes ``ma_co_so``."""
+    name = slug(title).replace("-", "_")[:63].strip("_")
+    return name if name[:1].isalpha() else f"c_{name}"[:63].strip("_")
+
+
+class DataFileField(forms.FileField):
+    """A file of data. An empty one is let through: the landing refuses it by its name, with what to do."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "required": _("Chọn tệp để tải lên."),
+        "missing": _("Chọn tệp để tải lên."),
+        "invalid": _("Trình duyệt chưa gửi kèm tệp nào; tải lại trang rồi chọn lại tệp."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,.tsv"})
+        super().__init__(allow_empty_file=True, widget=widget, **kwargs)
+
+
+class UploadForm(forms.Form):
+    """A file to load."""
+
+    file = DataFileField(label=_("Tệp dữ liệu"))
+
+
+class SampleForm(forms.Form):
+    """A file whose headings become columns."""
+
+    sample = DataFileField(
+        label=_("Tệp mẫu"),
+        required=False,
+        help_text=_("Chỉ đọc dòng tiêu đề để điền bảng cột; tệp không được lưu."),
+    )

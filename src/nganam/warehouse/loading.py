@@ -1,0 +1,277 @@
+"""What a load does: land, read, check, commit, replicate, finish. Safe to kill at any moment and run again.
+
+One process at a time loads a table: it holds a lock file, which the kernel frees when the process dies. The lake's
+commit carries the load's code, so a load that died between commit and record is finished, not repeated.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from nganam.agencies.queries import unit_codes_on
+from nganam.cases.operations import advance
+from nganam.face.telling import kept
+from nganam.kernel.actors import Actor, Role
+from nganam.kernel.clock import local_date
+from nganam.kernel.errors import NganamError
+from nganam.notices.operations import notify
+from nganam.warehouse import places, told
+from nganam.warehouse.engine import checking, files, lake, landing, reading, replica
+from nganam.warehouse.engine.contract import Contract
+from nganam.warehouse.engine.faults import fault
+from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version
+
+log = structlog.get_logger(__name__)
+Now = Callable[[], datetime]
+FORGOTTEN = timedelta(minutes=10)
+BEFORE_MERGER = (date(2022, 1, 1), date(2025, 6, 30))
+"""Days on which the old communes existed: a table may still carry their codes."""
+
+
+def run_load(*, actor: Actor, now: Now, code: str) -> Load:
+    """Bring a load to its end; one that has ended, or that another process is running, is left as it is.
+
+    ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
+    """
+    load = Load.objects.select_related("table__agency", "source__agency").get(code=code)
+    with _alone(load.table) as alone:
+        if not alone:
+            return load
+        load.refresh_from_db()
+        if load.is_final:
+            return load
+        step = "check" if load.state == "received" else "restart"
+        load = advance(load, step, actor=actor, at=now(), changes={"started_at": now()})
+        try:
+            return _run(load, actor=actor, now=now)
+        finally:
+            shutil.rmtree(places.work(load.code), ignore_errors=True)
+
+
+def repair(*, actor: Actor, now: Now) -> list[str]:
+    """Finish what killed processes left (loads, scratch folders, landing files, replicas); return the load codes."""
+    landing.clean(places.landing())
+    for folder in (Path(settings.DATA) / "work").glob("NAP-*"):
+        if not Load.objects.filter(code=folder.name, state="checking").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    left = Load.objects.filter(state="checking") | Load.objects.filter(
+        state="received", created_at__lt=now() - FORGOTTEN
+    )
+    done = [run_load(actor=actor, now=now, code=code) for code in left.values_list("code", flat=True)]
+    for table in Table.objects.filter(versions__isnull=False).distinct():
+        ensure_replica(table)
+    return [one.code for one in done if one.is_final]
+
+
+def ensure_replica(table: Table) -> None:
+    """Build the replica of the current version when it is missing or older."""
+    version = table.versions.select_related("load").first()
+    told = replica.current(places.replicas(table))
+    if version is None or (told and told["version"] >= version.number and _is_there(table, told["file"])):
+        return
+    with _alone(table) as alone:
+        if alone:
+            _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
+
+
+def _is_there(table: Table, name: str) -> bool:
+    return (places.replicas(table) / name).is_file()
+
+
+def _run(load: Load, *, actor: Actor, now: Now) -> Load:
+    done = lake.find_commit(places.lake(load.table), load.code)
+    if done is None:
+        try:
+            done = _make(load)
+        except NganamError as error:
+            return _fail(load, error, actor=actor, at=now())
+        except Exception:
+            # What the lake took is finished by the next run; only what it did not take can be called off.
+            if lake.find_commit(places.lake(load.table), load.code):
+                raise
+            log.exception("load_failed", load=load.code, table=load.table.code)
+            return _fail(load, fault("unexpected"), actor=actor, at=now())
+    load.refresh_from_db()
+    if done is None:
+        return _end(load, "keep", actor=actor, at=now())
+    return _finish(load, done, actor=actor, at=now())
+
+
+def _make(load: Load) -> lake.Commit | None:
+    """Do the work up to the lake's commit; None when the rows are the ones already there."""
+    table, contract = load.table, load.table.shape
+    scratch = places.work(load.code)
+    scratch.mkdir(parents=True, exist_ok=True)
+    landed = _landed(load)
+    shape = reading.inspect(landed, load.name, contract)
+    rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
+    checked = checking.check(rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load))
+    _keep_outcome(load, shape, checked)
+    if not checked.accepted:
+        raise fault("all_rejected", read=checked.read)
+    _keep_lost(load, checked, contract)
+    figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
+    return lake.commit(places.lake(table), checked.path, contract, load=load.code, figures=figures)
+
+
+def _landed(load: Load) -> landing.Landed:
+    """Return the received file; read the source first when nothing has been received yet."""
+    if load.landing_sha:
+        path = landing.landed_path(places.landing(), load.landing_sha)
+        return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
+    if load.source is None:
+        raise fault("unexpected")
+    landed = _land_source(load.source)
+    Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
+    return landed
+
+
+def _land_source(source: Source) -> landing.Landed:
+    limit = settings.NGANAM_UPLOAD_LIMIT
+    if source.kind != SourceKind.FILE:
+        from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
+
+        return databases.land_database(places.database(source), places.landing(), limit=limit * 20)
+    path = places.source_file(source)
+    if not path.is_file():
+        raise fault("source_file_missing", name=source.name, file=path.name)
+    with path.open("rb") as file:
+        chunks = iter(lambda: file.read(landing.MEGABYTE), b"")
+        return landing.land_stream(chunks, source.name, places.landing(), limit=limit)
+
+
+def _communes(table: Table, load: Load) -> frozenset[str] | None:
+    """Return the commune codes a table may hold: of its day, else of any time; None when no units are recorded yet."""
+    if not table.shape.first_of("commune"):
+        return None
+    if table.communes_on:
+        return unit_codes_on(table.communes_on) or None
+    today = local_date(load.created_at)
+    return frozenset().union(*(unit_codes_on(day) for day in (*BEFORE_MERGER, today))) or None
+
+
+@transaction.atomic
+def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
+    Load.objects.filter(pk=load.pk).update(
+        encoding="" if shape.kind == "xlsx" else shape.encoding,
+        delimiter=shape.delimiter,
+        header_line=shape.header_line,
+        ignored_columns=list(shape.ignored),
+        read=checked.read,
+        accepted=checked.accepted,
+        rejected=checked.rejected,
+        by_reason=dict(checked.by_reason),
+    )
+    RejectedRow.objects.filter(load=load).delete()
+    RejectedRow.objects.bulk_create(
+        [
+            RejectedRow(
+                load=load,
+                line=one.line,
+                column=one.flaws[0].column,
+                reason=one.flaws[0].reason,
+                flaws=[asdict(flaw) for flaw in one.flaws],
+                cells=list(one.cells),
+            )
+            for one in checked.rejections
+        ],
+        batch_size=500,
+    )
+
+
+def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> None:
+    """Note which records are about to leave the table only because their rows were rejected; the page warns of them."""
+    if checked.rejected and checked.refused_keys:
+        count, keys = lake.lost(places.lake(load.table), checked.refused_keys, contract)
+        Load.objects.filter(pk=load.pk).update(lost=count, lost_keys=keys)
+
+
+def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Load:
+    """Serve the committed version, then record it: one transaction with the end of the load."""
+    table = load.table
+    last = table.versions.first()
+    number = last.number + 1 if last else 1
+    _replicate(table, table.shape, number, done.delta_version, at)
+    sha = files.content_sha256(lake.stream(places.lake(table), table.shape, done.delta_version), table.shape)
+    with transaction.atomic():
+        Version.objects.create(
+            table=table,
+            number=number,
+            delta_version=done.delta_version,
+            rows=done.rows,
+            added=done.difference.added,
+            changed=done.difference.changed,
+            removed=done.difference.removed,
+            load=load,
+            contract=table.contract,
+            committed_at=at,
+            sha256=sha,
+        )
+        details = {"version": number, "rows": done.rows, "sha256": sha, **asdict(done.difference), "lost": load.lost}
+        return _end(load, "commit", actor=actor, at=at, details=details)
+
+
+def _replicate(table: Table, shape: Contract, number: int, delta_version: int, at: datetime) -> None:
+    rows = lake.stream(places.lake(table), shape, delta_version)
+    wanted = [name for name in (table.commune_column, table.time_column) if name]
+    replica.build(places.replicas(table), shape, number, rows, indexes=wanted, as_of=at)
+
+
+def _fail(load: Load, error: NganamError, *, actor: Actor, at: datetime) -> Load:
+    code = str(error.details.get("fault", "unexpected"))
+    changes = {"fault": code, "fault_params": error.details.get("params", {})}
+    load.refresh_from_db()
+    return _end(load, "fail", actor=actor, at=at, changes=changes, details={"fault": code})
+
+
+@transaction.atomic
+def _end(
+    load: Load, step: str, *, actor: Actor, at: datetime, changes: dict[str, object] | None = None,
+    details: dict[str, object] | None = None,
+) -> Load:  # fmt: skip
+    table = load.table
+    ended = advance(
+        load,
+        step,
+        actor=actor,
+        at=at,
+        changes={"ended_at": at, **(changes or {})},
+        details={"table": table.code, **(details or {})},
+    )
+    notify(
+        at=at,
+        title=kept("%(table)s: %(state)s") % {"table": table.title, "state": ended.current.vi},
+        body=ended.message or _outcome(ended),
+        link=ended.get_absolute_url(),
+        agency=table.agency.code,
+        role=Role.FOCAL,
+        event=f"warehouse.load.{step}",
+    )
+    return ended
+
+
+def _outcome(load: Load) -> str:
+    figures = {"accepted": load.accepted or 0, "rejected": load.rejected or 0, "lost": load.lost}
+    return (told.TAKEN_AND_LOST if load.lost else told.TAKEN) % figures
+
+
+@contextmanager
+def _alone(table: Table) -> Iterator[bool]:
+    """Hold the table's lock; yields False when another process holds it."""
+    path = places.lock(table)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

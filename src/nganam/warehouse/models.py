@@ -1,0 +1,235 @@
+"""Tables of the room: sources, tables with their contracts, loads with what they rejected, committed versions."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from nganam.cases.models import Case
+from nganam.kernel.machine import Machine
+from nganam.warehouse.engine import contract as contracts
+from nganam.warehouse.engine import faults
+from nganam.warehouse.workflow import LOAD
+
+
+class SourceKind(models.TextChoices):
+    """What a source is."""
+
+    SQLITE = "sqlite", _("Tệp cơ sở dữ liệu SQLite")
+    POSTGRESQL = "postgresql", _("Cơ sở dữ liệu PostgreSQL")
+    FILE = "file", _("Tệp CSV hoặc XLSX trong thư mục nguồn")
+
+
+class Source(models.Model):
+    """Where an agency's data comes from. ``secret_ref`` names where the connection is kept; it is never the secret.
+
+    For PostgreSQL it is the name of an environment variable that holds the address, for files the path under the folder
+    of sources.
+    """
+
+    code = models.CharField(_("Mã nguồn"), max_length=20, unique=True, editable=False)
+    agency = models.ForeignKey("agencies.Agency", models.PROTECT, related_name="sources", verbose_name=_("Cơ quan"))
+    kind = models.CharField(_("Loại nguồn"), max_length=12, choices=SourceKind.choices)
+    name = models.CharField(_("Tên nguồn"), max_length=200)
+    system = models.CharField(_("Hệ thống thông tin"), max_length=200, blank=True)
+    secret_ref = models.CharField(_("Nơi giữ kết nối"), max_length=200)
+    relation = models.CharField(_("Bảng"), max_length=200, blank=True)
+    query = models.TextField(_("Câu truy vấn"), blank=True)
+    created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
+
+    class Meta:
+        """By agency and name; a name once per agency."""
+
+        verbose_name = _("Nguồn dữ liệu")
+        ordering: ClassVar[list[str]] = ["agency__code", "name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["agency", "name"], name="warehouse_source_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(models.Model):
+    """A table of the warehouse. ``contract`` is ``{"columns": [...]}`` as ``engine.contract`` reads it."""
+
+    code = models.SlugField(_("Mã bảng"), max_length=63, unique=True)
+    title = models.CharField(_("Tên bảng"), max_length=300)
+    title_en = models.CharField(_("Tên tiếng Anh"), max_length=300, blank=True)
+    description = models.TextField(_("Mô tả"), blank=True)
+    agency = models.ForeignKey("agencies.Agency", models.PROTECT, related_name="tables", verbose_name=_("Cơ quan"))
+    database = models.ForeignKey(
+        "catalogue.SharedDatabase",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tables",
+        verbose_name=_("Cơ sở dữ liệu dùng chung"),
+    )
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, blank=True, related_name="tables", verbose_name=_("Nguồn")
+    )
+    contract = models.JSONField(_("Mô tả cột"))
+    commune_column = models.CharField(_("Cột mã xã"), max_length=63, blank=True)
+    time_column = models.CharField(_("Cột thời gian"), max_length=63, blank=True)
+    communes_on = models.DateField(_("Mã xã theo danh mục ngày"), null=True, blank=True)
+    has_personal = models.BooleanField(_("Có dữ liệu cá nhân"), default=False)
+    schedule = models.CharField(_("Nạp hằng ngày lúc"), max_length=5, blank=True)
+    created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
+
+    class Meta:
+        """By title."""
+
+        verbose_name = _("Bảng dữ liệu")
+        ordering: ClassVar[list[str]] = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the officers' page of the table."""
+        return reverse("warehouse:table", args=[self.code])
+
+    @cached_property
+    def shape(self) -> contracts.Contract:
+        """Return the contract as the engine uses it."""
+        return contracts.from_list(self.contract["columns"])
+
+
+class Load(Case):
+    """One run from a source or an upload to a version, or to the reason why not."""
+
+    MACHINE: ClassVar[Machine] = LOAD
+    CODE_PREFIX: ClassVar[str] = "NAP"
+
+    table = models.ForeignKey(Table, models.PROTECT, related_name="loads", verbose_name=_("Bảng"))
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="loads")
+    name = models.CharField(_("Tệp hoặc nguồn"), max_length=255)
+    by = models.CharField(_("Người nạp"), max_length=200)
+    landing_sha = models.CharField(_("SHA-256 của tệp nhận được"), max_length=64, blank=True)
+    landing_size = models.BigIntegerField(_("Kích thước tệp nhận được"), null=True, blank=True)
+    file_kind = models.CharField(_("Dạng tệp"), max_length=5, blank=True)
+    encoding = models.CharField(_("Bảng mã"), max_length=20, blank=True)
+    delimiter = models.CharField(_("Dấu phân cách"), max_length=1, blank=True)
+    header_line = models.PositiveIntegerField(_("Dòng tiêu đề"), null=True, blank=True)
+    ignored_columns = models.JSONField(_("Cột không dùng"), default=list)
+    read = models.BigIntegerField(_("Số dòng đọc"), null=True, blank=True)
+    accepted = models.BigIntegerField(_("Số dòng nhận"), null=True, blank=True)
+    rejected = models.BigIntegerField(_("Số dòng loại"), null=True, blank=True)
+    by_reason = models.JSONField(_("Số dòng loại theo lý do"), default=dict)
+    lost = models.BigIntegerField(_("Số bản ghi mất vì dòng bị loại"), default=0)
+    lost_keys = models.JSONField(_("Khóa của các bản ghi đó"), default=list)
+    fault = models.CharField(_("Lỗi"), max_length=30, blank=True)
+    fault_params = models.JSONField(default=dict)
+    started_at = models.DateTimeField(_("Bắt đầu lúc"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("Xong lúc"), null=True, blank=True)
+
+    class Meta:
+        """Newest first; a table has one load under way at a time."""
+
+        verbose_name = _("Lượt nạp")
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["table"], condition=Q(state__in=["received", "checking"]), name="warehouse_one_load_at_a_time"
+            )
+        ]
+
+    def get_absolute_url(self) -> str:
+        """Return the page of the load."""
+        return reverse("warehouse:load", args=[self.code])
+
+    @property
+    def message(self) -> str:
+        """Say what went wrong, in the active language; "" when nothing did."""
+        return faults.describe(self.fault, self.fault_params, gettext)[0] if self.fault else ""
+
+    @property
+    def hint(self) -> str:
+        """Say what to do about it."""
+        return faults.describe(self.fault, self.fault_params, gettext)[1] if self.fault else ""
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Rejected rows by reason in words, most frequent first."""
+        told = [(faults.short_reason(code, gettext), count) for code, count in self.by_reason.items()]
+        return sorted(told, key=lambda one: -one[1])
+
+    @property
+    def encoding_name(self) -> str:
+        """Name the encoding as people know it."""
+        names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 (BOM)", "utf-16": "UTF-16", "cp1258": "Windows-1258"}
+        return names.get(self.encoding, "" if self.file_kind == "xlsx" else self.encoding)
+
+
+class RejectedRow(models.Model):
+    """A row that was not taken, with its line, its flaws and its cells as received; at most 1 000 a load are kept."""
+
+    load = models.ForeignKey(Load, models.CASCADE, related_name="rejected_rows")
+    line = models.PositiveBigIntegerField(_("Dòng"))
+    column = models.CharField(_("Cột"), max_length=63, blank=True)
+    reason = models.CharField(_("Lý do"), max_length=12)
+    flaws = models.JSONField(default=list)
+    cells = models.JSONField(_("Các ô"), default=list)
+
+    class Meta:
+        """In the order of the file; a line once."""
+
+        verbose_name = _("Dòng bị loại")
+        ordering: ClassVar[list[str]] = ["line"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["load", "line"], name="warehouse_rejected_line_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.load} {self.line}: {self.reason}"
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """Flaws with the column's title and the reason in words."""
+        titles = {one.name: one.title for one in self.load.table.shape.columns}
+        return [
+            {
+                "column": titles.get(one["column"], one["column"]),
+                "text": faults.reason(one["reason"], one["params"], gettext),
+            }
+            for one in self.flaws
+        ]
+
+
+class Version(models.Model):
+    """A committed state of a table, numbered 1, 2, 3 …; never changed. ``sha256`` digests the rows themselves."""
+
+    table = models.ForeignKey(Table, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("Phiên bản"))
+    delta_version = models.PositiveBigIntegerField(_("Phiên bản trong hồ"))
+    rows = models.BigIntegerField(_("Số dòng"))
+    added = models.BigIntegerField(_("Thêm"))
+    changed = models.BigIntegerField(pgettext_lazy("thay đổi", "Sửa"))
+    removed = models.BigIntegerField(_("Bớt"))
+    load = models.OneToOneField(Load, models.PROTECT, related_name="made")
+    contract = models.JSONField(_("Mô tả cột khi tạo"))
+    committed_at = models.DateTimeField(_("Tạo lúc"))
+    sha256 = models.CharField(_("SHA-256 nội dung"), max_length=64)
+
+    class Meta:
+        """Newest first; a number and a lake version once per table."""
+
+        verbose_name = _("Phiên bản dữ liệu")
+        ordering: ClassVar[list[str]] = ["table", "-number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["table", "number"], name="warehouse_version_number_once"),
+            models.UniqueConstraint(fields=["table", "delta_version"], name="warehouse_version_delta_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table.code} v{self.number}"
+
+    @cached_property
+    def shape(self) -> contracts.Contract:
+        """Return the contract under which the version was committed."""
+        return contracts.from_list(self.contract["columns"])

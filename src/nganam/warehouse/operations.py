@@ -1,0 +1,254 @@
+"""Writes by people: declare a source or a table, start a load. What a load then does is in ``loading``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from nganam.agencies.queries import agency as agency_by_code
+from nganam.agencies.queries import lineage
+from nganam.audit.operations import record
+from nganam.cases.operations import next_code, open_case
+from nganam.cases.requirements import allow
+from nganam.kernel.actors import Actor
+from nganam.kernel.errors import Invalid, RuleBroken
+from nganam.kernel.text import slug
+from nganam.warehouse import places, policies, queries
+from nganam.warehouse.engine import contract as contracts
+from nganam.warehouse.engine import landing, reading
+from nganam.warehouse.models import Load, Source, SourceKind, Table
+
+RESERVED = frozenset({"nguon", "bang", "nap"})
+"""Words that stand in addresses where a table's code would."""
+DAILY = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way in: its own name and its bytes, chunk by chunk."""
+
+    name: str
+    chunks: Iterable[bytes]
+
+
+@transaction.atomic
+def declare_source(
+    *,
+    actor: Actor,
+    at: datetime,
+    agency: str,
+    kind: str,
+    name: str,
+    secret_ref: str,
+    relation: str = "",
+    query: str = "",
+    system: str = "",
+) -> Source:
+    """Declare where an agency's data comes from. ``secret_ref`` names where the connection is kept; no secret."""
+    allow(policies.may_declare(actor, agency))
+    owner = agency_by_code(agency)
+    source = Source(
+        agency=owner, kind=kind, name=name.strip(), secret_ref=secret_ref.strip(), relation=relation.strip(),
+        query=query.strip().rstrip(";"), system=system.strip(), created_at=at,
+    )  # fmt: skip
+    _check_source(source)
+    source.code = next_code("NG", at)
+    source.save(force_insert=True)
+    record(
+        actor=actor, at=at, action="warehouse.source.declared", object_type="warehouse.source",
+        object_code=source.code, agency=agency, details={"name": source.name, "kind": kind},
+    )  # fmt: skip
+    return source
+
+
+@transaction.atomic
+def declare_table(
+    *,
+    actor: Actor,
+    at: datetime,
+    agency: str,
+    code: str,
+    title: str,
+    columns: Iterable[Mapping[str, Any]],
+    **values: Any,
+) -> Table:
+    """Declare a table with its contract.
+
+    ``values`` may hold title_en, description, source, database, commune_column, time_column, communes_on, schedule.
+    """
+    allow(policies.may_declare(actor, agency))
+    owner = agency_by_code(agency)
+    code = slug(code or title)[:63].strip("-")
+    if code in RESERVED or not code:
+        raise Invalid(_("Mã bảng không dùng được."), fields={"code": [_("Chọn mã khác.")]})
+    if Table.objects.filter(code=code).exists():
+        raise Invalid(_("Mã bảng đã dùng."), fields={"code": [_("Chọn mã khác, ví dụ thêm tên cơ quan.")]})
+    table = Table(code=code, title=title.strip(), agency=owner, created_at=at)
+    _fill_table(table, columns, values)
+    table.save(force_insert=True)
+    _record_table("declared", table, actor=actor, at=at)
+    return table
+
+
+@transaction.atomic
+def change_table(
+    *, actor: Actor, at: datetime, table: Table, columns: Iterable[Mapping[str, Any]], title: str, **values: Any
+) -> Table:
+    """Change a table's declaration; the next load is read by it. Committed versions keep the columns they had."""
+    allow(policies.may_declare(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    table.title = title.strip()
+    _fill_table(table, columns, values)
+    table.save()
+    _record_table("changed", table, actor=actor, at=at)
+    return table
+
+
+def start_load(*, actor: Actor, at: datetime, table: Table, upload: Upload | None = None) -> Load:
+    """Receive an upload, or note that the source is to be read, and hand the load to the worker.
+
+    An upload is looked at before anything is kept: wrong type, encoding or columns are told at once. Raises
+    ``RuleBroken`` when a load of the table is already under way.
+    """
+    allow(policies.may_load(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    if upload is None and table.source is None:
+        raise Invalid(
+            _("Bảng chưa khai báo nguồn."),
+            fields={"file": [_("Chọn tệp để tải lên.")]},
+            hint=_("Tải tệp lên, hoặc khai báo nguồn."),
+        )
+    load = Load(table=table, by=actor.name, name=upload.name[:255] if upload else table.source.name)  # type: ignore[union-attr]
+    if upload is None:
+        load.source = table.source
+    else:
+        _receive(load, upload)
+    return _open(load, actor=actor, at=at)
+
+
+def headings_of(upload: Upload) -> list[str]:
+    """Return the headings of a sample file; nothing of it is kept. Raises ``Invalid`` saying what is wrong with it."""
+    folder = places.work("mau")
+    landed = landing.land_stream(upload.chunks, upload.name, folder, limit=settings.NGANAM_UPLOAD_LIMIT)
+    try:
+        return [one for one in reading.inspect(landed, upload.name).header if one]
+    finally:
+        landed.path.unlink(missing_ok=True)
+
+
+def columns_from_yaml(text: str) -> list[dict[str, Any]]:
+    """Return the columns of a YAML description as plain data; raises ``Invalid`` naming what is wrong."""
+    return contracts.to_list(contracts.from_yaml(text))
+
+
+def _receive(load: Load, upload: Upload) -> None:
+    folder = places.landing()
+    landed = landing.land_stream(upload.chunks, upload.name, folder, limit=settings.NGANAM_UPLOAD_LIMIT)
+    try:
+        reading.inspect(landed, upload.name, load.table.shape)
+    except Exception:
+        # The same bytes may have come in before with a load that stands.
+        if not Load.objects.filter(landing_sha=landed.sha256).exists():
+            landed.path.unlink(missing_ok=True)
+        raise
+    load.landing_sha, load.landing_size, load.file_kind = landed.sha256, landed.size, landed.kind
+
+
+def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
+    from nganam.warehouse import tasks  # noqa: PLC0415 - the job imports the operations
+
+    table = load.table
+    try:
+        with transaction.atomic():
+            opened = open_case(load, actor=actor, at=at, details={"table": table.code, "name": load.name})
+            tasks.run.enqueue(opened.code)
+    except IntegrityError as error:
+        raise _busy(table) from error
+    return opened
+
+
+def _busy(table: Table) -> RuleBroken:
+    running = queries.active_load(table)
+    return RuleBroken(
+        _("Bảng “%(table)s” đang có lượt nạp %(code)s chưa xong.")
+        % {"table": table.title, "code": running.code if running else ""},
+        article="nội bộ",
+        hint=_("Chờ lượt đó xong rồi nạp lại; mỗi bảng chỉ có một lượt nạp tại một thời điểm."),
+    )
+
+
+def _check_source(source: Source) -> None:
+    found: dict[str, list[str]] = {}
+    if source.kind not in SourceKind.values:
+        found["kind"] = [_("Chọn một loại nguồn.")]
+    if not source.name:
+        found["name"] = [_("Đặt tên cho nguồn.")]
+    elif Source.objects.filter(agency=source.agency, name=source.name).exists():
+        found["name"] = [_("Cơ quan đã có nguồn cùng tên.")]
+    if source.kind == SourceKind.POSTGRESQL and not places.VARIABLE.match(source.secret_ref):
+        found["secret_ref"] = [
+            _("Ghi tên biến môi trường dạng NGANAM_SOURCE_…; không ghi địa chỉ hoặc mật khẩu ở đây.")
+        ]
+    elif source.kind != SourceKind.POSTGRESQL and not _is_inside(source):
+        found["secret_ref"] = [_("Ghi đường dẫn tệp nằm trong thư mục nguồn của hệ thống.")]
+    elif _is_anothers(source):
+        found["secret_ref"] = [_("Nơi này đã được cơ quan khác khai báo; mỗi cơ quan dùng nơi riêng của mình.")]
+    if source.kind != SourceKind.FILE and not (source.relation or source.query):
+        found["relation"] = [_("Ghi tên bảng cần đọc, hoặc một câu truy vấn.")]
+    if source.query and not re.match(r"(?is)^(select|with)\b[^;]*$", source.query):
+        found["query"] = [_("Chỉ nhận một câu SELECT.")]
+    if found:
+        raise Invalid(_("Khai báo nguồn chưa đúng."), fields=found)
+
+
+def _is_anothers(source: Source) -> bool:
+    """Say whether an agency that is no predecessor declared this place: who guesses a name must not read by it."""
+    if source.kind != SourceKind.POSTGRESQL:  # one name per file, however it was written
+        source.secret_ref = str(places.source_file(source).relative_to(places.sources()))
+    theirs = Source.objects.filter(secret_ref=source.secret_ref).exclude(agency__code__in=lineage(source.agency.code))
+    return theirs.exists()
+
+
+def _is_inside(source: Source) -> bool:
+    if not source.secret_ref or "\x00" in source.secret_ref:
+        return False
+    return (places.sources() / source.secret_ref).resolve().is_relative_to(places.sources())
+
+
+def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    shape = contracts.from_list(list(columns))
+    table.contract = {"columns": contracts.to_list(shape)}
+    table.__dict__.pop("shape", None)
+    for name in ("title_en", "description", "source", "database", "communes_on", "schedule"):
+        if name in values:
+            setattr(table, name, values[name])
+    table.commune_column = values.get("commune_column") or shape.first_of("commune")
+    table.time_column = values.get("time_column") or shape.first_of("date", "datetime")
+    table.has_personal = any(one.personal for one in shape.columns)
+    found = {
+        name: [_("Không có cột “%(column)s” trong mô tả.") % {"column": getattr(table, name)}]
+        for name in ("commune_column", "time_column")
+        if getattr(table, name) and getattr(table, name) not in shape.names
+    }
+    if not table.title:
+        found["title"] = [_("Đặt tên cho bảng.")]
+    if table.schedule and not DAILY.match(table.schedule):
+        found["schedule"] = [_("Ghi giờ dạng 02:00.")]
+    if table.source and table.source.agency_id != table.agency_id:
+        found["source"] = [_("Nguồn phải của cùng cơ quan.")]
+    if found:
+        raise Invalid(_("Khai báo bảng chưa đúng."), fields=found)
+
+
+def _record_table(deed: str, table: Table, *, actor: Actor, at: datetime) -> None:
+    record(
+        actor=actor, at=at, action=f"warehouse.table.{deed}", object_type="warehouse.table", object_code=table.code,
+        agency=table.agency.code, details={"columns": list(table.shape.names)},
+    )  # fmt: skip

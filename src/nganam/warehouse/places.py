@@ -1,0 +1,61 @@
+"""Where the room keeps what it writes, and where it may read files of sources."""
+
+import os
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from nganam.warehouse.engine.faults import fault
+from nganam.warehouse.engine.sources import Database
+from nganam.warehouse.models import Source, SourceKind, Table
+
+VARIABLE = re.compile(r"^NGANAM_SOURCE_[A-Z0-9_]{1,60}$")
+
+
+def landing() -> Path:
+    """Return the folder of files as received."""
+    return Path(settings.DATA) / "landing"
+
+
+def lake(table: Table) -> Path:
+    """Return the folder of a table's Delta table."""
+    return Path(settings.DATA) / "lake" / table.code
+
+
+def replicas(table: Table) -> Path:
+    """Return the folder of a table's row replicas."""
+    return Path(settings.DATA) / "replicas" / table.code
+
+
+def work(code: str) -> Path:
+    """Return the scratch folder of a load."""
+    return Path(settings.DATA) / "work" / code
+
+
+def lock(table: Table) -> Path:
+    """Return the lock file that the one process loading a table holds."""
+    return Path(settings.DATA) / "work" / f"{table.code}.lock"
+
+
+def sources() -> Path:
+    """Return the one folder in which files of sources may lie (``NGANAM_SOURCES_DIR``, default ``<data>/sources``)."""
+    return Path(os.environ.get("NGANAM_SOURCES_DIR") or Path(settings.DATA) / "sources").resolve()
+
+
+def source_file(source: Source) -> Path:
+    """Return the file of a source; raise ``Invalid`` when its path leads out of the folder of sources."""
+    path = (sources() / source.secret_ref).resolve()
+    if not path.is_relative_to(sources()):
+        raise fault("source_not_readable", name=source.name, found="đường dẫn nằm ngoài thư mục nguồn")
+    return path
+
+
+def database(source: Source) -> Database:
+    """Return how to reach a database source, its secret read from where it is kept; never log or store the answer."""
+    if source.kind == SourceKind.SQLITE:
+        return Database(source.name, "sqlite", str(source_file(source)), source.relation, source.query)
+    address = os.environ.get(source.secret_ref, "") if VARIABLE.match(source.secret_ref) else ""
+    if not address:
+        raise fault("source_not_readable", name=source.name, found=f"biến môi trường {source.secret_ref} chưa đặt")
+    return Database(source.name, "postgresql", address, source.relation, source.query)

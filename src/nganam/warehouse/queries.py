@@ -1,0 +1,288 @@
+"""Every read of the warehouse. Rows come from the replica for the current version, else from the lake."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from nganam.kernel.actors import Actor
+from nganam.kernel.errors import Invalid, NotFound
+from nganam.scanning.rules import ColumnSample
+from nganam.warehouse import places, policies
+from nganam.warehouse.engine import files, lake, profile, replica
+from nganam.warehouse.engine.contract import Column, quote
+from nganam.warehouse.engine.duck import duck, parquet
+from nganam.warehouse.models import Load, RejectedRow, Source, Table, Version
+
+ACTIVE = ("received", "checking")
+SAMPLE = 5000
+MOST_ROWS = 1000
+
+
+def table(code: str) -> Table:
+    """Return the table with this code; raise ``NotFound``."""
+    found = _tables().filter(code=code).first()
+    if found is None:
+        raise NotFound(_("Không có bảng dữ liệu “%(code)s”.") % {"code": code})
+    return found
+
+
+def tables_for(actor: Actor) -> QuerySet[Table]:
+    """Return the tables of the actor's agency, or all for the lead agency."""
+    found = _tables()
+    if policies.sees_all(actor):
+        return found
+    return found.filter(agency__code=actor.agency) if actor.agency else found.none()
+
+
+def get_table_for(actor: Actor, code: str) -> Table:
+    """Return a table the actor may see; not theirs is not found."""
+    found = tables_for(actor).filter(code=code).first()
+    if found is None:
+        raise NotFound(
+            _("Không có bảng dữ liệu “%(code)s”.") % {"code": code}, hint=_("Xem danh sách ở trang Kho dữ liệu.")
+        )
+    return found
+
+
+def listed_for(actor: Actor) -> QuerySet[Table]:
+    """Return the actor's tables with what a list shows: version, rows, last commit, and the state of the last load."""
+    last = Version.objects.filter(table=OuterRef("pk")).order_by("-number")
+    load = Load.objects.filter(table=OuterRef("pk")).order_by("-created_at", "-pk")
+    return tables_for(actor).annotate(
+        version_number=Subquery(last.values("number")[:1]),
+        version_rows=Subquery(last.values("rows")[:1]),
+        version_at=Subquery(last.values("committed_at")[:1]),
+        last_load=Subquery(load.values("code")[:1]),
+        last_state=Subquery(load.values("state")[:1]),
+    )
+
+
+def sources_for(actor: Actor) -> QuerySet[Source]:
+    """Return the sources of the actor's agency, or all for the lead agency."""
+    found = Source.objects.select_related("agency").annotate(table_count=Count("tables"))
+    if policies.sees_all(actor):
+        return found
+    return found.filter(agency__code=actor.agency) if actor.agency else found.none()
+
+
+def loads_for(actor: Actor) -> QuerySet[Load]:
+    """Return the loads of the tables the actor may see."""
+    return Load.objects.filter(table__in=tables_for(actor))
+
+
+def get_load_for(actor: Actor, code: str) -> Load:
+    """Return a load of a table the actor may see."""
+    found = Load.objects.select_related("table__agency", "source", "made").filter(code=code).first()
+    if found is None or not tables_for(actor).filter(pk=found.table_id).exists():
+        raise NotFound(_("Không có lượt nạp “%(code)s”.") % {"code": code})
+    return found
+
+
+def get_version_for(actor: Actor, code: str, number: int) -> Version:
+    """Return a version of a table the actor may see."""
+    found = get_table_for(actor, code).versions.select_related("load", "table").filter(number=number).first()
+    if found is None:
+        raise NotFound(_("Bảng không có phiên bản %(number)s.") % {"number": number})
+    return found
+
+
+def active_load(table: Table) -> Load | None:
+    """Return the load of the table that is under way, or None."""
+    return table.loads.filter(state__in=ACTIVE).first()
+
+
+def loaded_since(table: Table, at: datetime) -> bool:
+    """Say whether a load of the table was started at ``at`` or later."""
+    return table.loads.filter(created_at__gte=at).exists()
+
+
+def current_version(table: Table) -> Version | None:
+    """Return the newest version, or None before the first load."""
+    return table.versions.order_by("-number").first()
+
+
+def previous_version(version: Version) -> Version | None:
+    """Return the version before this one, or None for the first."""
+    return Version.objects.filter(table_id=version.table_id, number__lt=version.number).order_by("-number").first()
+
+
+def columns(table: Table) -> tuple[Column, ...]:
+    """Return the table's declared columns."""
+    return table.shape.columns
+
+
+def rejected_rows(load: Load) -> QuerySet[RejectedRow]:
+    """Return the kept rejected rows in the order of the file."""
+    return load.rejected_rows.select_related("load__table")
+
+
+def rows(
+    table: Table,
+    *,
+    version: Version | None = None,
+    limit: int = 100,
+    offset: int = 0,
+    filters: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Return rows in key order as plain data (dates as ISO text), at most 1 000; ``filters`` are column = value.
+
+    Raises ``Invalid`` for a filter on a column the table does not have. Empty before the first load.
+    """
+    wanted = version or current_version(table)
+    if wanted is None:
+        return []
+    limit, offset = max(0, min(limit, MOST_ROWS)), max(0, offset)
+    unknown = [name for name in filters or {} if name not in wanted.shape.names]
+    if unknown:
+        raise Invalid(
+            _("Bảng không có cột “%(name)s”.") % {"name": unknown[0]}, fields={unknown[0]: [_("Không có cột này.")]}
+        )
+    told = replica.current(places.replicas(table))
+    path = places.replicas(table) / f"v{wanted.number}.sqlite"
+    if told and path.is_file():
+        return _from_replica(path, wanted, limit, offset, filters or {})
+    return _from_lake(wanted, limit, offset, filters or {})
+
+
+def sample_columns(table: Table) -> list[ColumnSample]:
+    """Return each column with up to 5 000 values of the current version, for a scan. Empty before the first load."""
+    version = current_version(table)
+    if version is None:
+        return []
+    shape = version.shape
+    names = ", ".join(f"{quote(name)}::VARCHAR" for name in shape.names)
+    with duck() as base:
+        source = parquet(lake.files(places.lake(table), version.delta_version))
+        # A sample from all over, the same one each time: marks at the end of a table count too.
+        found = base.execute(
+            f"SELECT {names} FROM {source} USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (7)"  # noqa: S608 - quoted
+        ).fetchall()
+    values = list(zip(*found, strict=True)) or [()] * len(shape.columns)
+    return [
+        ColumnSample(one.name, one.title, one.personal, [value or "" for value in held])
+        for one, held in zip(shape.columns, values, strict=True)
+    ]
+
+
+def changes(version: Version, *, limit: int = 200) -> list[lake.Change]:
+    """Return the rows in which a version differs from the one before, at most ``limit``."""
+    before = previous_version(version)
+    found = lake.changes(
+        places.lake(version.table),
+        version.shape,
+        before=before.delta_version if before else None,
+        after=version.delta_version,
+        limit=limit,
+    )
+    return [lake.Change(one.kind, _plain(one.before), _plain(one.after)) for one in found]
+
+
+def difference_between(before: Version, after: Version) -> lake.Difference:
+    """Return how many rows differ between any two versions of one table, by the later one's columns."""
+    folder = places.lake(after.table)
+    old, new = lake.files(folder, before.delta_version), lake.files(folder, after.delta_version)
+    return lake.difference(old, new, after.shape)
+
+
+def profile_of(version: Version) -> list[profile.ColumnProfile]:
+    """Return the version's profile, column by column; made once and kept, since a version never changes."""
+    kept = Path(settings.DATA) / "profiles" / version.table.code / f"v{version.number}.json"
+    if kept.is_file():
+        return [profile.ColumnProfile(**one) for one in json.loads(kept.read_bytes())]
+    made = profile.profile(lake.files(places.lake(version.table), version.delta_version), version.shape)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    waiting = kept.with_name(f".{uuid4().hex}.tmp")
+    waiting.write_text(json.dumps(profile.as_plain(made), ensure_ascii=False), encoding="utf-8")
+    waiting.replace(kept)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arrow of a version's descent: what kind of thing, its name, and a detail such as a digest."""
+
+    kind: str
+    name: str
+    detail: str
+    link: str = ""
+
+    @property
+    def is_digest(self) -> bool:
+        """Say whether the detail is a checksum, not words."""
+        return self.kind in {"landing", "version"}
+
+
+def lineage(version: Version) -> list[Step]:
+    """Return how a version came about: source or upload, landing file, load, version."""
+    load = version.load
+    steps = []
+    if load.source is not None:
+        steps.append(Step("source", load.source.name, load.source.get_kind_display()))
+    steps.append(Step("landing", load.name, load.landing_sha))
+    steps.append(Step("load", load.code, load.current.vi, load.get_absolute_url()))
+    steps.append(Step("version", str(version), version.sha256))
+    return steps
+
+
+def _tables() -> QuerySet[Table]:
+    return Table.objects.select_related("agency", "source", "database")
+
+
+def _from_replica(
+    path: Path, version: Version, limit: int, offset: int, filters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    where, values = _where(filters)
+    order = ", ".join(map(quote, version.shape.key)) or "rowid"
+    names = ", ".join(map(quote, version.shape.names))
+    query = f"SELECT {names} FROM rows{where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - quoted
+    with closing(replica.connect(path)) as base:
+        found = base.execute(query, [*map(replica.as_stored, values), limit, offset]).fetchall()
+    booleans = {one.name for one in version.shape.columns if one.type == "boolean"}
+    return [
+        {name: bool(row[name]) if name in booleans and row[name] is not None else row[name] for name in row.keys()}  # noqa: SIM118 - sqlite3.Row iterates over values
+        for row in found
+    ]
+
+
+def _from_lake(version: Version, limit: int, offset: int, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    where, values = _where(filters)
+    shape = version.shape
+    order = ", ".join(map(quote, shape.key or shape.names))
+    names = ", ".join(
+        f"make_timestamp(epoch_us({quote(one.name)})) AS {quote(one.name)}"
+        if one.type == "datetime"
+        else quote(one.name)
+        for one in shape.columns
+    )
+    with duck() as base:
+        source = parquet(lake.files(places.lake(version.table), version.delta_version))
+        query = f"SELECT {names} FROM {source}{where} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608 - quoted
+        found = base.execute(query, values).fetchall()
+    return [dict(zip(shape.names, map(files.as_json, row), strict=True)) for row in found]
+
+
+def _where(filters: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+    if not filters:
+        return "", []
+    return " WHERE " + " AND ".join(f"{quote(name)} = ?" for name in filters), list(filters.values())
+
+
+def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {name: files.as_json(value) for name, value in row.items()}
+
+
+def rejected_as_csv(load: Load) -> Iterator[list[str]]:
+    """Yield the kept rejected rows for a download: line, column, reason, then the cells as received."""
+    yield [_("Dòng"), _("Cột"), _("Lý do"), _("Các ô nhận được")]
+    for one in rejected_rows(load).iterator(chunk_size=200):
+        columns_told = "; ".join(str(told["column"]) for told in one.told if told["column"])
+        yield [str(one.line), columns_told, "; ".join(str(told["text"]) for told in one.told), *one.cells]

@@ -1,0 +1,48 @@
+"""Jobs of the room: run a load, finish what was left, load by schedule. A job is a door: it reads the clock itself."""
+
+from datetime import datetime, time
+
+import structlog
+from django.utils import timezone
+
+from nganam.jobs.api import job
+from nganam.kernel.actors import system
+from nganam.kernel.clock import VIETNAM
+from nganam.kernel.errors import NganamError
+from nganam.warehouse import loading, operations, queries
+from nganam.warehouse.models import Table
+
+log = structlog.get_logger(__name__)
+WORKER = system("worker", "Kho dữ liệu")
+
+
+@job(max_attempts=3)
+def run(code: str) -> str:
+    """Run one load to its end; return the state it is in then."""
+    return loading.run_load(actor=WORKER, now=timezone.now, code=code).state
+
+
+@job(cron="* * * * *")
+def repair() -> list[str]:
+    """Finish loads whose process was killed; return their codes."""
+    return loading.repair(actor=WORKER, now=timezone.now)
+
+
+@job(cron="* * * * *")
+def scheduled() -> list[str]:
+    """Start the loads that are due today and have not been started; return their codes."""
+    at = timezone.now()
+    started = []
+    for table in Table.objects.exclude(schedule="").filter(source__isnull=False).select_related("source", "agency"):
+        if _is_due(table, at):
+            try:
+                started.append(operations.start_load(actor=WORKER, at=at, table=table).code)
+            except NganamError as error:
+                log.warning("scheduled_load_not_started", table=table.code, why=error.message)
+    return started
+
+
+def _is_due(table: Table, at: datetime) -> bool:
+    local = at.astimezone(VIETNAM)
+    due = datetime.combine(local.date(), time.fromisoformat(table.schedule), VIETNAM)
+    return local >= due and not queries.loaded_since(table, due) and not queries.active_load(table)

@@ -1,0 +1,33 @@
+"""How values of warehouse tables are written on pages."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils.translation import gettext as _
+
+from nganam.face import formats
+from nganam.warehouse.forms import TYPE_LABELS
+
+register = template.Library()
+
+
+@register.filter
+def cell(value: object, kind: str) -> str:
+    """Write a cell as people read it: days as dd/mm/yyyy, numbers with separators, nothing as a dash."""
+    if value is None or value == "":
+        return "–"
+    if kind in {"integer", "decimal"} and isinstance(value, int | float):
+        return formats.number_text(value)
+    if kind == "boolean":
+        return _("có") if value else _("không")
+    if kind == "date":
+        return formats.date_text(date.fromisoformat(str(value)))
+    if kind == "datetime":
+        return formats.datetime_text(datetime.fromisoformat(str(value)))
+    return str(value)
+
+
+@register.filter
+def type_name(kind: str) -> str:
+    """Name a column type in words."""
+    return str(TYPE_LABELS.get(kind, kind))

@@ -1,0 +1,10 @@
+"""What a load tells the agency when it has ended, as sentences that English readers are told too."""
+
+from django.utils.translation import gettext_noop
+
+TAKEN = gettext_noop("Nhận %(accepted)s dòng, loại %(rejected)s dòng.")
+TAKEN_AND_LOST = gettext_noop(
+    "Nhận %(accepted)s dòng, loại %(rejected)s dòng; %(lost)s bản ghi của phiên bản trước không còn vì dòng của chúng "
+    "bị loại."
+)
+SENTENCES = (TAKEN, TAKEN_AND_LOST)

@@ -1,0 +1,288 @@
+"""Officers' pages of the warehouse."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from nganam.face.doors import Audience, door
+from nganam.face.forms import attempt, press
+from nganam.face.paging import page_of
+from nganam.kernel.actors import Role
+from nganam.warehouse import operations, policies, queries
+from nganam.warehouse.forms import (
+    BaseColumnFormSet,
+    ColumnFormSet,
+    SampleForm,
+    SourceForm,
+    TableForm,
+    UploadForm,
+    detected_columns,
+    initial_columns,
+)
+from nganam.warehouse.models import Load, Table
+from nganam.warehouse.uploads import LimitedUploadHandler
+
+OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
+BLANK_ROWS = 5
+PREVIEW_ROWS = 20
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def tables(request: HttpRequest) -> HttpResponse:
+    """List the tables and sources the officer works with."""
+    context = {
+        "tables": page_of(queries.listed_for(request.actor), request.GET),
+        "sources": queries.sources_for(request.actor),
+        "may_declare": not policies.may_declare(request.actor, request.actor.agency),
+        "states": {state.name: state for state in Load.MACHINE.states},
+    }
+    return render(request, "warehouse/tables.html", context)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def declare_source(request: HttpRequest) -> HttpResponse:
+    """Declare a source."""
+    form = SourceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = attempt(
+            form,
+            lambda: operations.declare_source(
+                actor=request.actor, at=request.at, agency=request.actor.agency, **form.cleaned_data
+            ),
+        )
+        if made:
+            return redirect("warehouse:tables")
+    return render(request, "warehouse/declare_source.html", {"form": form})
+
+
+@csrf_exempt
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def declare_table(request: HttpRequest) -> HttpResponseBase:
+    """Declare a table; a sample file fills in its columns."""
+    _limit_upload(request)
+    return _declare_table(request)
+
+
+@csrf_protect
+def _declare_table(request: HttpRequest) -> HttpResponse:
+    form = TableForm(request.POST or None, agency=request.actor.agency)
+    columns = _column_formset(request, [])
+    sample = SampleForm(request.POST, request.FILES) if "detect" in request.POST else SampleForm()
+    if request.method == "POST" and not _only_refills(request):
+        if form.is_valid() and (form.cleaned_data["yaml"] or columns.is_valid()):
+            made = attempt(form, lambda: _declare(request, form, columns))
+            if made:
+                return redirect("warehouse:table", table=made.code)
+    elif request.method == "POST":
+        form = _forgiving(form)
+        columns = _refilled(request, sample, columns)
+    context = {"form": form, "columns": columns, "sample": sample, "limit": settings.NGANAM_UPLOAD_LIMIT}
+    return render(request, "warehouse/declare_table.html", context)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def change_table(request: HttpRequest, table: str) -> HttpResponse:
+    """Change a table's declaration."""
+    found = queries.get_table_for(request.actor, table)
+    form = TableForm(request.POST or None, instance=found, agency=found.agency.code)
+    columns = _column_formset(request, initial_columns(found.shape))
+    if request.method == "POST" and "more" in request.POST:
+        form = _forgiving(form)
+        columns = _more_rows(columns)
+    elif request.method == "POST" and form.is_valid() and (form.cleaned_data["yaml"] or columns.is_valid()):
+        fresh = queries.get_table_for(request.actor, table)  # the form has written into its own copy
+        if attempt(form, lambda: _change(request, fresh, form, columns)):
+            return redirect("warehouse:table", table=fresh.code)
+    return render(request, "warehouse/declare_table.html", {"form": form, "columns": columns, "table": found})
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def table(request: HttpRequest, table: str) -> HttpResponse:
+    """Show a table: current version, first rows, columns with their profile, versions, loads."""
+    found = queries.get_table_for(request.actor, table)
+    version = queries.current_version(found)
+    context = {
+        "table": found,
+        "version": version,
+        "columns": version.shape.columns if version else found.shape.columns,
+        "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
+        "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
+        "versions": found.versions.select_related("load")[:20],
+        "loads": found.loads.select_related("made")[:20],
+        "running": queries.active_load(found),
+        "may_load": not policies.may_load(request.actor, found.agency.code),
+    }
+    return render(request, "warehouse/table.html", context)
+
+
+@csrf_exempt
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def start_load(request: HttpRequest, table: str) -> HttpResponseBase:
+    """Load a table from an uploaded file."""
+    _limit_upload(request)
+    return _start_load(request, table)
+
+
+@csrf_protect
+def _start_load(request: HttpRequest, code: str) -> HttpResponse:
+    found = queries.get_table_for(request.actor, code)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file: UploadedFile[bytes] = form.cleaned_data["file"]
+        upload = operations.Upload(file.name or "", file.chunks())
+        load = attempt(
+            form, lambda: operations.start_load(actor=request.actor, at=request.at, table=found, upload=upload)
+        )
+        if load:
+            return redirect("warehouse:load", code=load.code)
+    context = {
+        "table": found,
+        "form": form,
+        "limit": settings.NGANAM_UPLOAD_LIMIT,
+        "running": queries.active_load(found),
+    }
+    return render(request, "warehouse/start_load.html", context, status=422 if form.errors else 200)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def load_from_source(request: HttpRequest, table: str) -> HttpResponse:
+    """Load a table from its declared source (POST)."""
+    found = queries.get_table_for(request.actor, table)
+    started: list[Load] = []
+    if request.method != "POST":
+        return redirect("warehouse:start_load", table=found.code)
+
+    def deed() -> None:
+        started.append(operations.start_load(actor=request.actor, at=request.at, table=found))
+
+    answer = press(request, deed, to=found.get_absolute_url(), done=_("Đã bắt đầu đọc nguồn."))
+    return redirect("warehouse:load", code=started[0].code) if started else answer
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def load(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a load: how far it is, what was found about the file, what was rejected and why, what changed."""
+    found = queries.get_load_for(request.actor, code)
+    version = getattr(found, "made", None)
+    context = {
+        "load": found,
+        "version": version,
+        "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
+    }
+    whole = "HX-Request" not in request.headers
+    return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def rejected_rows(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Give the kept rejected rows as a CSV file."""
+    found = queries.get_load_for(request.actor, code)
+    answer = StreamingHttpResponse(_csv_lines(queries.rejected_as_csv(found)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{found.code}-dong-bi-loai.csv"'
+    return answer
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def version(request: HttpRequest, table: str, number: int) -> HttpResponse:
+    """Show a version: how it came about and in what it differs from the one before."""
+    found = queries.get_version_for(request.actor, table, number)
+    before = queries.previous_version(found)
+    context = {
+        "table": found.table,
+        "version": found,
+        "before": before,
+        "changes": queries.changes(found, limit=200) if before else [],
+        "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
+        "columns": found.shape.columns,
+        "lineage": queries.lineage(found),
+    }
+    return render(request, "warehouse/version.html", context)
+
+
+def _limit_upload(request: HttpRequest) -> None:
+    """Put the limiting handler in place; it must happen before anything reads the body, hence the two-part views."""
+    if request.method == "POST":
+        request.upload_handlers = [LimitedUploadHandler(request)]
+
+
+def _column_formset(request: HttpRequest, initial: list[dict[str, Any]]) -> BaseColumnFormSet:
+    if request.method == "POST":
+        return cast("BaseColumnFormSet", ColumnFormSet(request.POST, prefix="cot"))
+    return _filled(initial)
+
+
+def _filled(rows: list[dict[str, Any]], blank: int = BLANK_ROWS) -> BaseColumnFormSet:
+    return cast("BaseColumnFormSet", ColumnFormSet(initial=rows + [{}] * blank, prefix="cot"))
+
+
+def _only_refills(request: HttpRequest) -> bool:
+    """Say whether a button was pressed that only redraws the form: more rows, or columns from a sample."""
+    return "more" in request.POST or "detect" in request.POST
+
+
+def _forgiving(form: TableForm) -> TableForm:
+    """Return the form with what was typed and no complaints yet: nothing was asked to be saved."""
+    typed = {name: form.data.get(name, "") for name in form.fields}
+    return TableForm(initial=typed, instance=form.instance if form.instance.pk else None, agency=form.agency)
+
+
+def _refilled(request: HttpRequest, sample: SampleForm, columns: BaseColumnFormSet) -> BaseColumnFormSet:
+    file = request.FILES.get("sample")
+    if "detect" not in request.POST or not sample.is_valid() or file is None:
+        return _more_rows(columns)
+    headings = attempt(sample, lambda: operations.headings_of(operations.Upload(file.name or "", file.chunks())))
+    return _filled(detected_columns(headings)) if headings else _more_rows(columns)
+
+
+def _more_rows(columns: BaseColumnFormSet) -> BaseColumnFormSet:
+    typed = [{name: one.data.get(one.add_prefix(name), "") for name in one.fields} for one in columns.forms]
+    kept = [row for row in typed if row.get("name") or row.get("title")]
+    return _filled(kept, blank=BLANK_ROWS * 2)
+
+
+def _declare(request: HttpRequest, form: TableForm, columns: BaseColumnFormSet) -> Table:
+    return operations.declare_table(
+        actor=request.actor, at=request.at, agency=request.actor.agency, code=form.cleaned_data["code"],
+        title=form.cleaned_data["title"], columns=_columns(form, columns), **form.values(),
+    )  # fmt: skip
+
+
+def _change(request: HttpRequest, table: Table, form: TableForm, columns: BaseColumnFormSet) -> Table:
+    return operations.change_table(
+        actor=request.actor, at=request.at, table=table, title=form.cleaned_data["title"],
+        columns=_columns(form, columns), **form.values(),
+    )  # fmt: skip
+
+
+def _columns(form: TableForm, columns: BaseColumnFormSet) -> list[dict[str, Any]]:
+    text = form.cleaned_data["yaml"]
+    return operations.columns_from_yaml(text) if text else columns.columns()
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def _csv_lines(rows: Iterator[list[str]]) -> Iterator[str]:
+    yield "\ufeff"
+    writer = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow([_harmless(cell) for cell in row])
+
+
+def _harmless(cell: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula: these cells come from files we do not know."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell

@@ -1,0 +1,82 @@
+"""The warehouse's pages in a browser: nothing blocked, nothing inaccessible, nothing wider than the screen."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+SETTLE = 400
+AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+COLUMNS = [
+    {"name": "ma_co_so", "title": "Mã cơ sở", "key": True},
+    {"name": "ten_co_so", "title": "Tên cơ sở", "required": True},
+    {"name": "so_giuong", "title": "Số giường", "type": "integer", "unit": "giường"},
+    {"name": "ngay", "title": "Ngày hoạt động", "type": "date"},
+]
+PATHS = [
+    "/kho/", "/kho/nguon/moi/", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
+    "/kho/nap/{load}/", "/kho/co-so/phien-ban/2/", "/ra-quet/",
+]  # fmt: skip
+
+
+def as_csv(rows):
+    text = io.StringIO()
+    csv.writer(text).writerows([[one["name"] for one in COLUMNS], *rows])
+    return text.getvalue().encode()
+
+
+@pytest.fixture
+def warehouse(live, province, lan):
+    """Two versions of a table, some rows rejected; the value is the code of the last load."""
+    from nganam.kernel.actors import system
+    from nganam.scanning import operations as scanning
+    from nganam.warehouse import loading, operations, queries
+
+    table = operations.declare_table(
+        actor=lan, at=AT, agency="CT-SYT", code="co-so", title="Cơ sở khám bệnh, chữa bệnh", columns=COLUMNS,
+        description="Cơ sở khám chữa bệnh bảo hiểm y tế trên địa bàn.",
+    )  # fmt: skip
+    rows = [[f"{at:05d}", f"Trạm y tế phường {at}", str(at * 40), "15/03/2004"] for at in range(1, 30)]
+    changed = [[*rows[0][:2], "55", rows[0][3]], *rows[2:], ["99999", "Bệnh viện mới", "1.200", ""]]
+    bad = [["00003", "Trùng", "", ""], ["x", "", "mười", "31/02/2015"], ["thiếu ô"]]
+    for content in (as_csv(rows), as_csv([*changed, *bad])):
+        upload = operations.Upload("danh-sach-co-so.csv", [content])
+        code = operations.start_load(actor=lan, at=AT, table=table, upload=upload).code
+        loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
+    scanning.scan(
+        actor=lan, at=AT, object_type="warehouse.table", object_code="co-so", columns=queries.sample_columns(table)
+    )
+    return code
+
+
+@pytest.fixture
+def lans_page(browser_page, live, warehouse, client):
+    from nganam.accounts.models import Person
+
+    client.force_login(Person.objects.get(username="lan"))
+    cookie = client.cookies["sessionid"].value
+    browser_page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live}])
+    return browser_page
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_blocked_inaccessible_or_too_wide(lans_page, live, warehouse, axe, path):
+    answer = lans_page.goto(live + path.format(load=warehouse))
+    assert answer.status == 200
+    lans_page.wait_for_timeout(SETTLE)
+    assert lans_page.said == []
+    assert axe(lans_page) == []
+    assert lans_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, warehouse, run_jobs, tmp_path):
+    file = tmp_path / "moi.csv"
+    file.write_bytes(as_csv([["00001", "Một dòng", "1", ""]]))
+    lans_page.goto(f"{live}/kho/co-so/nap/")
+    lans_page.set_input_files("input[type=file]", str(file))
+    lans_page.get_by_role("button", name="Nạp tệp này").click()
+    lans_page.wait_for_selector("#luot-nap[hx-trigger]")
+    run_jobs()
+    lans_page.wait_for_selector("#luot-nap:not([hx-trigger])")
+    assert "Đã tạo phiên bản 3" in lans_page.content()
