@@ -323,7 +323,7 @@ def test_what_has_the_wrong_shape_is_told_in_vietnamese_in_the_shape_of_every_re
     said = refused(ours.delete(address), 405, "method_not_allowed")
     assert (said["detail"], said["hint"]) == ("Địa chỉ này không nhận phương thức DELETE.", "Dùng: GET, POST.")
     kind = ours.post(f"{API}/cases/sharing.account/TK-1/credentials", {"kind": "x"}, **JSON)
-    assert refused(kind, 422, "invalid")["fields"]["kind"] == ["Chọn một trong: 'secret', 'jwk'."]
+    assert refused(kind, 422, "invalid")["fields"]["kind"] == ["Chọn một trong: 'secret', 'jwk', 'cert', 'apikey'."]
 
 
 def test_a_nul_is_refused_wherever_it_stands(program, phuc, minh):
