@@ -493,3 +493,10 @@ def main(name: str, run: Callable[[Platform], Result]) -> None:
         result = run(demo)
     print(table(result), flush=True)
     keep(name, result)
+
+
+def alone(name: str, run: Callable[[], Result]) -> None:
+    """Run one benchmark that needs no demo, print its table and keep its figures."""
+    result = run()
+    print(table(result), flush=True)
+    keep(name, result)

@@ -10,14 +10,16 @@ from pathlib import Path
 import measure
 
 HERE = Path(__file__).parent
-WITHOUT_DEMO = {"cases"}
-"""What builds a province of its own."""
+WITHOUT_DEMO = {"cases", "lgsp/filtering", "lgsp/gateways", "lgsp/snapshots"}
+"""What builds a province, or a gateway, of its own."""
+BESIDE = {"measure", "run"}
 
 
 def main() -> int:
     """Return 0 when every benchmark could be run and kept its bar."""
     options = measure.options(sys.argv[1:])
-    known = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in {"measure", "run"}}
+    known = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in BESIDE}
+    known |= {f"lgsp/{path.stem}": path for path in sorted(HERE.glob("lgsp/*.py"))}
     unknown = [name for name in options.names if name not in known]
     if unknown or options.list:
         print(

@@ -1,7 +1,8 @@
 """Deadlines as an iCalendar file (RFC 5545): an event of a whole day for each running clock."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ def calendar(rows: Iterable[Due], *, name: str, names: dict[str, str], address: 
     for row in rows:
         lines += _event(row, words)
     lines.append("END:VCALENDAR")
-    return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
+    return "\r\n".join([_folded(line) for line in lines]) + "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _uid(clock: Clock) -> str:
 
 
 def _day(value: date) -> str:
-    return f"{value:%Y%m%d}"
+    return value.isoformat().replace("-", "")
 
 
 def _instant(value: datetime) -> str:
@@ -104,23 +105,25 @@ def _instant(value: datetime) -> str:
 
 def _text(value: str) -> str:
     """Escape a text value (RFC 5545, 3.3.11)."""
-    return value.replace("\r\n", "\n").replace("\r", "\n").translate(ESCAPED)
+    return MEANT.sub(lambda found: ESCAPED.get(found[0], ""), value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-ESCAPED = dict.fromkeys(range(32)) | str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+MEANT = re.compile(r"[\x00-\x1f\\;,]")
+ESCAPED = {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"}
 """What is written for a sign that means something to a calendar; other control signs are left out."""
 
 
-def _folded(line: str) -> Iterator[str]:
+def _folded(line: str) -> str:
     """Cut a line at 75 octets, never within a letter; each further part begins with a space."""
+    # No letter has more than four octets.
+    if len(line) * 4 <= FOLD or (line.isascii() and len(line) <= FOLD):
+        return line
     octets, start, room = line.encode(), 0, FOLD
-    if len(octets) <= room:
-        yield line
-        return
+    parts = []
     while len(octets) - start > room:
         end = start + room
         while octets[end] & 0xC0 == 0x80:  # noqa: PLR2004 - the middle of a letter in UTF-8
             end -= 1
-        yield (" " if start else "") + octets[start:end].decode()
+        parts.append(octets[start:end].decode())
         start, room = end, FOLD - 1
-    yield (" " if start else "") + octets[start:].decode()
+    return "\r\n ".join([*parts, octets[start:].decode()])

@@ -9,6 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import measure
 
 sys.path.insert(0, str(measure.ROOT / "tests"))
@@ -18,7 +19,7 @@ PATHS = (("GET", "/nguoi/*"), ("GET", "/nguoi"))
 FIELDS = ("id", "ho_ten", "dia_chi.thon")
 
 
-def run(_demo: measure.Platform | None) -> measure.Result:
+def run() -> measure.Result:
     """Measure both ways, for one record and for a list of twenty."""
     from agency_system_runner import agency_system
     from gateway_rig import SCHOOL, Mint, Stack, free_port, new_key
@@ -95,4 +96,4 @@ def _prepare(stack: object, mint: object, port: int) -> None:
 
 
 if __name__ == "__main__":
-    measure.main("filtering", run)
+    measure.alone("lgsp/filtering", run)

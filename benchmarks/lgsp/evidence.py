@@ -15,6 +15,7 @@ import time
 import uuid
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import measure
 
 from nganam.lgsp.evidence import proofs
@@ -110,4 +111,4 @@ if __name__ == "__main__":
     if "--alone" in sys.argv:
         print(measure.table(measured(Path(tempfile.gettempdir()))))
     else:
-        measure.main("evidence", lambda demo: measured(demo.folder))
+        measure.main("lgsp/evidence", lambda demo: measured(demo.folder))

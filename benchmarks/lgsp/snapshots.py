@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import measure
 
 sys.path.insert(0, str(measure.ROOT / "tests"))
@@ -295,7 +296,7 @@ def main() -> None:
         prepare(folder)
         result = run(options, folder)
     print(measure.table(result), flush=True)
-    measure.keep("lgsp_snapshots", result)
+    measure.keep("lgsp/snapshots", result)
 
 
 if __name__ == "__main__":
