@@ -4,11 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nganam.lgsp.envoy.logline import LINE, MARK, PART
 from nganam.lgsp.evidence.collector import Collector
 
 
 def line(number: int, **changes: Any) -> str:
-    said = {
+    """Return a line as the gateway writes it; one with a kind of its own is JSON, as others write theirs."""
+    said = call(number, **changes)
+    return json.dumps(said) + "\n" if "kind" in said else as_written(said)
+
+
+def call(number: int, **changes: Any) -> dict[str, Any]:
+    return {
         "at": f"2026-11-03T02:00:{number % 60:02d}.123456Z", "consumer": "CT-X31507/MCDT",
         "clientId": "TK-2026-0001.aa",
         "account": "TK-2026-0001", "serviceMemberCode": "CT-SYT", "serviceCode": "DV-2026-0001", "restMethod": "GET",
@@ -17,7 +24,17 @@ def line(number: int, **changes: Any) -> str:
         "version": "3", "requestSize": 0, "responseSize": 110, "responseOutMs": number, "xRequestId": f"yc-{number}",
         "messageId": None, "faultCode": None, "faultString": "via_upstream", **changes,
     }  # fmt: skip
-    return json.dumps(said) + "\n"
+
+
+def as_written(said: dict[str, Any]) -> str:
+    """Return the line of the gateway that says this."""
+    member, subsystem = said.get("serviceMemberCode", ""), said.get("serviceSubsystemCode", "KHO")
+    service = f"VN/GOV/{member}/{subsystem}/{said['serviceCode']}" if said.get("serviceCode") else ""
+    told = {**said, "service": service}
+    known = {"serviceMemberCode", "serviceSubsystemCode", "serviceXRoadInstance", "serviceCode", "requestInTs"}
+    assert set(said) <= {*LINE, *known}, set(said)
+    parts = ("" if told.get(name) is None else told[name] for name in LINE)
+    return PART.join((MARK, *(json.dumps(one) if isinstance(one, list) else str(one) for one in parts))) + "\n"
 
 
 def log_folder(data: Path, node: str = "gateway") -> Path:

@@ -27,6 +27,7 @@ from joserfc.jwk import ECKey
 from nganam.lgsp import gateway
 from nganam.lgsp.authority import Authority, Issued, read_request
 from nganam.lgsp.envoy.decided import Gateway, Listen, Service, Tls, identity_of
+from nganam.lgsp.evidence import lines
 from nganam.serving.secret import shared_secret
 
 ISSUER = "http://127.0.0.1:8600"
@@ -161,8 +162,14 @@ class Stack:
             return Reply(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
 
     def log_lines(self) -> list[dict[str, Any]]:
-        text = (self.data / "gateway" / "log" / "access.log").read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
+        return read_log(self.data / "gateway" / "log" / "access.log")
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Return what the whole lines of a gateway's log say."""
+    found = [lines.read(one) for one in path.read_bytes().split(b"\n")[:-1]]
+    assert None not in found, path.read_text(errors="replace")
+    return [one for one in found if one is not None]
 
 
 @dataclass

@@ -45,7 +45,15 @@ def cores() -> tuple[str, str]:
 def asked(port: int, path: str, token: str = "") -> dict[str, float]:
     """Ask with wrk; every answer must be a 200."""
     headers = ["-H", f"Authorization: Bearer {token}"] if token else []
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", *headers, f"http://127.0.0.1:{port}{path}"]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{SECONDS}s",
+        "--latency",
+        *headers,
+        f"http://127.0.0.1:{port}{path}",
+    ]
     done = subprocess.run([*peers.pinned(cores()[1]), *command], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in done or "Socket errors" in done:
         raise SystemExit(f"{path} on port {port} was not answered:\n{done}")
@@ -71,7 +79,6 @@ def case(leader: int, port: int, path: str, token: str = "") -> measure.Case:
 def ours(folder: Path, behind: int) -> Iterator[tuple[Any, Any]]:
     """Run the compiled gateway before the system: as its data server, and as an agency's own system."""
     from gateway_rig import OPEN, Mint, Stack, decided, new_key
-
     from nganam.lgsp import swapping
     from nganam.lgsp.envoy.compiling import compile_gateway
     from nganam.lgsp.envoy.decided import Endpoint, Listen, Operation, Service, Upstream, operation_code

@@ -222,9 +222,9 @@ def test_the_gateways_own_certificate_is_replaced_while_it_serves(stack, mint, s
 def test_the_line_of_a_call_names_the_certificate(stack, school):
     said = [("X-Road-Represented-Party", "GOV/CT-X31507")]
     wanted = stack.ask_tls(address(OPEN, "/0007"), school, headers=said).headers["x-request-id"]
-    line = wait_for(lambda: next((one for one in stack.log_lines() if one["xRequestId"] == wanted), None), 3)
+    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None), 3)
     assert (line["consumerCertified"], line["clientCertificate"]) == (SCHOOL, school.issued.fingerprint)
-    assert line["consumer"] is None  # no token
+    assert "consumer" not in line  # no token
     assert (line["account"], line["representedParty"]) == ("TK-2026-0001", "GOV/CT-X31507")
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence_rig import collected, entries, ids, line, log_folder, write
+from evidence_rig import call, collected, entries, ids, line, log_folder, write
 from gateway_rig import wait_for
 from nganam.lgsp.evidence import collector as collecting
 from nganam.lgsp.evidence import log as files
@@ -48,7 +48,7 @@ def test_lines_become_entries_of_a_signed_tree(data):
     assert one["requestDigest"] == OF_NOTHING
     assert "faultCode" not in one
     head = files.latest(collector.folder)
-    raw = [next(entries_of(line(n, messageIssue="HS-17").encode(), "gateway")).content for n in range(700)]
+    raw = [next(entries_of(line(n, messageIssue="HS-17")[:-1].encode(), "gateway")).content for n in range(700)]
     assert (head.size, head.root) == (700, root_by_definition([leaf_hash(entry) for entry in raw]))
     assert verify_log(collector.folder).ok
 
@@ -61,7 +61,7 @@ def test_the_root_is_that_of_the_definition_however_the_lines_come(tmp_path_fact
     for part in parts:
         collector = collected(data, *(line(n) for n in range(done, done + part)))
         done += part
-    leaves = [leaf_hash(next(entries_of(line(n).encode(), "gateway")).content) for n in range(done)]
+    leaves = [leaf_hash(next(entries_of(line(n)[:-1].encode(), "gateway")).content) for n in range(done)]
     assert files.latest(collector.folder).root == root_by_definition(leaves)
     assert verify_log(collector.folder, 1).ok
 
@@ -106,6 +106,38 @@ def test_what_cannot_be_read_is_an_entry_without_its_text_and_hides_nothing(data
     assert "084260033129" not in text
     assert entries(data)[1]["kind"] == "unreadable"
     assert verify_log(data / "evidence").ok
+
+
+def test_lines_of_gateways_before_this_format_are_read(data):
+    said = {"at": "2026-11-03T02:00:01.123456Z", "serviceCode": "DV-2026-0001", "xRequestId": "yc-cu", "fields": None}
+    old = json.dumps(said) + "\n"
+    collected(data, old, line(1), old[:30] + old.replace("yc-cu", "yc-sau"))
+    assert ids(data) == ["yc-cu", "yc-1", "", "yc-sau"]
+    assert "fields" not in entries(data)[0]
+
+
+def test_a_line_says_its_service_in_parts_and_its_numbers_as_numbers(data):
+    collected(data, line(7, accounts=["TK-2026-0001"], snapshot=12, requestDigestSeen=None))
+    [said] = entries(data)
+    names = ("serviceXRoadInstance", "serviceMemberCode", "serviceSubsystemCode", "serviceCode")
+    assert [said[name] for name in names] == ["VN", "CT-SYT", "KHO", "DV-2026-0001"]
+    assert (said["statusCode"], said["snapshot"], said["accounts"]) == (200, 12, ["TK-2026-0001"])
+    assert said["requestInTs"] == "1793671207123"
+    assert not {"service", "messageId", "requestDigestSeen"} & set(said)
+
+
+def test_what_a_caller_sent_that_is_no_text_stays_evidence(data):
+    torn = line(3).encode().replace(b"via_upstream", b"\xff\xfe")
+    with (log_folder(data) / "access.log").open("wb") as out:
+        out.write(torn)
+    collected(data)
+    assert entries(data)[0]["faultString"] == "\\xff\\xfe"
+
+
+def test_too_many_or_too_few_parts_are_no_line(data):
+    whole = line(1)
+    collected(data, whole.replace("via_upstream", "a\x1fb"), whole.replace("\x1fGET\x1f", "GET"), line(2))
+    assert [one.get("kind") for one in entries(data)] == ["unreadable", "unreadable", None]
 
 
 def test_the_torn_end_of_a_file_put_aside_is_not_waited_for(data):
@@ -290,7 +322,7 @@ def answering(node):
 
 
 def noted(number, at, node="gateway"):
-    said = json.loads(line(number, at=instant(at)))
+    said = call(number, at=instant(at))
     return {**{name: value for name, value in said.items() if value is not None}, "node": node}
 
 

@@ -69,7 +69,7 @@ def _metaservice(name: str, gateway: Gateway) -> Json:
     else:
         match = {"safe_regex": {"regex": subsystem}}
         rewrite = {"regex_rewrite": {"pattern": {"regex": subsystem}, "substitution": f"/.meta/{name}/\\1/\\2"}}
-    known = {"instance": gateway.instance, "service": name, "retry_after": "1"}
+    known = {"id": f"{gateway.instance}/{name}", "service": name, "retry_after": "1"}
     return {
         "name": name,
         "match": match,

@@ -28,12 +28,12 @@ MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConne
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 # Only the gateway may set these; whatever a caller sends under these names is dropped before anything looks at it.
+OURS = "x-lgsp-"
 FORGEABLE = (
-    policies.CONSUMER, identity.PEER, identity.CERTIFICATE, identity.ADDRESS, identity.LEGACY, identity.SPEAKS, GATE,
-    upstreams.OPERATION,
-    "x-road-service", "x-road-request-id", "x-road-request-hash",
-    "x-road-error", "x-lgsp-account", "x-envoy-original-path", "x-request-id", NODE,
+    "x-road-service", "x-road-request-id", "x-road-request-hash", "x-road-error", "x-envoy-original-path",
+    "x-request-id",
 )  # fmt: skip
+"""What no caller may send, beside whatever begins as our own names do."""
 
 
 def compile_gateway(gateway: Gateway) -> dict[str, Json]:
@@ -233,9 +233,7 @@ def _shared(service: Service, gateway: Gateway) -> Json:
     """Return what all routes of a service share; they lead to the data server."""
     path = service.path(gateway.instance)
     known = {
-        "instance": gateway.instance,
-        "member": service.member,
-        "subsystem": service.subsystem,
+        "id": path,
         "service": service.code,
         "retry_after": str(policies.seconds_between_calls(service)),
     }
@@ -328,7 +326,8 @@ def _egress() -> Json:
 
 
 def _manager(gateway: Gateway, *, tls: bool) -> Json:
-    mutations: list[Json] = [*({"remove": name} for name in FORGEABLE), *identity.early_headers(tls=tls)]
+    ours: Json = {"remove_on_match": {"key_matcher": {"prefix": OURS}}}
+    mutations: list[Json] = [ours, *({"remove": name} for name in FORGEABLE), *identity.early_headers(tls=tls)]
     return typed(
         MANAGER,
         stat_prefix="lgsp",
@@ -385,7 +384,11 @@ def _filters(gateway: Gateway, *, tls: bool) -> list[Json]:
         discovered("quota_month", policies.LIMIT),
         discovered("limit", policies.LIMIT),
         extension("size", HTTP + "body_size_limit.v3.BodySizeLimit", max_request_bytes=gateway.body_limit),
-        extension("size_large", HTTP + "body_size_limit.v3.BodySizeLimit", max_request_bytes=gateway.large_limit),
+        # Off but where a service takes large bodies (upstreams.LARGE): a filter that is off costs a call nothing.
+        {
+            **extension("size_large", HTTP + "body_size_limit.v3.BodySizeLimit", max_request_bytes=gateway.large_limit),
+            "disabled": True,
+        },
         digests.digest_filter(),
         extension("envoy.filters.http.router", HTTP + "router.v3.Router"),
     ]

@@ -15,6 +15,9 @@ MANY = 50
 MOST_GENERAL = 20
 PATH = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 
+SLASHES = 4
+"""In the identifier of a service; a question about the exchange itself has one."""
+
 
 def host(name: str, routes: Sequence[Json]) -> Json:
     """Return the virtual host of these routes, as a list or as a tree."""
@@ -29,9 +32,8 @@ def host(name: str, routes: Sequence[Json]) -> Json:
 def _address(route: Json) -> str:
     """Return the address of the service a route belongs to, "" for one that belongs to none."""
     known: dict[str, Any] = route.get("metadata", {}).get("filter_metadata", {}).get("lgsp", {})
-    if "member" not in known:
-        return ""
-    return f"/r1/{known['instance']}/GOV/{known['member']}/{known['subsystem']}/{known['service']}"
+    identifier = str(known.get("id", ""))
+    return f"/r1/{identifier}" if identifier.count("/") == SLASHES else ""
 
 
 def _tree(routes: Sequence[Json], addresses: Sequence[str]) -> Json:

@@ -1,4 +1,4 @@
-"""The exchange log: one JSON line per call, with D45's groups and X-Road's operational monitoring names.
+"""The exchange log: one line per call, with D45's groups and X-Road's operational monitoring names.
 
 D45 asks for (a) time and form, (b) the asking side's code, (c) what was asked, (d) status and the data shared, (đ)
 other. The data itself is not logged: the version, the number of records and of fields say what was shared without
@@ -10,9 +10,14 @@ from nganam.lgsp.envoy.shapes import Json, extension
 
 TOKEN = "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:{})%"  # noqa: S105 - a command of Envoy's, not a secret
 SEEN = "%DYNAMIC_METADATA(lgsp.digest:{})%"
+MARK, PART = "lgsp1", "\x1f"
+"""What a line begins with: the order of its parts, to be raised when :data:`LINE` changes; and what stands between two.
+
+No header, path or claim can hold the unit separator: Envoy refuses control signs before it logs, so nobody's text can
+make a part of its own. JSON, which would quote it, cost a third of the gateway's work for a call.
+"""
 LINE: dict[str, str] = {
     # (a) time and form
-    "requestInTs": "%START_TIME(%s%3f)%",
     "at": "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%",
     "requestOutMs": "%REQUEST_TX_DURATION%",
     "responseInMs": "%RESPONSE_DURATION%",
@@ -28,11 +33,8 @@ LINE: dict[str, str] = {
     "clientAddress": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
     # of the token: an agency's own system does not say whose call it answers
     "accounts": TOKEN.format("acc"),
-    # (c) what was asked
-    "serviceXRoadInstance": "%METADATA(ROUTE:lgsp:instance)%",
-    "serviceMemberCode": "%METADATA(ROUTE:lgsp:member)%",
-    "serviceSubsystemCode": "%METADATA(ROUTE:lgsp:subsystem)%",
-    "serviceCode": "%METADATA(ROUTE:lgsp:service)%",
+    # (c) what was asked; the collector takes instance, member, subsystem and code from the identifier
+    "service": "%METADATA(ROUTE:lgsp:id)%",
     "restPath": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):2048%",
     "purpose": TOKEN.format("purpose"),
     "requestDigestSeen": SEEN.format("request"),
@@ -71,6 +73,9 @@ def access_log() -> list[Json]:
         "envoy.access_loggers.file",
         "envoy.extensions.access_loggers.file.v3.FileAccessLog",
         path=LOG_FILE,
-        log_format={"json_format": dict(LINE)},
+        log_format={
+            "text_format_source": {"inline_string": PART.join((MARK, *LINE.values())) + "\n"},
+            "omit_empty_values": True,
+        },
     )
     return [{**log, "filter": {"header_filter": {"header": match}}}]

@@ -28,7 +28,7 @@ NOT_THEIRS = (
 )  # fmt: skip
 ROUTE_FILTER = "envoy.config.route.v3.FilterConfig"
 # The size filter has no setting by route: there are two of them, and a route may do without the stricter one.
-LARGE = {"size": typed(ROUTE_FILTER, disabled=True)}
+LARGE = {"size": typed(ROUTE_FILTER, disabled=True), "size_large": typed(ROUTE_FILTER, config={})}
 WORDS = {
     "consumer": "%REQ(X-LGSP-CONSUMER)%", "message_id": "%REQ(X-ROAD-ID)%", "user_id": "%REQ(X-ROAD-USERID)%",
     "issue": "%REQ(X-ROAD-ISSUE)%", "request_id": "%REQ(X-REQUEST-ID)%",

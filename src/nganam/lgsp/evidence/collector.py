@@ -24,12 +24,12 @@ import structlog
 from nganam.lgsp.evidence import log as files
 from nganam.lgsp.evidence import reconciling
 from nganam.lgsp.evidence.guard import FREE_MB, Guard
-from nganam.lgsp.evidence.lines import decoded, entries_of
+from nganam.lgsp.evidence.lines import decoded, entries_of, read
 from nganam.lgsp.evidence.log import State
 from nganam.lgsp.evidence.nodes import CURRENT, PATTERN, journals_of, nodes_of
 from nganam.lgsp.evidence.notes import Checkpoint, checkpoint_body, read_checkpoint
 from nganam.lgsp.evidence.reconciling import Reconciler, Waiting
-from nganam.lgsp.evidence.sources import Source, read_chunk, sources_of
+from nganam.lgsp.evidence.sources import LONGEST_LINE, Source, read_chunk, sources_of
 from nganam.lgsp.evidence.stamping import Stamper
 from nganam.lgsp.evidence.tiles import CHECKPOINT
 from nganam.lgsp.evidence.tree import Tree
@@ -262,11 +262,11 @@ def instant(at: datetime) -> str:
 
 
 def _is_due(path: Path, large: int, before: datetime) -> bool:
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError), path.open("rb") as file:
+    with suppress(FileNotFoundError, ValueError), path.open("rb") as file:
         if os.fstat(file.fileno()).st_size >= large:
             return True
-        first = file.readline()
-        return bool(first) and datetime.fromisoformat(decoded(first)["at"]) < before
+        first = read(file.readline(LONGEST_LINE).rstrip(b"\n"))
+        return first is not None and datetime.fromisoformat(first["at"]) < before
     return False
 
 

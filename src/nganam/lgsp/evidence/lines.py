@@ -9,10 +9,12 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from nganam.lgsp.envoy.logline import LINE, MARK, PART
 from nganam.lgsp.evidence.tiles import LONGEST_ENTRY
 
 RECOVERED, UNREADABLE, DROPPED = "recovered", "unreadable", "dropped"
@@ -22,6 +24,11 @@ EARLY = (
     "overload", "path_normalization_failed", "missing_host_header", "low_version", "http1.", "http2.", "http.",
     "codec_error", "filter_chain_not_found", "invalid_", "absolute_path", "request_headers_failed",
 )  # fmt: skip
+NAMES = tuple(LINE)
+NUMBERS = (
+    "requestOutMs", "responseInMs", "responseOutMs", "requestSize", "responseSize", "statusCode", "attempts", "snapshot",
+)  # fmt: skip
+BEGINNING = f"{MARK}{PART}".encode()
 SHA256 = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -48,7 +55,7 @@ def entries_of(raw: bytes, node: str, recovered: dict[str, int] | None = None) -
 
     ``recovered`` says which calls were already entered from the journal, and where: their line says so.
     """
-    said = _read(raw)
+    said = read(raw)
     if said is not None:
         yield _entry(said, raw, node, recovered or {})
         return
@@ -58,7 +65,10 @@ def entries_of(raw: bytes, node: str, recovered: dict[str, int] | None = None) -
         yield _entry(rest, raw, node, recovered or {})
 
 
-def _read(raw: bytes) -> dict[str, Any] | None:
+def read(raw: bytes) -> dict[str, Any] | None:
+    """Return what a line says: the gateway's parts, or the JSON of the journal and of gateways before this format."""
+    if raw.startswith(BEGINNING):
+        return _parts(raw)
     try:
         said = _decode(raw)
     except (ValueError, RecursionError):
@@ -66,14 +76,46 @@ def _read(raw: bytes) -> dict[str, Any] | None:
     return said if type(said) is dict and type(said.get("at")) is str else None
 
 
+def _parts(raw: bytes) -> dict[str, Any] | None:
+    # A caller's octets that are no UTF-8 are told apart, not refused: the line is evidence whatever was sent.
+    parts = raw.decode(errors="backslashreplace").split(PART)
+    if len(parts) != len(NAMES) + 1:
+        return None
+    said: dict[str, Any] = {name: value for name, value in zip(NAMES, parts[1:], strict=True) if value}
+    try:
+        said["requestInTs"] = str(round(datetime.fromisoformat(said["at"]).timestamp() * 1000))
+        for name in NUMBERS:
+            if name in said:
+                said[name] = int(said[name])
+        if "accounts" in said:
+            said["accounts"] = _decode(said["accounts"])
+    except (ValueError, KeyError):
+        return None
+    return said | _service(said.pop("service", ""))
+
+
+def _service(identifier: str) -> dict[str, str]:
+    """Return X-Road's names of the parts of ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/CODE``, or of ``INSTANCE/CODE``."""
+    parts = identifier.split("/")
+    if len(parts) == len(WHOLE):
+        return {name: part for name, part in zip(WHOLE, parts, strict=True) if name}
+    return {"serviceXRoadInstance": parts[0], "serviceCode": parts[-1]} if identifier else {}
+
+
+WHOLE = ("serviceXRoadInstance", "", "serviceMemberCode", "serviceSubsystemCode", "serviceCode")
+
+
 def _torn(raw: bytes) -> tuple[bytes, dict[str, Any] | None]:
     """Return the torn beginning, and the whole line a restarted writer has put behind it."""
+    at = raw.rfind(BEGINNING, 1)
+    if at > 0:
+        return raw[:at], read(raw[at:])
     at = len(raw)
     for _try in range(MOST_TRIES):
         at = raw.rfind(b'{"', 1, at)
         if at < 0:
             break
-        said = _read(raw[at:])
+        said = read(raw[at:])
         if said is not None:
             return raw[:at], said
     return raw, None
