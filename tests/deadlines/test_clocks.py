@@ -255,3 +255,15 @@ def test_clocks_are_ordered_by_their_last_day():
     start()
     assert [one.key for one in Clock.objects.all()] == ["acct_issue", "default_list_review"]
     assert local_date(NOON) == date(2026, 11, 3)
+
+
+def test_a_term_and_the_calendar_it_is_counted_in_are_read_together(django_assert_num_queries):
+    first = queries.calendar_and_days("test_opinion", "2025-08-19")  # makes the local row
+    LocalTerm.objects.update(value=7)
+    with django_assert_num_queries(1):
+        found, days = queries.calendar_and_days("test_opinion", "2025-08-19")
+    assert (found, days) == (queries.calendar(), 7)
+    assert first == (found, 2)
+    # The law goes before a local row of the same name.
+    LocalTerm.objects.create(key="acct_issue", value=30, vi="x", en="x")
+    assert queries.calendar_and_days("acct_issue", "2025-08-19") == (found, 2)

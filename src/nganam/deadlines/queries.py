@@ -1,11 +1,13 @@
 """Reads of clocks and of the working calendar."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from nganam.deadlines.models import CalendarDay, Clock, LocalTerm
+from nganam.deadlines.terms import is_local, length_of
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.kernel.workdays import Calendar
@@ -13,10 +15,23 @@ from nganam.kernel.workdays import Calendar
 
 def calendar() -> Calendar:
     """Return the working calendar as it stands now."""
-    days = list(CalendarDay.objects.values_list("day", "kind"))
+    return _calendar(CalendarDay.objects.values_list("day", "kind"))
+
+
+def calendar_and_days(key: str, version: str) -> tuple[Calendar, int]:
+    """Return the working calendar and the days of a term: one question where the term is a local one."""
+    local = Subquery(LocalTerm.objects.filter(key=key).values("value")[:1])
+    rows = list(CalendarDay.objects.values_list("day", "kind", local))
+    known = rows[0][2] if rows and is_local(key, version) else None
+    days = int(length_of(key, version).value) if known is None else int(known)
+    return _calendar((day, kind) for day, kind, _days in rows), days
+
+
+def _calendar(days: Iterable[tuple[date, str]]) -> Calendar:
+    told = list(days)
     return Calendar(
-        days_off=frozenset(day for day, kind in days if kind == CalendarDay.Kind.OFF),
-        working_weekends=frozenset(day for day, kind in days if kind == CalendarDay.Kind.WORKING),
+        days_off=frozenset(day for day, kind in told if kind == CalendarDay.Kind.OFF),
+        working_weekends=frozenset(day for day, kind in told if kind == CalendarDay.Kind.WORKING),
     )
 
 

@@ -63,6 +63,11 @@ def length_of(key: str, version: str) -> Length:
     return found or _local(key)
 
 
+def is_local(key: str, version: str) -> bool:
+    """Say whether the law is silent about a term under rule set ``version``."""
+    return _statutory(key, rule_set(version)) is None
+
+
 def _statutory(key: str, rules: RuleSet) -> Length | None:
     try:
         term = rules.term(key)

@@ -16,8 +16,7 @@ from nganam.cases import operations as cases
 from nganam.cases import parties
 from nganam.cases.requirements import allow
 from nganam.deadlines import operations as deadlines
-from nganam.deadlines.queries import calendar
-from nganam.deadlines.terms import length_of
+from nganam.deadlines.queries import calendar_and_days
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor, system
 from nganam.kernel.clock import local_date
@@ -176,7 +175,8 @@ def earliest_day(at: datetime, *, is_used: bool) -> date:
     today = local_date(at)
     if not is_used:
         return today
-    return calendar().add(today, int(length_of(NOTICE, rules_on(today).version).value))
+    working, days = calendar_and_days(NOTICE, rules_on(today).version)
+    return working.add(today, days)
 
 
 def _warn(revision: Revision, at: datetime) -> None:

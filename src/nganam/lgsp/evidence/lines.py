@@ -26,7 +26,8 @@ EARLY = (
 )  # fmt: skip
 NAMES = tuple(LINE)
 NUMBERS = (
-    "requestOutMs", "responseInMs", "responseOutMs", "requestSize", "responseSize", "statusCode", "attempts", "snapshot",
+    "requestOutMs", "responseInMs", "responseOutMs", "requestSize", "responseSize", "statusCode", "attempts",
+    "snapshot",
 )  # fmt: skip
 BEGINNING = f"{MARK}{PART}".encode()
 SHA256 = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
