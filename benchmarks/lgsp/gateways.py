@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,14 @@ def cores() -> tuple[str, str]:
     return ("0", "1") if (os.cpu_count() or 1) > 1 else ("", "")
 
 
-def asked(port: int, path: str, token: str = "") -> dict[str, float]:
+def asked(port: int, path: str, token: str, seconds: int = SECONDS) -> dict[str, float]:
     """Ask with wrk; every answer must be a 200."""
     headers = ["-H", f"Authorization: Bearer {token}"] if token else []
     command = [
         "wrk",
         "-t1",
         f"-c{CONNECTIONS}",
-        f"-d{SECONDS}s",
+        f"-d{seconds}s",
         "--latency",
         *headers,
         f"http://127.0.0.1:{port}{path}",
@@ -61,12 +61,17 @@ def asked(port: int, path: str, token: str = "") -> dict[str, float]:
     return {**found, "per_s": float(RATE.findall(done)[0]), "count": float(COUNT.findall(done)[0])}
 
 
-def case(leader: int, port: int, path: str, token: str = "") -> measure.Case:
-    """Return a turn of one gateway."""
+Token = Callable[[], str]
+
+
+def case(leader: int, port: int, path: str, token: Token = str) -> measure.Case:
+    """Return a turn of one gateway; each has a new token, since a token lives five minutes."""
 
     def turn() -> measure.Figures:
+        held = token()
+        asked(port, path, held, 1)
         before = measure.cpu_of(leader)
-        told = asked(port, path, token)
+        told = asked(port, path, held)
         spent, count = measure.cpu_of(leader) - before, told.pop("count")
         return {
             "cpu_us": spent / count * 1e6, "per_cpu_s": count / spent, **told, "memory_mb": measure.resident_mb(leader),
@@ -94,15 +99,13 @@ def ours(folder: Path, behind: int) -> Iterator[tuple[Any, Any]]:
 
     services = (Service(OPEN, "CT-SYT", "KHO", 1_000_000_000), foreign(FOREIGN), foreign(LARGE))
     swapping.swap(compile_gateway(decided(folder, mint, stack.listen, services=services)), folder / "gateway")
-    token = mint.token(
-        svc=[one.code for one in services], ops=[op.code for one in services for op in one.operations],
-    )  # fmt: skip
+    named = {"svc": [one.code for one in services], "ops": [op.code for one in services for op in one.operations]}
     try:
         stack.start_gateway()
         pid = stack.processes["gateway"].pid
         if cores()[0]:
             subprocess.run(["taskset", "-acp", cores()[0], str(pid)], check=True, capture_output=True)
-        yield stack, token
+        yield stack, lambda: mint.token(**named)
     finally:
         stack.stop()
 
@@ -150,21 +153,21 @@ def run() -> measure.Result:
 HAPROXY = "HAProxy, token + list + rate + log"
 
 
-def others(folder: Path, behind: int, core: str) -> Iterator[tuple[str, str, Any, str, str]]:
+def others(folder: Path, behind: int, core: str) -> Iterator[tuple[str, str, Any, str, Token]]:
     """Yield the peers: name, program, command for a port (``None`` when it is not there), path, token."""
     from gateway_rig import Mint, new_key
 
     key = new_key()
     told = [
-        ("HAProxy, plain", "haproxy", lambda port: peers.haproxy(folder, port, behind, core), ""),
-        (HAPROXY, "haproxy", lambda port: peers.haproxy(folder, port, behind, core, key), Mint(key).token()),
-        ("nginx, log", "nginx", lambda port: peers.nginx(folder, port, behind, core), ""),
-        ("Traefik, log", "traefik", lambda port: peers.traefik(folder, port, behind, core), ""),
-        ("Caddy, log", "caddy", lambda port: peers.caddy(folder, port, behind, core), ""),
+        ("HAProxy, plain", "haproxy", lambda port: peers.haproxy(folder, port, behind, core), str),
+        (HAPROXY, "haproxy", lambda port: peers.haproxy(folder, port, behind, core, key), Mint(key).token),
+        ("nginx, log", "nginx", lambda port: peers.nginx(folder, port, behind, core), str),
+        ("Traefik, log", "traefik", lambda port: peers.traefik(folder, port, behind, core), str),
+        ("Caddy, log", "caddy", lambda port: peers.caddy(folder, port, behind, core), str),
     ]
     for name, program, command, token in told:
         yield name, program, command if peers.found(program) else None, "/small", token
-    yield "bare proxy in Python", "python", lambda port: peers.python(port, core), "/small", ""
+    yield "bare proxy in Python", "python", lambda port: peers.python(port, core), "/small", str
 
 
 if __name__ == "__main__":

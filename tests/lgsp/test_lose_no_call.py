@@ -16,7 +16,7 @@ import pytest
 
 from evidence_rig import entries
 from gateway_rig import OPEN, SCHOOL, Mint, Stack, address, decided, free_port, new_key, wait_for, write_table
-from nganam.lgsp import swapping
+from nganam.lgsp import gateway, swapping
 from nganam.lgsp.envoy import digests
 from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import Listen
@@ -141,6 +141,32 @@ def test_bodies_of_a_foreign_upstream_are_digested_by_the_gateway_whatever_it_cl
     one = entry_of(stack, reply.headers["x-request-id"])
     assert (one["requestDigest"], one["responseDigest"]) == (rfc9530(sent), rfc9530(reply.body))
     assert one["digestBy"] == "gateway"
+
+
+@pytest.fixture
+def without_openssl(stack):
+    """A machine without the library the gateway's script borrows."""
+    lds = stack.data / "gateway" / "lds.json"
+    before = lds.read_bytes()
+    told = json.loads(before.replace(b"libcrypto.so", b"libnowhere.so"))
+
+    def taken(content):
+        swapping.replace(lds, json.dumps({**content, "version_info": f"v{time.monotonic_ns()}"}).encode())
+        version = json.loads(lds.read_bytes())["version_info"]
+        told = "/stats?filter=listener_manager.lds.version_text"
+        wait_for(lambda: version in gateway._admin(stack.data, "GET", told, "gateway").decode())
+
+    taken(told)
+    yield
+    taken(json.loads(before))
+
+
+@pytest.mark.parametrize("size", [0, 55, 56, 64, 1000, 300_000])
+def test_without_openssl_the_gateway_hashes_by_itself(without_openssl, stack, mint, size):
+    sent = os.urandom(size)
+    reply = stack.ask(address(FOREIGN, "/65"), mint.token(), body=sent)
+    one = entry_of(stack, reply.headers["x-request-id"])
+    assert (one["requestDigest"], one["responseDigest"]) == (rfc9530(sent), rfc9530(reply.body))
 
 
 # -- attacks --

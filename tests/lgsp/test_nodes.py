@@ -103,6 +103,8 @@ def granted(platform, account=None):
     token = tokens.issue_token(tokens.Proof(row.client_id, secret=secret), at=timezone.now()).text
     path = gateway_path(account.service, "VN") + "/00123"
     on_every_node(platform, path, token, 200, 20)
+    # A node may have asked the one data server that knows the grant already.
+    wait_for(lambda: all(one.current for one in watching.server_states()), 20)
     return account, path, token
 
 

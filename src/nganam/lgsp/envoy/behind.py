@@ -67,7 +67,7 @@ def _metaservice(name: str, gateway: Gateway) -> Json:
         match: Json = {"path": f"/{name}"}
         rewrite: Json = {"prefix_rewrite": f"/.meta/{name}"}
     else:
-        match = {"safe_regex": {"regex": subsystem}}
+        match = {"safe_regex": {"regex": subsystem}, "headers": [{"name": ":path", "string_match": {"contains": name}}]}
         rewrite = {"regex_rewrite": {"pattern": {"regex": subsystem}, "substitution": f"/.meta/{name}/\\1/\\2"}}
     known = {"id": f"{gateway.instance}/{name}", "service": name, "retry_after": "1"}
     return {

@@ -43,13 +43,15 @@ local function block(h, s, p)
   h[5], h[6], h[7], h[8] = int(h[5] + e), int(h[6] + f), int(h[7] + g), int(h[8] + l)
 end
 
-local function begin()
+local own = {}
+
+function own.begin()
   local h = {}
   for i = 1, 8 do h[i] = START[i] end
   return { h = h, length = 0, rest = "" }
 end
 
-local function feed(state, s)
+function own.feed(state, s)
   state.length = state.length + #s
   if state.rest ~= "" then s = state.rest .. s end
   local p, last = 1, #s - 63
@@ -64,7 +66,7 @@ local function big_endian(n)
   return char(math.floor(n / 16777216) % 256, math.floor(n / 65536) % 256, math.floor(n / 256) % 256, n % 256)
 end
 
-local function finish(state)
+function own.finish(state)
   local length = state.length
   local s = state.rest .. "\128" .. rep("\0", (55 - length) % 64)
   s = s .. big_endian(math.floor(length / 536870912)) .. big_endian(length % 536870912 * 8)
@@ -74,13 +76,65 @@ local function finish(state)
   return table.concat(out)
 end
 
+-- The system's OpenSSL hashes about thirty times as fast; where the machine has none, we do it ourselves.
+local function of_openssl()
+  local found, ffi = pcall(require, "ffi")
+  if not found then return nil end
+  ffi.cdef [[
+    typedef struct evp_md_st EVP_MD;
+    typedef struct evp_md_ctx_st EVP_MD_CTX;
+    EVP_MD_CTX *EVP_MD_CTX_new(void);
+    void EVP_MD_CTX_free(EVP_MD_CTX *ctx);
+    const EVP_MD *EVP_sha256(void);
+    int EVP_DigestInit_ex(EVP_MD_CTX *ctx, const EVP_MD *type, void *engine);
+    int EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t count);
+    int EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *size);
+  ]]
+  local crypto
+  for _, name in ipairs({ "libcrypto.so.3", "libcrypto.so.1.1" }) do
+    found, crypto = pcall(ffi.load, name)
+    if found and pcall(function() return crypto.EVP_MD_CTX_new end) then break end
+    crypto = nil
+  end
+  if not crypto then return nil end
+  local sha256, out = crypto.EVP_sha256(), ffi.new("unsigned char[32]")
+  local openssl = {}
+
+  function openssl.begin()
+    local context = ffi.gc(crypto.EVP_MD_CTX_new(), crypto.EVP_MD_CTX_free)
+    crypto.EVP_DigestInit_ex(context, sha256, nil)
+    return context
+  end
+
+  function openssl.feed(context, s) crypto.EVP_DigestUpdate(context, s, #s) end
+
+  function openssl.finish(context)
+    crypto.EVP_DigestFinal_ex(context, out, nil)
+    crypto.EVP_MD_CTX_free(ffi.gc(context, nil))
+    return ffi.string(out, 32)
+  end
+
+  return openssl
+end
+
+-- What hashes for us is believed only if it knows the digest of "abc" (FIPS 180-4, B.1).
+local function knows(hash)
+  local state = hash.begin()
+  hash.feed(state, "abc")
+  return string.format("%02x%02x", byte(hash.finish(state), 1, 2)) == "ba78"
+end
+
+local loaded, openssl = pcall(of_openssl)
+local hash = own
+if loaded and openssl and pcall(knows, openssl) and knows(openssl) then hash = openssl end
+
 local function digest(handle, which)
-  local state = begin()
+  local state = hash.begin()
   for chunk in handle:bodyChunks() do
     local length = chunk:length()
-    if length > 0 then feed(state, chunk:getBytes(0, length)) end
+    if length > 0 then hash.feed(state, chunk:getBytes(0, length)) end
   end
-  local text = "sha-256=:" .. handle:base64Escape(finish(state)) .. ":"
+  local text = "sha-256=:" .. handle:base64Escape(hash.finish(state)) .. ":"
   handle:streamInfo():dynamicMetadata():set("lgsp.digest", which, text)
 end
 

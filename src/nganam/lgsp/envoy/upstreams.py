@@ -29,6 +29,7 @@ NOT_THEIRS = (
 ROUTE_FILTER = "envoy.config.route.v3.FilterConfig"
 # The size filter has no setting by route: there are two of them, and a route may do without the stricter one.
 LARGE = {"size": typed(ROUTE_FILTER, disabled=True), "size_large": typed(ROUTE_FILTER, config={})}
+READING = tuple({"name": ":method", "string_match": {"exact": one}} for one in ("GET", "HEAD"))
 WORDS = {
     "consumer": "%REQ(X-LGSP-CONSUMER)%", "message_id": "%REQ(X-ROAD-ID)%", "user_id": "%REQ(X-ROAD-USERID)%",
     "issue": "%REQ(X-ROAD-ISSUE)%", "request_id": "%REQ(X-REQUEST-ID)%",
@@ -213,8 +214,8 @@ def _filled(value: str) -> str:
 
 
 def _match(one: Operation, prefix: str) -> Json:
-    methods = "GET|HEAD" if one.method == "GET" else re.escape(one.method)
-    method = {"name": ":method", "string_match": {"safe_regex": {"regex": methods}}}
+    said = {"safe_regex": {"regex": "GET|HEAD"}} if one.method == "GET" else {"exact": one.method}
+    method = {"name": ":method", "string_match": said}
     return {"safe_regex": {"regex": pattern(one, prefix)}, "headers": [method]}
 
 
