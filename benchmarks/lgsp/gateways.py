@@ -3,8 +3,8 @@
 Every gateway has one thread and, where there are two cores or more, one core to itself; ``wrk`` and the system behind
 (nginx, JSON from memory) share another. CPU is what the kernel counted for the gateway's processes. Our calls carry
 an ES256 token and are checked, counted, limited and logged whole; HAProxy is measured with token, access list, rate
-and log too; nginx, Traefik, Caddy and a bare proxy in Python only pass and log, since as free software they check no
-tokens. Needs ``wrk`` and ``nginx``; a peer that is not on the machine is left out and named
+and as much in its log too; nginx, Traefik, Caddy and a bare proxy in Python only pass and log, since as free software
+they check no tokens. Needs ``wrk`` and ``nginx``; a peer that is not on the machine is left out and named
 (``NGANAM_BENCH_TRAEFIK=/path`` and the like say where it is).
 """
 

@@ -94,14 +94,30 @@ def plain_envoy(folder: Path, port: int, behind: int, core: str) -> Iterator[int
 
 
 def haproxy(folder: Path, port: int, behind: int, core: str, key: ECKey | None = None) -> list[str]:
-    """Return HAProxy's command; with a key it checks token, issuer, audience and service, counts, and logs in JSON."""
+    """Return HAProxy's command; with a key it checks token, issuer, audience and service, counts, and logs as much."""
     (folder / "haproxy").mkdir(exist_ok=True)
     policed = log = ""
     if key is not None:
         public = folder / "haproxy" / "key.pem"
         public.write_bytes(key.as_pem(private=False))
-        line = '{"at":"%[date,utime(%Y-%m-%dT%H:%M:%S)]","method":"%HM","path":"%HPO","consumer":"%[var(txn.sub)]",'
-        line += '"client":"%ci","status":%ST,"bytes":%B,"total":%Tt,"upstream":%Tr,"request":"%ID","state":"%tsc"}'
+        kept = {
+            name: f"var(txn.bearer),jwt_payload_query('$.{claim}')"
+            for name, claim in (("sub", "sub"), ("cid", "client_id"), ("jti", "jti"), ("acc", "acc[0]"))
+        } | {
+            name: f"req.hdr({header})"
+            for name, header in (("mid", "x-road-id"), ("uid", "x-road-userid"), ("iss", "x-road-issue"))
+        }  # fmt: skip
+        shared = {"account": "x-lgsp-account", "fields": "x-lgsp-fields", "records": "x-lgsp-records",
+                  "version": "x-lgsp-version", "digest": "content-digest", "fault": "x-road-error"}  # fmt: skip
+        noted = "".join(f"\n http-request set-var(txn.{name}) {source}" for name, source in kept.items())
+        noted += "".join(f"\n http-response set-var(txn.{name}) res.hdr({header})" for name, header in shared.items())
+        parts = {
+            "at": "%[date,utime(%Y-%m-%dT%H:%M:%S)]", "method": "%HM", "path": "%HPO", "client": "%ci", "status": "%ST",
+            "sent": "%B", "received": "%U", "total": "%Tt", "upstream": "%Tr", "connected": "%Tc", "id": "%ID",
+            "state": "%tsc", "service": "DV-2026-0001", "tries": "%rc",
+            **{name: f"%[var(txn.{name})]" for name in (*kept, *shared)},
+        }  # fmt: skip
+        line = "{" + ",".join(f'"{name}":"{value}"' for name, value in parts.items()) + "}"
         log = f"log-format '{line}'\n unique-id-format %[uuid()]\n log global"
         policed = f"""
  stick-table type string len 64 size 10k expire 1m store http_req_rate(60s)
@@ -113,8 +129,8 @@ def haproxy(folder: Path, port: int, behind: int, core: str, key: ECKey | None =
  http-request deny deny_status 401 if {{ var(txn.exp),sub(txn.now) lt 0 }}
  http-request deny deny_status 401 unless {{ var(txn.bearer),jwt_payload_query('$.iss') -m found }}
  http-request deny deny_status 401 unless {{ var(txn.bearer),jwt_payload_query('$.aud') -m str lgsp }}
- http-request set-var(txn.sub) var(txn.bearer),jwt_payload_query('$.sub')
  http-request deny deny_status 403 unless {{ var(txn.bearer),jwt_payload_query('$.svc[0]') -m str DV-2026-0001 }}
+ {noted.strip()}
  http-request deny deny_status 403 if {{ var(txn.sub) -m str CT-KHAC/UD }}
  http-request track-sc0 var(txn.sub)
  http-request deny deny_status 429 if {{ sc_http_req_rate(0) gt 1000000000 }}
