@@ -155,7 +155,7 @@ backend there
 """
     path = folder / "haproxy" / f"haproxy-{port}.cfg"
     path.write_text(config, encoding="utf-8")
-    return [*pinned(core), found("haproxy"), "-db", "-q", "-f", str(path)]
+    return [*pinned(core), found("haproxy"), "-db", "-f", str(path)]
 
 
 def nginx(folder: Path, port: int, behind: int, core: str) -> list[str]:
