@@ -13,7 +13,9 @@ from nganam.lgsp.envoy.decided import (
     Denial,
     Endpoint,
     Gateway,
+    Incoming,
     Listen,
+    Member,
     Operation,
     Service,
     Spent,
@@ -46,6 +48,19 @@ OPERATIONS = tuple(
     Operation(operation_code("DV-2026-0003", method, path), method, path, to)
     for method, path, to in (("GET", "/cong-dan/*", "/citizens/*"), ("POST", "/ho-so", ""))
 )
+PLATFORM = Upstream(
+    "NK-2026-0001", (Endpoint("203.0.113.9", 443, "ndxp.example.vn"),), ca="<chứng thư gốc quốc gia>", certificate=True,
+    speaks_as="QG/GOV/ST/LGSP",
+)  # fmt: skip
+BEYOND = Service(
+    "DQ-2026-0001", "BTC", "DKDN", 60, upstream=PLATFORM, base="/r1/QG/GOV/BTC/DKDN/tra-cuu", instance="QG",
+    name="tra-cuu", callers=("lgsp:VN/GOV/CT-X31507/MCDT",),
+    operations=(Operation(operation_code("DQ-2026-0001", "GET", "/doanh-nghiep/*"), "GET", "/doanh-nghiep/*"),),
+)  # fmt: skip
+INCOMING = Incoming(
+    "NK-2026-0001", "vao.example.vn", "<chứng thư gốc quốc gia>", "uri",
+    members=(Member("urn:xroad:QG:GOV:BYT:HSSK", "QG/GOV/BYT/HSSK", "BO-YT/HSSK"),),
+)  # fmt: skip
 DECIDED = Gateway(
     instance="VN",
     issuer="https://dulieu.example.vn",
@@ -58,6 +73,7 @@ DECIDED = Gateway(
         Service("DV-2026-0001", "CT-SYT", "KHO", 600),
         Service("DV-2026-0003", "CT-CA", "HT", 60, upstream=SYSTEM, operations=OPERATIONS, base="/api/v2"),
         Service("DV-2026-0004", "CT-CA", "HT", 60, upstream=SYSTEM, operations=OPERATIONS[:1], filtered=True),
+        BEYOND,
     ),
     denied_accounts=(
         Denial("TK-2026-0004", "DV-2026-0001"),
@@ -73,13 +89,16 @@ DECIDED = Gateway(
     denied_certificates=("00ff",),
     certified={"DV-2026-0001": ("lgsp:VN/GOV/CT-X31507/MCDT",)},
     tls=Tls("<chứng thư của cổng>", "<khóa của cổng>", "<chứng thư gốc>"),
+    incoming=(INCOMING,),
 )
 
 
 @pytest.mark.parametrize("name", ORDER)
 def test_files_are_as_written_down(name):
     """To accept a change: delete the golden file, run twice, read the difference."""
-    made = as_bytes(compile_gateway(DECIDED)[name])
+    # A platform's chain repeats the whole of ours: it is compared below, not written down twice.
+    decided = replace(DECIDED, incoming=()) if name == "lds.json" else DECIDED
+    made = as_bytes(compile_gateway(decided)[name])
     golden = GOLDEN / name
     if not golden.exists():
         golden.write_bytes(made)
@@ -87,12 +106,28 @@ def test_files_are_as_written_down(name):
     assert made.decode() == golden.read_text(encoding="utf-8")
 
 
+def test_a_platforms_chain_is_ours_without_tokens_and_believes_its_authority_only():
+    alone, beside = (compile_gateway(one)["lds.json"]["resources"] for one in (replace(DECIDED, incoming=()), DECIDED))
+    ours, theirs = beside[1]["filter_chains"]
+    assert [ours] == alone[1]["filter_chains"]
+    assert beside[0] == alone[0]
+    assert theirs["filter_chain_match"] == {"server_names": ["vao.example.vn"]}
+    secured = theirs["transport_socket"]["typed_config"]
+    assert secured["require_client_certificate"] is True
+    believed = secured["common_tls_context"]["validation_context"]
+    assert believed == {"trusted_ca": {"inline_string": INCOMING.ca}}
+    names = [[one["name"] for one in chain["filters"][0]["typed_config"]["http_filters"]] for chain in (ours, theirs)]
+    assert names[1] == ["snapshot", "peers", "identity", *names[0][names[0].index("deny") :]]
+
+
 def test_envoy_accepts_them(tmp_path):
     authority = Authority(tmp_path / "ca")
     now = datetime.now(UTC)
     authority.ensure(now)
     own = authority.server(["localhost"], now)
-    check(compile_gateway(replace(DECIDED, tls=Tls(own.chain, own.key, own.trusted))), tmp_path)
+    services = (*DECIDED.services[:-1], replace(BEYOND, upstream=replace(PLATFORM, ca=own.trusted)))
+    tls, incoming = Tls(own.chain, own.key, own.trusted), (replace(INCOMING, ca=own.trusted),)
+    check(compile_gateway(replace(DECIDED, tls=tls, services=services, incoming=incoming)), tmp_path)
 
 
 def test_a_gateway_without_services_is_accepted_too(tmp_path):

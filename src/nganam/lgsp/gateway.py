@@ -22,7 +22,7 @@ from nganam.lgsp.envoy.compiling import compile_gateway, compile_place
 from nganam.lgsp.envoy.decided import Gateway, Listen
 from nganam.lgsp.envoy.shapes import Json
 from nganam.lgsp.envoy.upstreams import SECRETS
-from nganam.lgsp.swapping import NUMBER, ORDER, changed, envoy_binary, held, replace, stamped, swap
+from nganam.lgsp.swapping import NUMBER, OPTIONAL, ORDER, changed, envoy_binary, held, replace, stamped, swap
 from nganam.serving.secret import shared_secret
 
 FLAGS = (
@@ -108,7 +108,7 @@ def prepare(data: Path, listen: Listen, *, issuer: str, node: str = FOLDER) -> N
 
 def _copy_first(data: Path, folder: Path) -> bool:
     first = data / FOLDER
-    if folder == first or not all((first / name).exists() for name in ORDER if not name.startswith("sds_")):
+    if folder == first or not all((first / name).exists() for name in ORDER if name not in OPTIONAL):
         return False
     for name in (one for one in ORDER if (first / one).exists()):
         replace(folder / name, (first / name).read_bytes())

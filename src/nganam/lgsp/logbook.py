@@ -126,7 +126,7 @@ def _exchange(index: int, entry: bytes, said: dict[str, Any], at: datetime) -> E
         consumer=consumer,
         consumer_agency=agency[:40],
         application=application[:40],
-        account=_text(said, "account", 20) or _text({"of": (said.get("accounts") or [""])[0]}, "of", 20),
+        account=_text(said, "account", 20) or _account(said),
         client_id=_text(said, "clientId", 40),
         token_id=_text(said, "tokenId", 64),
         client_address=_text(said, "clientAddress", 60),
@@ -155,6 +155,12 @@ def _exchange(index: int, entry: bytes, said: dict[str, Any], at: datetime) -> E
         is_recovered=said.get("kind") == RECOVERED,
         leaf=leaf_hash(entry).hex(),
     )
+
+
+def _account(said: dict[str, Any]) -> str:
+    """Return the account of the token; at a platform beyond the province it only proved the application."""
+    accounts = [] if said.get("platform") else said.get("accounts") or []
+    return _text({"of": accounts[0]}, "of", 20) if accounts else ""
 
 
 def _text(said: dict[str, Any], name: str, most: int) -> str:

@@ -18,16 +18,18 @@ import msgspec
 from nganam.kernel.errors import Unavailable
 from nganam.lgsp.envoy.compiling import as_static
 from nganam.lgsp.envoy.shapes import Json
-from nganam.lgsp.envoy.upstreams import secret, secret_files
+from nganam.lgsp.envoy.upstreams import OF_TLS, certificate_secret, secret, secret_files
 
 # Denials first: a refusal may never wait for anything. Then keys, limits, upstreams, and routes before the listener
 # that uses them; last the number under which all this is published.
 DENY, NUMBER = "ecds_deny.json", "ecds_snapshot.json"
 ORDER = (
-    "ecds_deny.json", "ecds_jwt.json", "ecds_quota_day.json", "ecds_quota_month.json", "ecds_limit.json",
-    "sds_clients.json", "sds_server.json", "cds.json", "rds_egress.json", "rds.json", "lds.json", "bootstrap.json",
-    "ecds_snapshot.json",
+    "ecds_deny.json", "ecds_jwt.json", "ecds_peers.json", "ecds_quota_day.json", "ecds_quota_month.json",
+    "ecds_limit.json", "sds_clients.json", "sds_server.json", "cds.json", "rds_egress.json", "rds.json", "lds.json",
+    "bootstrap.json", "ecds_snapshot.json",
 )  # fmt: skip
+OPTIONAL = frozenset({"sds_clients.json", "sds_server.json", "ecds_peers.json"})
+"""Files there are only with the TLS listener, and with platforms that call in."""
 File = Json | bytes
 CHECK_SECONDS = 20
 
@@ -91,7 +93,7 @@ def check(files: Mapping[str, Json], folder: Path) -> None:
         (Path(scratch) / "log").mkdir()
         for name in secret_files(files["cds.json"]):
             # Only that there is one is asked here: secrets are no part of a configuration.
-            replace(Path(scratch) / name, as_bytes(secret(Path(name).stem, "-")))
+            replace(Path(scratch) / name, as_bytes(_stand_in(Path(name).stem)))
         static = Path(scratch) / "static.json"
         write_private(static, as_bytes(as_static(dict(files))))
         try:
@@ -105,6 +107,11 @@ def check(files: Mapping[str, Json], folder: Path) -> None:
         raise BadGateway(
             "Envoy từ chối cấu hình mới của cổng; cấu hình cũ vẫn phục vụ.", hint=(done.stderr or done.stdout)[-500:]
         )
+
+
+def _stand_in(name: str) -> Json:
+    code = name.removesuffix(OF_TLS)
+    return secret(code, "-") if code == name else certificate_secret(code, "", "")
 
 
 def changed(files: Mapping[str, File], folder: Path) -> list[str]:

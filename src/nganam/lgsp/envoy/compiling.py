@@ -2,7 +2,7 @@
 
 import re
 
-from nganam.lgsp.envoy import digests, identity, indexing, policies, upstreams
+from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, upstreams
 from nganam.lgsp.envoy.behind import metaservices, to_web, web_cluster
 from nganam.lgsp.envoy.decided import Gateway, Service
 from nganam.lgsp.envoy.logline import HEALTH, access_log
@@ -48,6 +48,7 @@ def compile_gateway(gateway: Gateway) -> dict[str, Json]:
             "quota_month", policies.quota("month", gateway.spent_month, gateway.month_ends)
         ),
         **held,
+        **peers.naming(gateway),
         "rds.json": resources(_routes(gateway)),
         "rds_egress.json": resources(upstreams.egress_routes(gateway)),
         **compile_place(gateway),
@@ -239,6 +240,9 @@ def _shared(service: Service, gateway: Gateway) -> Json:
         "service": service.code,
         "retry_after": str(policies.seconds_between_calls(service)),
     }
+    if service.callers is not None and service.upstream is not None:
+        # In the log: our code for it, and the platform that answers.
+        known |= {"id": f"{path.rpartition('/')[0]}/{service.code}/{service.upstream.code}", "address": f"/r1/{path}"}
     shared: Json = {
         "metadata": {"filter_metadata": {"lgsp": known}},
         "typed_per_filter_config": {"rbac": policies.granted(service, None, gateway.certified.get(service.code, ()))},
@@ -286,7 +290,8 @@ def _listeners(gateway: Gateway) -> list[Json]:
     clear = _listener("lgsp", gateway.listen.port, gateway, {})
     if not (gateway.tls and gateway.listen.tls_port):
         return [clear]
-    return [clear, _listener("lgsp-tls", gateway.listen.tls_port, gateway, {"transport_socket": identity.transport()})]
+    secured = _listener("lgsp-tls", gateway.listen.tls_port, gateway, {"transport_socket": identity.transport()})
+    return [clear, peers.beside(secured, gateway, _manager(gateway, tls=True, peer=True))]
 
 
 def _listener(name: str, port: int, gateway: Gateway, transport: Json) -> Json:
@@ -326,9 +331,10 @@ def _egress() -> Json:
     )
 
 
-def _manager(gateway: Gateway, *, tls: bool) -> Json:
+def _manager(gateway: Gateway, *, tls: bool, peer: bool = False) -> Json:
     ours: Json = {"remove_on_match": {"key_matcher": {"prefix": OURS}}}
-    mutations: list[Json] = [ours, *({"remove": name} for name in FORGEABLE), *identity.early_headers(tls=tls)]
+    early = peers.early_headers() if peer else identity.early_headers(tls=tls)
+    mutations: list[Json] = [ours, *({"remove": name} for name in FORGEABLE), *early]
     return typed(
         MANAGER,
         stat_prefix="lgsp",
@@ -360,7 +366,7 @@ def _manager(gateway: Gateway, *, tls: bool) -> Json:
             token_url=f"{gateway.issuer}/oauth2/token",
             body_limit=gateway.body_limit,
         ),
-        http_filters=_filters(gateway, tls=tls),
+        http_filters=_filters(gateway, tls=tls, peer=peer),
         rds={"config_source": from_file("rds.json"), "route_config_name": ROUTES},
     )
 
@@ -372,12 +378,12 @@ def _limits_told() -> Json:
     return {"response_mutations": [{"append": set_header(name, text)} for name, text in told.items()]}
 
 
-def _filters(gateway: Gateway, *, tls: bool) -> list[Json]:
+def _filters(gateway: Gateway, *, tls: bool, peer: bool) -> list[Json]:
     """Who is it, was it revoked, may it, is it too often, is it too large; only then does the call go on."""
+    known = [discovered("jwt", policies.JWT), *identity.filters(gateway, tls=tls)]
     return [
         discovered("snapshot", policies.NUMBERED),
-        discovered("jwt", policies.JWT),
-        *identity.filters(gateway, tls=tls),
+        *(peers.filters() if peer else known),
         discovered("deny", policies.RBAC),
         {"name": "rbac", "typed_config": policies.nobody()},
         extension("ratelimit_headers", HTTP + "header_mutation.v3.HeaderMutation", mutations=_limits_told()),
@@ -407,14 +413,23 @@ def as_static(files: dict[str, Json]) -> Json:
 
 
 def _static_listener(listener: Json, routes: dict[str, Json], files: dict[str, Json]) -> Json:
-    chain = listener["filter_chains"][0]
+    chains = [_static_chain(one, routes, files) for one in listener["filter_chains"]]
+    return {**_untyped(listener), "filter_chains": chains}
+
+
+def _static_chain(chain: Json, routes: dict[str, Json], files: dict[str, Json]) -> Json:
     manager = chain["filters"][0]["typed_config"]
     inline = {key: value for key, value in manager.items() if key != "rds"}
     inline["route_config"] = routes[manager["rds"]["route_config_name"]]
     inline["http_filters"] = [_inline(one, files) for one in manager["http_filters"]]
     filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": inline}]
-    transport = {"transport_socket": identity.inline_transport(files)} if "transport_socket" in chain else {}
-    return {**_untyped(listener), "filter_chains": [{"filters": filters, **transport}]}
+    if "transport_socket" not in chain:
+        return {"filters": filters}
+    return {
+        **chain,
+        "filters": filters,
+        "transport_socket": identity.inline_transport(chain["transport_socket"], files),
+    }
 
 
 def _inline(one: Json, files: dict[str, Json]) -> Json:

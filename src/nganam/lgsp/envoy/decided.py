@@ -12,6 +12,8 @@ CLAIM_CERTIFICATE = "x5t_hex"
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 SCHEME = "lgsp:"
+PLATFORM = "NK"
+"""What the codes of platforms beyond the province begin with."""
 METASERVICES = ("listClients", "listMethods", "allowedMethods", "getOpenAPI")
 """The questions of X-Road about the exchange itself; the data server answers them."""
 
@@ -63,6 +65,8 @@ class Upstream:
 
     ``ca`` is a private authority in PEM; without one the system's roots are trusted. ``headers`` are set on every call;
     a value may hold ``{consumer}``, ``{message_id}``, ``{user_id}``, ``{issue}`` and ``{request_id}``.
+    A platform beyond the province is one too: ``certificate`` says that the gateway shows the certificate of its
+    private file there, ``speaks_as`` is the ``X-Road-Client`` we are known by at a platform that speaks X-Road.
     """
 
     code: str
@@ -76,6 +80,8 @@ class Upstream:
     concurrent: int = 64
     failures: int = 5
     health_path: str = ""
+    certificate: bool = False
+    speaks_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,9 @@ class Service:
     agency's system, under ``base``; when ``filtered`` by the data server, which lets granted fields through only.
     Without endpoints it answers 503. ``large`` lets bodies
     through up to the gateway's ``large_limit``.
+
+    A service of a platform beyond the province keeps the name it has there: ``instance`` and ``member_class``. Tokens
+    say nothing of it: ``callers`` are the identities (:func:`identity_of`) that may call it, by token or certificate.
     """
 
     code: str
@@ -118,10 +127,15 @@ class Service:
     base: str = ""
     filtered: bool = False
     large: bool = False
+    instance: str = ""
+    member_class: str = "GOV"
+    name: str = ""
+    callers: tuple[str, ...] | None = None
 
     def path(self, instance: str) -> str:
         """Return the identifier in X-Road's form: INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE."""
-        return f"{instance}/GOV/{self.member}/{self.subsystem}/{self.code}"
+        at = f"{self.instance or instance}/{self.member_class}/{self.member}/{self.subsystem}"
+        return f"{at}/{self.name or self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,34 @@ class Denial:
     identity: str = ""
     why: str = "revoked"
     before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One who calls in from another platform: how the certificate names it (or the platform's ``X-Road-Client``).
+
+    ``client`` is its X-Road identifier, ``subject`` the AGENCY/APPLICATION it is here.
+    """
+
+    named: str
+    client: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A platform whose members call in under ``host``, by certificates of ``ca`` (PEM), which opens nothing else.
+
+    ``identity`` is where a certificate names its holder: ``uri``, ``dns`` or ``subject``. With ``platform`` every
+    connection shows the platform's own certificate of that name, and the member is what it says in ``X-Road-Client``.
+    """
+
+    code: str
+    host: str
+    ca: str
+    identity: str
+    platform: str = ""
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +217,8 @@ class Gateway:
     certificate alone. Without ``tls`` there is no TLS listener.
     ``snapshot`` is the number under which this is published; calls carry it into the log.
     ``day_ends`` and ``month_ends`` are HTTP dates: when those who have spent their quota may call again. ``roots`` is
-    the file of certificate authorities the machine trusts, for agencies' systems without a private one.
+    the file of certificate authorities the machine trusts, for agencies' systems without a private one. ``incoming``
+    are the platforms whose members call in, on the TLS listener only.
     """
 
     instance: str
@@ -200,3 +243,4 @@ class Gateway:
     body_limit: int = 1024 * 1024
     large_limit: int = 32 * 1024 * 1024
     snapshot: int = 0
+    incoming: tuple[Incoming, ...] = ()

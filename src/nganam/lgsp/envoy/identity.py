@@ -13,6 +13,8 @@ CERTIFICATE, ADDRESS, LEGACY = "x-lgsp-certificate", "x-lgsp-address", "x-lgsp-l
 SAID = ("x-road-id", "x-road-userid", "x-road-issue", "x-road-represented-party")
 """What a caller says once or not at all: two of one name would be read differently by different programs."""
 RBAC = HTTP + "rbac.v3.RBAC"
+PEERS = "lgsp.peers"
+"""Where the listener's chains of other platforms write down whom they believed; no other filter writes there."""
 SERVER, CLIENTS = "sds_server.json", "sds_clients.json"
 """The listener's own certificate, and whom it believes: Envoy wants each secret in a file of its own."""
 SPEAKS = "x-lgsp-said"
@@ -34,6 +36,26 @@ def by_certificate(uri: str) -> Json:
 def by_any_certificate(gateway: Gateway) -> Json:
     """Return the principal of whoever shows a certificate of ours; without a name Envoy takes any TLS for proof."""
     return {"authenticated": {"principal_name": {"prefix": home(gateway)}}}
+
+
+def subject_of(uri: str) -> str:
+    """Return the AGENCY/APPLICATION that an identity names."""
+    return uri.partition("/GOV/")[2]
+
+
+def by_caller(uri: str) -> Json:
+    """Return the principal of an application by its own certificate, or by that of another platform (``peers``)."""
+    return {"or_ids": {"ids": [by_certificate(uri), _member({"exact": subject_of(uri)})]}}
+
+
+def by_any_member() -> Json:
+    """Return the principal of whoever another platform's certificate was believed for."""
+    return _member({"safe_regex": {"regex": ".+"}})
+
+
+def _member(text: Json) -> Json:
+    matcher = {"filter": PEERS, "path": [{"key": "member"}], "value": {"string_match": text}}
+    return {"sourced_metadata": {"metadata_source": "DYNAMIC", "metadata_matcher": matcher}}
 
 
 def with_claim(key: str) -> Json:
@@ -104,8 +126,13 @@ def _contradictions(gateway: Gateway) -> Json:
             cel.opposite(cel.ends_as(cel.request_header("x-road-client"), f"{gateway.instance}/GOV/", consumer)),
             permission=_sent("x-road-client"),
         ),
-        **{f"twice-{one}": _said_twice(one) for one in SAID},
+        **said_twice(),
     }
+
+
+def said_twice() -> Json:
+    """Return the policies that refuse what may be said once only."""
+    return {f"twice-{one}": _said_twice(one) for one in SAID}
 
 
 def _sent(header: str) -> Json:
@@ -146,12 +173,12 @@ def transport() -> Json:
     )
 
 
-def inline_transport(files: dict[str, Json]) -> Json:
-    """Return :func:`transport` with the secrets in it, for a check that reads no other file."""
+def inline_transport(socket: Json, files: dict[str, Json]) -> Json:
+    """Return a listener's transport with the secrets in it, for a check that reads no other file."""
     server, clients = (files[name]["resources"][0] for name in (SERVER, CLIENTS))
-    socket = transport()
-    common = socket["typed_config"]["common_tls_context"]
-    del common["tls_certificate_sds_secret_configs"], common["validation_context_sds_secret_config"]
+    common = dict(socket["typed_config"]["common_tls_context"])
+    del common["tls_certificate_sds_secret_configs"]
     common["tls_certificates"] = [server["tls_certificate"]]
-    common["validation_context"] = clients["validation_context"]
-    return socket
+    if common.pop("validation_context_sds_secret_config", None):
+        common["validation_context"] = clients["validation_context"]
+    return {**socket, "typed_config": {**socket["typed_config"], "common_tls_context": common}}

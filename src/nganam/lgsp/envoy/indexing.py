@@ -32,6 +32,8 @@ def host(name: str, routes: Sequence[Json]) -> Json:
 def _address(route: Json) -> str:
     """Return the address of the service a route belongs to, "" for one that belongs to none."""
     known: dict[str, Any] = route.get("metadata", {}).get("filter_metadata", {}).get("lgsp", {})
+    if "address" in known:
+        return str(known["address"])
     identifier = str(known.get("id", ""))
     return f"/r1/{identifier}" if identifier.count("/") == SLASHES else ""
 

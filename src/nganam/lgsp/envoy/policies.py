@@ -93,7 +93,7 @@ def denials(gateway: Gateway) -> Json:
 
 def _denied(one: Denial) -> list[Json]:
     by_token = [_account_of(one)] if one.account else []
-    certified = identity.every(identity.by_certificate(one.identity), identity.without_token())
+    certified = identity.every(identity.by_caller(one.identity), identity.without_token())
     return [*by_token, certified] if one.identity else by_token
 
 
@@ -116,22 +116,40 @@ def numbered(snapshot: int) -> Json:
 def granted(service: Service, operation: Operation | None = None, certified: Iterable[str] = ()) -> Json:
     """Let only tokens through that name the service, and the operation when it has any.
 
-    ``certified`` are the identities that may call this with a certificate alone.
+    ``certified`` are the identities that may call this with a certificate alone. A service beyond the province names
+    its callers itself: no token does.
     """
+    if service.callers is not None:
+        return _allowing([one for caller in sorted(service.callers) for one in _as_caller(caller)])
     token = _claim_has(CLAIM_SERVICES, service.code)
     if operation is not None:
         token = identity.every(token, _claim_has(CLAIM_OPERATIONS, operation.code))
     principals = [token]
-    holders = [identity.by_certificate(one) for one in sorted(certified)]
+    holders = [identity.by_caller(one) for one in sorted(certified)]
     if holders:
         principals.append(identity.every({"or_ids": {"ids": holders}}, identity.without_token()))
+    return _allowing(principals)
+
+
+def _allowing(principals: list[Json]) -> Json:
+    """Let these through; with none of them, nobody (Envoy refuses a policy without principals)."""
+    if not principals:
+        return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {}}})
     policy = {"permissions": [{"any": True}], "principals": principals}
     return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"granted": policy}}})
+
+
+def _as_caller(uri: str) -> list[Json]:
+    """Return an application of the province by its token, and by its certificate alone."""
+    subject = _claim_is("sub", identity.subject_of(uri))
+    return [subject, identity.every(identity.by_certificate(uri), identity.without_token())]
 
 
 def anyone_known(gateway: Gateway) -> Json:
     """Let through whoever is identified at all: the questions about the exchange itself are everybody's."""
     principals = [identity.with_claim("sub"), identity.by_any_certificate(gateway)]
+    if gateway.incoming:
+        principals.append(identity.by_any_member())
     policy = {"permissions": [{"any": True}], "principals": principals}
     return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"known": policy}}})
 

@@ -7,6 +7,7 @@ protocol and gets its error (``type``, ``message``, ``detail``) with our members
 
 from dataclasses import dataclass
 
+from nganam.lgsp.envoy.decided import PLATFORM
 from nganam.lgsp.envoy.identity import SPEAKS
 from nganam.lgsp.envoy.shapes import Json, escaped, extension, set_header
 
@@ -33,6 +34,11 @@ class Reply:
 
 def _reason(text: str) -> str:
     return f"response.code_details.startsWith('{text}')"
+
+
+def _beyond(text: str) -> str:
+    """Return the condition of a platform beyond the province: its clusters are known by its code."""
+    return f"xds.cluster_name.startsWith('up-{PLATFORM}-') && response.code_details.contains('{text}')"
 
 
 REPLIES: tuple[Reply, ...] = (
@@ -68,6 +74,12 @@ REPLIES: tuple[Reply, ...] = (
         "X-Road-Client hoặc chứng thư nêu một ứng dụng khác với ứng dụng đã được chứng minh.",
         "Gửi X-Road-Client của chính ứng dụng, một lần, dạng INSTANCE/GOV/CƠ QUAN/ỨNG DỤNG; hoặc bỏ đầu mục này.",
         _reason("rbac_access_denied_matched_policy[identity"),
+    ),
+    Reply(
+        403, "peer_unknown", "server.serverproxy.access_denied", "Chưa được nhận vào LGSP",
+        "Chứng thư hợp lệ nhưng bên gọi chưa được LGSP của tỉnh ghi nhận.",
+        "Cơ quan đầu mối cấp tỉnh ghi nhận bên gọi theo yêu cầu đã được chấp thuận.",
+        _reason("rbac_access_denied_matched_policy[peer"),
     ),
     Reply(
         403, "duplicate_header", "client.bad_request", "Đầu mục lặp lại",
@@ -135,6 +147,18 @@ REPLIES: tuple[Reply, ...] = (
         503, "too_many_at_once", "server.serverproxy.service_failed", "Hệ thống nguồn đang quá tải",
         "Quá nhiều cuộc gọi đang chờ hệ thống của cơ quan cung cấp.", "Gọi ít cuộc cùng lúc hơn; thử lại sau ít giây.",
         _reason("upstream_reset_before_response_started{overflow}"),
+    ),
+    Reply(
+        503, "platform_unavailable", "server.clientproxy.network_error", "Nền tảng ngoài tỉnh không trả lời",
+        "LGSP không kết nối được nền tảng ngoài tỉnh đang giữ dịch vụ này.",
+        "Thử lại sau ít phút; nếu vẫn lỗi, gửi mã yêu cầu cho đơn vị vận hành LGSP.",
+        _beyond("upstream_reset"), answered=502,
+    ),
+    Reply(
+        504, "platform_timeout", "server.clientproxy.network_error", "Nền tảng ngoài tỉnh trả lời quá chậm",
+        "Nền tảng ngoài tỉnh không trả lời trong thời gian chờ; chưa rõ yêu cầu đã được xử lý hay chưa.",
+        "Yêu cầu đọc: gọi lại sau. Yêu cầu ghi: hỏi kết quả trước khi gửi lại.",
+        _beyond("response_timeout"),
     ),
     Reply(
         503, "unavailable", "server.serverproxy.network_error", "Tạm thời không phục vụ được",

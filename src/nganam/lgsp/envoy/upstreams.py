@@ -18,6 +18,7 @@ OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 OPERATION = "x-lgsp-operation"
 SECRETS = "secrets"
+OF_TLS = ".tls"
 # One part of a path: no slash, and nothing another server could read as one or cut off (";", "%3b", a broken escape).
 PART = r"(?:[^/;\\%]|%[0-24-9A-Fa-f][0-9A-Fa-f]|%3[0-9AaC-Fc-f])"
 # What an agency's system answers under these names is its own word about our matters, or a session with the gateway.
@@ -26,6 +27,9 @@ NOT_THEIRS = (
     "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "set-cookie", "server", "alt-svc",
     "strict-transport-security", "x-envoy-upstream-service-time", "access-control-allow-origin",
 )  # fmt: skip
+# Another platform that speaks X-Road says these of its own matters.
+THEIRS = ("x-road-error", "x-road-request-hash")
+CONSUMER = policies.CONSUMER
 ROUTE_FILTER = "envoy.config.route.v3.FilterConfig"
 # The size filter has no setting by route: there are two of them, and a route may do without the stricter one.
 LARGE = {"size": typed(ROUTE_FILTER, disabled=True), "size_large": typed(ROUTE_FILTER, config={})}
@@ -59,6 +63,18 @@ def secret(code: str, value: str) -> Json:
         name=code,
         generic_secret={"secret": {"inline_string": value}},
     )
+    return {"version_info": "1", "resources": [kept]}
+
+
+def certificate_file(code: str) -> str:
+    """Return the file of the certificate and key the gateway shows a platform beyond the province."""
+    return f"{SECRETS}/{code}{OF_TLS}.json"
+
+
+def certificate_secret(code: str, chain: str, key: str) -> Json:
+    """Return the content of that file; both are PEM."""
+    shown = {"certificate_chain": {"inline_string": chain}, "private_key": {"inline_string": key}}
+    kept = typed("envoy.extensions.transport_sockets.tls.v3.Secret", name=code + OF_TLS, tls_certificate=shown)
     return {"version_info": "1", "resources": [kept]}
 
 
@@ -119,11 +135,17 @@ def _health(upstream: Upstream) -> Json:
 
 def _tls(upstream: Upstream, roots: str) -> Json:
     authority = {"inline_string": upstream.ca} if upstream.ca else {"filename": roots}
+    shown = {
+        "tls_certificate_sds_secret_configs": [
+            {"name": upstream.code + OF_TLS, "sds_config": from_file(certificate_file(upstream.code))}
+        ]
+    }
     return extension(
         "envoy.transport_sockets.tls", TLS, auto_host_sni=True, auto_sni_san_validation=True,
         common_tls_context={
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"}, "alpn_protocols": ["http/1.1"],
             "validation_context": {"trusted_ca": authority},
+            **(shown if upstream.certificate else {}),
         },
     )  # fmt: skip
 
@@ -132,9 +154,16 @@ def _protocol(upstream: Upstream) -> Json:
     filters = [extension("codec", HTTP + "upstream_codec.v3.UpstreamCodec")]
     if upstream.credential:
         filters.insert(0, _injector(upstream))
+    if upstream.speaks_as:
+        filters.insert(0, _speaking(upstream))
     return typed(
         OPTIONS,
-        common_http_protocol_options={"idle_timeout": "60s", "max_requests_per_connection": 10_000},
+        common_http_protocol_options={
+            "idle_timeout": "60s",
+            "max_requests_per_connection": 10_000,
+            # A connection keeps the certificate it was made with: a new one is in use everywhere after this time.
+            **({"max_connection_duration": "300s"} if upstream.certificate else {}),
+        },
         explicit_http_config={"http_protocol_options": {}},
         http_filters=filters,
     )
@@ -151,6 +180,18 @@ def _injector(upstream: Upstream) -> Json:
         "envoy.filters.http.credential_injector", HTTP + "credential_injector.v3.CredentialInjector", overwrite=True,
         credential=generic,
     )  # fmt: skip
+
+
+def _speaking(upstream: Upstream) -> Json:
+    """Say who we are at another platform, behind everything else: our own routes name the calling application there.
+
+    Which of our agencies is behind a call it learns from nobody but us: what a caller says of that is dropped.
+    """
+    changes = [
+        {"append": set_header("x-road-client", upstream.speaks_as)},
+        *({"remove": name} for name in (CONSUMER, "x-road-represented-party", "x-lgsp-node")),
+    ]
+    return extension("speaking", HTTP + "header_mutation.v3.HeaderMutation", mutations={"request_mutations": changes})
 
 
 # -- routes --
@@ -202,7 +243,7 @@ def _onward(one: Operation, service: Service, upstream: Upstream, prefix: str, r
             *(set_header(name, _filled(value)) for name, value in upstream.headers),
         ],
         "request_headers_to_remove": [GATE, OPERATION, "cookie"],
-        "response_headers_to_remove": list(NOT_THEIRS),
+        "response_headers_to_remove": [one for one in NOT_THEIRS if not (upstream.speaks_as and one in THEIRS)],
     }  # fmt: skip
 
 

@@ -96,8 +96,13 @@ def _parts(raw: bytes) -> dict[str, Any] | None:
 
 
 def _service(identifier: str) -> dict[str, str]:
-    """Return X-Road's names of the parts of ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/CODE``, or of ``INSTANCE/CODE``."""
+    """Return X-Road's names of the parts of ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/CODE``, or of ``INSTANCE/CODE``.
+
+    A sixth part is the platform beyond the province that answers.
+    """
     parts = identifier.split("/")
+    if len(parts) == len(WHOLE) + 1:
+        return {**_service(identifier.rpartition("/")[0]), "platform": parts[-1]}
     if len(parts) == len(WHOLE):
         return {name: part for name, part in zip(WHOLE, parts, strict=True) if name}
     return {"serviceXRoadInstance": parts[0], "serviceCode": parts[-1]} if identifier else {}
