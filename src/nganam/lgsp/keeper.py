@@ -35,6 +35,7 @@ class Keeper:
     def run(self) -> None:
         """Turn until told to stop; a failing round is logged and tried again after a rest."""
         threading.Thread(target=self._deny, daemon=True).start()
+        threading.Thread(target=self._prove, daemon=True).start()
         while not self.stopping:
             worked = [self._guarded(deed) for deed in (self.publish_if_decided, self.watch_nodes, self.take_in)]
             self._failures = 0 if all(worked) else self._failures + 1
@@ -45,6 +46,20 @@ class Keeper:
         while not self.stopping:
             worked = self._guarded(self.deny)
             time.sleep(TICK if worked else 4 * TICK)
+
+    def _prove(self) -> None:
+        """Renew our tokens at other platforms, in a thread of its own: asking one may take ten seconds."""
+        while not self.stopping:
+            self._guarded(self.renew_tokens)
+            time.sleep(4 * TICK)
+
+    def renew_tokens(self) -> None:
+        """Ask for the access tokens that are due."""
+        from django.utils import timezone  # noqa: PLC0415 - Django is set up by now
+
+        from nganam.lgsp.beyond.tokens import refresh_tokens  # noqa: PLC0415
+
+        refresh_tokens(at=timezone.now())
 
     def deny(self) -> None:
         """Put the present denials in place; nothing is written when they are there."""

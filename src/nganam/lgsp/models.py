@@ -6,11 +6,13 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
 
 __all__ = [
-    "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure", "GatewaySnapshot", "Intake",
-    "RevokedToken", "SigningKey", "SnapshotPin", "UsedAssertion", "Webhook",
+    "Access", "BeyondService", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure",
+    "GatewaySnapshot", "Intake", "Member", "Platform", "RevokedToken", "SigningKey", "SnapshotPin", "UsedAssertion",
+    "Webhook",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from nganam.kernel.errors import NotFound
 from nganam.kernel.hours import read_hours, within
 from nganam.lgsp import directory, gateway, keys, quotas, upstreams
 from nganam.lgsp.authority import Authority
+from nganam.lgsp.beyond import queries as beyond
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate, Credential, RevokedToken, SigningKey, SnapshotPin
 from nganam.services.models import Service, ServiceField, Upstream
@@ -109,7 +110,8 @@ def decided_gateway(at: datetime) -> decided.Gateway:
         decided_denials(at),
         listen=gateway.listening(data()),
         keys=tuple(keys.published_keys(at)),
-        services=tuple(_on_lgsp(one) for one in services),
+        services=(*(_on_lgsp(one) for one in services), *beyond.told_services()),
+        incoming=tuple(beyond.told_incoming()),
         certified=certified(at),
         tls=_tls(at),
         terms=tuple(quotas.terms()),
@@ -136,11 +138,22 @@ def authority() -> Authority:
 
 
 def gateway_hosts() -> list[str]:
-    """Return the names the gateway's certificate is good for: its public ones, and this machine's own."""
+    """Return the names the gateway's certificate is good for: its own, and those under which platforms call in."""
+    return list(dict.fromkeys([*own_hosts(), *beyond.hosts()]))
+
+
+def own_hosts() -> list[str]:
+    """Return the gateway's own names: its public ones, and this machine's."""
     public = (urlsplit(one).hostname for one in (settings.NGANAM_GATEWAY_TLS_URL, settings.NGANAM_GATEWAY_URL))
     listening = gateway.listening(data()).host
     every = [*public, listening if listening not in {"0.0.0.0", "::"} else "", "localhost", "127.0.0.1"]  # noqa: S104
     return list(dict.fromkeys(one for one in every if one))
+
+
+def own_addresses() -> list[str]:
+    """Return the X-Road identifiers of the province's own services on the LGSP."""
+    services = Service.objects.filter(state__in=ON_LGSP).select_related("provider", "upstream")
+    return [_on_lgsp(one).path(settings.NGANAM_INSTANCE) for one in services]
 
 
 def _denied_accounts(at: datetime) -> Iterable[decided.Denial]:
@@ -200,9 +213,10 @@ def revoked_certificates(at: datetime) -> QuerySet[Certificate]:
 
 def certified(at: datetime) -> dict[str, tuple[str, ...]]:
     """Return who may call with a certificate alone at ``at``: identities by service, or by its operations if any."""
-    holders = live_certificates(at).values("application")
+    holders = Q(application__in=live_certificates(at).values("application"))
+    holders |= Q(application__in=beyond.calling_in())
     allowing = certificate_credentials(local_date(at)).values("account")
-    chosen = live_accounts(local_date(at)).filter(application__in=holders, pk__in=allowing).order_by("code")
+    chosen = live_accounts(local_date(at)).filter(holders, pk__in=allowing).order_by("code")
     found: dict[str, list[str]] = {}
     for one in chosen:
         for opened in _opened(one):
@@ -383,7 +397,7 @@ def decision_mark(at: datetime | None = None) -> tuple[Any, ...]:
     systems = Upstream.objects.aggregate(Max("updated_at"), Sum("version"), Count("credential_at"))
     pins = SnapshotPin.objects.aggregate(Max("pinned_at"), Max("released_at"), Count("pk"))
     groups = (accounts, services, credentials, certificates, tokens, signing, systems, pins)
-    values = tuple(value for group in groups for value in group.values())
+    values = (*(value for group in groups for value in group.values()), *beyond.mark())
     if at is None:
         return values
     outside = tuple(one.account for one in _denied_for_now(at) if one.why == "hours")

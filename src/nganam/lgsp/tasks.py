@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from nganam.jobs.api import job
 from nganam.lgsp import certificates, operations, quotas, tokens
+from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.publishing import KEEPER
 from nganam.lgsp.snapshots.operations import forget_snapshots
 from nganam.lgsp.webhooks import operations as webhooks
@@ -41,6 +42,12 @@ def forget_old() -> int:
     at = timezone.now()
     used = tokens.forget_old(at=at) + forget_snapshots(at=at)
     return used + quotas.forget_old(at=at) + webhooks.forget_old(at=at)
+
+
+@job(cron="11 * * * *", max_attempts=3)
+def look_up_platforms() -> list[str]:
+    """Ask every hour what the names of platforms beyond the province mean."""
+    return platforms.look_up_again(at=timezone.now())
 
 
 @job(max_attempts=5, backoff=1)

@@ -28,10 +28,10 @@ def send(url: str, body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def _posted(place: Place, address: str, body: bytes, headers: Mapping[str, str]) -> str:
-    with closing(_Pinned(place, address)) as link:
+    with closing(Pinned(place, address)) as link:
         link.connect()
         # A timeout counts each piece; a receiver that sends one byte at a time would hold us for ever.
-        timer = threading.Timer(SECONDS, _cut, [link])
+        timer = threading.Timer(SECONDS, cut, [link])
         timer.start()
         try:
             link.request("POST", place.base or "/", body, dict(headers))
@@ -41,23 +41,25 @@ def _posted(place: Place, address: str, body: bytes, headers: Mapping[str, str])
     return "" if status in TAKEN else f"HTTP {status}"
 
 
-def _cut(link: http.client.HTTPConnection) -> None:
+def cut(link: http.client.HTTPConnection) -> None:
+    """End a connection that takes too long."""
     if link.sock is not None:
         link.sock.shutdown(socket.SHUT_RDWR)
 
 
-class _Pinned(http.client.HTTPConnection):
+class Pinned(http.client.HTTPConnection):
     """A connection to a checked address under the name it was asked for: the name is not looked up again."""
 
-    def __init__(self, place: Place, address: str) -> None:
+    def __init__(self, place: Place, address: str, context: ssl.SSLContext | None = None) -> None:
         super().__init__(place.host, place.port, timeout=SECONDS)
+        self._context = context
         self._place = place
         self._address = address
 
     def connect(self) -> None:
-        """Connect to the address; for https check the certificate against the name."""
+        """Connect to the address; for https check the certificate against the name, by ``context`` if there is one."""
         self.sock = socket.create_connection((self._address, self._place.port), timeout=SECONDS)
         if self._place.scheme == "https":
-            context = ssl.create_default_context()
+            context = self._context or ssl.create_default_context()
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self.sock = context.wrap_socket(self.sock, server_hostname=self._place.host)

@@ -1,0 +1,85 @@
+"""Asks another platform something outside the path of calls: at a checked address, by its authority, in short time."""
+
+import http.client
+import json
+import ssl
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from nganam.kernel.errors import Unavailable
+from nganam.lgsp import gateway
+from nganam.lgsp.beyond.models import Platform
+from nganam.lgsp.envoy.upstreams import certificate_file
+from nganam.lgsp.webhooks.sending import SECONDS, Pinned, cut
+from nganam.services.upstreams.operations import allowed_networks
+from nganam.services.upstreams.reaching import Place, checked, read_place
+
+MOST = 2_000_000
+
+
+def ask(
+    platform: Platform, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the body of a good answer; raise ``Unavailable`` with what went wrong, never with what was answered.
+
+    The name is looked up and checked now as when it was declared, no redirect is followed, and the platform's
+    authority and our certificate there are used.
+    """
+    try:
+        place = read_place(url.partition("?")[0])
+        address = checked(place, allowed_networks())[0]
+        status, answer = _answered(platform, place, address, method, url, body, headers or {})
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        words = str(error) if type(error) is ValueError else type(error).__name__
+        raise _failed(platform, words) from error
+    if status != http.client.OK:
+        raise _failed(platform, f"HTTP {status}")
+    return answer
+
+
+def _failed(platform: Platform, why: str) -> Unavailable:
+    return Unavailable(
+        _("%(title)s không trả lời được: %(why)s.") % {"title": platform.title, "why": why[:200]},
+        hint=_("Kiểm tra địa chỉ, chứng thư và khai báo kết nối với nền tảng."),
+    )
+
+
+def _answered(
+    platform: Platform, place: Place, address: str, method: str, url: str, body: bytes | None,
+    headers: Mapping[str, str],
+) -> tuple[int, bytes]:  # fmt: skip
+    context = _context(platform) if place.scheme == "https" else None
+    query = f"?{url.partition('?')[2]}" if "?" in url else ""
+    with closing(Pinned(place, address, context)) as link:
+        link.connect()
+        timer = threading.Timer(SECONDS, cut, [link])
+        timer.start()
+        try:
+            link.request(method, (place.base or "/") + query, body, dict(headers))
+            answer = link.getresponse()
+            found = answer.read(MOST + 1)
+        finally:
+            timer.cancel()
+    if len(found) > MOST:
+        raise ValueError(_("câu trả lời quá lớn"))
+    return answer.status, found
+
+
+def _context(platform: Platform) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=platform.ca or None)
+    held = Path(settings.DATA) / gateway.FOLDER / certificate_file(platform.code)
+    if platform.certificate_until and held.exists():
+        shown: dict[str, Any] = json.loads(held.read_bytes())["resources"][0]["tls_certificate"]
+        # Python reads a chain and a key from a file only; this one is its owner's alone and gone at once.
+        with tempfile.NamedTemporaryFile("w", dir=settings.DATA, suffix=".pem") as file:
+            file.write(shown["certificate_chain"]["inline_string"] + shown["private_key"]["inline_string"])
+            file.flush()
+            context.load_cert_chain(file.name)
+    return context
