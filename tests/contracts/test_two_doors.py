@@ -17,6 +17,7 @@ from django.urls import URLPattern
 from addresses import patterns
 from nganam.agencies import operations as agencies
 from nganam.agencies import urging
+from nganam.api.beyond import router as beyond_router
 from nganam.api.cases import router
 from nganam.api.gateway import router as gateway_router
 from nganam.cases import parties
@@ -25,6 +26,8 @@ from nganam.desk import bulk
 from nganam.disputes import saying
 from nganam.disputes import writing as disputes
 from nganam.lgsp import operations as lgsp
+from nganam.lgsp.beyond import exchanging
+from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.snapshots import operations as snapshots
 from nganam.services import writing as services
 from nganam.sharing.agreements import drafting, ending, signing
@@ -102,6 +105,17 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:allow": (lgsp.allow_certificates, "POST /cases/sharing.account/{code}/credentials"),
     "lgsp:snapshot_roll_back": (snapshots.roll_back, "POST /gateway/snapshots/{number}/roll-back"),
     "lgsp:snapshot_release": (snapshots.release, "POST /gateway/release"),
+    "lgsp:declare_platform": (platforms.declare_platform, "POST /gateway/platforms"),
+    "lgsp:edit_platform": (platforms.edit_platform, "PUT /gateway/platforms/{code}"),
+    "lgsp:platform_go_live": (platforms.go_live, "POST /gateway/platforms/{code}/open"),
+    "lgsp:platform_stop": (platforms.stop, "POST /gateway/platforms/{code}/stop"),
+    "lgsp:beyond_enter": (exchanging.enter_service, "POST /gateway/platforms/{code}/services"),
+    "lgsp:beyond_service": (exchanging.change_service, "PUT /gateway/platforms/{code}/services/{service}"),
+    "lgsp:beyond_end_service": (exchanging.end_service, "POST /gateway/platforms/{code}/services/{service}/end"),
+    "lgsp:beyond_open_access": (exchanging.open_access, "POST /gateway/platforms/{code}/accesses"),
+    "lgsp:beyond_end_access": (exchanging.end_access, "POST /gateway/platforms/{code}/accesses/{outbound}/end"),
+    "lgsp:beyond_admit": (exchanging.admit_member, "POST /gateway/platforms/{code}/members"),
+    "lgsp:beyond_dismiss": (exchanging.dismiss_member, "POST /gateway/platforms/{code}/members/{member}/dismiss"),
     "lgsp:revoke": (lgsp.revoke_credential, "POST /cases/sharing.account/{code}/credentials/{client_id}/revoke"),
     "sharing:applications": (requests.register_application, "POST /applications"),
     "sharing:delegations": (delegations.record_delegation, "POST /delegations"),
@@ -159,6 +173,10 @@ WITHOUT = {
     "lgsp:certify": A_PERSONS_KEY,
     "lgsp:revoke-certificate": A_PERSONS_KEY,
     "lgsp:upstream_credential": A_PERSONS_KEY,
+    "lgsp:platform_certificate": A_PERSONS_KEY,
+    "lgsp:platform_secret": A_PERSONS_KEY,
+    "lgsp:platform_key": A_PERSONS_KEY,
+    "lgsp:beyond_call": A_PERSONS_KEY,
     "lgsp:webhook": RECEIVING,
     "lgsp:webhook_stop": RECEIVING,
     "lgsp:webhook_try": RECEIVING,
@@ -251,7 +269,7 @@ def calls(function: Deed, deed: Deed) -> bool:
 def view_at(address: str) -> Deed:
     """Return the function behind an address of the interface, ``POST /applications``."""
     method, path = address.split(" ")
-    found = next(one for one in (router, gateway_router) if path in one.path_operations)
+    found = next(one for one in (router, gateway_router, beyond_router) if path in one.path_operations)
     operations = found.path_operations[path].operations
     return next(one.view_func for one in operations if method in one.methods)
 

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from nganam.agencies import queries as agencies
-from nganam.api import calendar, credentials, desk, disputes, sharing
+from nganam.api import beyond, calendar, credentials, desk, disputes, sharing
 from nganam.api.cases import router
 from nganam.api.exchanges import router as exchanges
 from nganam.api.gateway import router as gateway
@@ -259,4 +259,5 @@ def agency_list(request: HttpRequest, on: date | None = None) -> list[dict[str, 
 mount()
 api.add_router("", router)
 api.add_router("", gateway)
+api.add_router("", beyond.router)
 api.add_router("", exchanges)

@@ -68,10 +68,15 @@ def gateway_tls_url() -> str:
     return str(settings.NGANAM_GATEWAY_TLS_URL).rstrip("/")
 
 
+def service_host() -> str:
+    """Return the public address of the gateway's first port."""
+    return str(settings.NGANAM_GATEWAY_URL).rstrip("/")
+
+
 def service_url(service: Service, *, tls: bool = False) -> str:
     """Return the address of a service on the LGSP, on its first port or on the one for certificates."""
     path = _on_lgsp(service).path(settings.NGANAM_INSTANCE)
-    host = gateway_tls_url() if tls else str(settings.NGANAM_GATEWAY_URL).rstrip("/")
+    host = gateway_tls_url() if tls else service_host()
     return f"{host}/r1/{path}"
 
 

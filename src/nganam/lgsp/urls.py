@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from nganam.lgsp import evidence_views, upstream_views, views
 from nganam.lgsp import machine_views as machines
+from nganam.lgsp.beyond import views as beyond
 from nganam.lgsp.snapshots import views as snapshots
 from nganam.lgsp.webhooks import views as webhooks
 
@@ -41,6 +42,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("giam-sat/ban-cau-hinh/<int:number>/", snapshots.one, name="snapshot"),
     path("giam-sat/ban-cau-hinh/<int:number>/quay-lai/", snapshots.roll_back, name="snapshot_roll_back"),
     path("giam-sat/ban-cau-hinh/<int:earlier>/so-sanh/<int:number>/", snapshots.compare, name="snapshot_compare"),
+    path("nen-tang/", beyond.platforms, name="platforms"),
+    path("nen-tang/khai-bao/", beyond.declare, name="declare_platform"),
+    path("nen-tang/<str:code>/", beyond.platform, name="platform"),
+    path("nen-tang/<str:code>/sua/", beyond.edit, name="edit_platform"),
+    path("nen-tang/<str:code>/mo/", beyond.go_live, name="platform_go_live"),
+    path("nen-tang/<str:code>/dong/", beyond.stop, name="platform_stop"),
+    path("nen-tang/<str:code>/chung-thu/", beyond.certificate, name="platform_certificate"),
+    path("nen-tang/<str:code>/bi-mat/", beyond.secret, name="platform_secret"),
+    path("nen-tang/<str:code>/khoa/", beyond.make_key, name="platform_key"),
+    path("nen-tang/<str:code>/dich-vu/", beyond.enter, name="beyond_enter"),
+    path("nen-tang/<str:code>/dich-vu/<str:service>/", beyond.change, name="beyond_service"),
+    path("nen-tang/<str:code>/dich-vu/<str:service>/ngung/", beyond.end_service, name="beyond_end_service"),
+    path("nen-tang/<str:code>/quyen/", beyond.open_access, name="beyond_open_access"),
+    path("nen-tang/<str:code>/quyen/<str:outbound>/dong/", beyond.end_access, name="beyond_end_access"),
+    path("nen-tang/<str:code>/ben-goi/", beyond.admit, name="beyond_admit"),
+    path("nen-tang/<str:code>/ben-goi/<int:member>/ngung/", beyond.dismiss, name="beyond_dismiss"),
+    path("ngoai-tinh/di/<str:outbound>/goi/", beyond.access, name="beyond_call"),
     path("giam-sat/giao-dich/<str:request_id>/", views.exchange, name="exchange"),
     path("giam-sat/giao-dich/<str:request_id>/bang-chung/", evidence_views.evidence, name="evidence"),
     path("nhat-ky-lgsp/", evidence_views.log_page, name="log"),

@@ -14,7 +14,7 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.lgsp import certificates
-from nganam.lgsp.beyond import checking, policies, queries
+from nganam.lgsp.beyond import checking, policies
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.beyond.operations import record
 from nganam.lgsp.models import Certificate
@@ -83,7 +83,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
             check_operation(one)
     except ValueError as error:
         raise _wrong("operations", str(error)) from error
-    if not checking.BASE.match(values["base"].rstrip("/")):
+    parts = values["base"].split("/")
+    if not checking.BASE.match(values["base"].rstrip("/")) or {".", ".."} & set(parts):
         raise _wrong("base", _("Đường dẫn bắt đầu bằng /, mỗi phần là chữ không dấu, số, dấu - . _ ~"))
     if not 1 <= values["rate_per_minute"] <= FASTEST:
         raise _wrong("rate_per_minute", _("Từ 1 đến 100000 cuộc gọi mỗi phút."))
@@ -225,8 +226,3 @@ def reaches(member: Member, at: datetime) -> list[str]:
     live = live_accounts(local_date(at)).filter(application=member.application)
     return sorted(one.service.code for one in live)
 
-
-__all__ = [
-    "admit_member", "certify_access", "change_service", "dismiss_member", "end_access", "end_service", "enter_service",
-    "open_access", "queries", "reaches",
-]  # fmt: skip

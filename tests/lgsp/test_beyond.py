@@ -1,0 +1,527 @@
+"""Platforms beyond the province: what is unknown stays so, who may connect, who may call and who calls in."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+import scenes
+import scenes_beyond
+import scenes_outside
+from gateway_rig import certificate_request
+from national_platform import Ca
+from nganam.audit.queries import entries
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, StateMoved
+from nganam.lgsp import queries as lgsp
+from nganam.lgsp.beyond import exchanging, importing, needs, operations, queries, tokens
+from nganam.lgsp.beyond.models import Access, Platform
+from nganam.lgsp.envoy.upstreams import certificate_file, secret_file
+from nganam.lgsp.queries import decided_gateway
+from nganam.sharing.accounts.models import Account
+from nganam.sharing.outside.models import Outbound
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("province"), pytest.mark.law("S17.4", "D46")]
+AT, MINH, LAN, PHUC = scenes.AT, scenes.MINH, scenes.LAN, scenes.PHUC
+
+
+@pytest.fixture(scope="module")
+def ca() -> Ca:
+    return Ca()
+
+
+@pytest.fixture(autouse=True)
+def _network(settings):
+    settings.NGANAM_UPSTREAM_NETWORKS = "127.0.0.0/8"
+
+
+def known(ca: Ca, **changes: object) -> Platform:
+    values = {
+        "instance": "QG", "endpoints": ["https://127.0.0.1:9443"], "ca": ca.pem, "client": "QG/GOV/ST/LGSP",
+        "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem, "incoming_naming": "uri", **changes,
+    }  # fmt: skip
+    return scenes_beyond.platform(**values)
+
+
+def proven(ca: Ca, **changes: object) -> Platform:
+    chain, key = ca.sign(uris=["urn:lgsp:soc-trang"], days=1)
+    return operations.set_certificate(
+        actor=MINH, at=datetime.now(UTC), platform=known(ca, **changes), chain=chain, key=key
+    )
+
+
+# -- what is not known --
+
+
+def test_what_is_unknown_stays_unknown_and_keeps_the_connection_closed(ca):
+    found = scenes_beyond.platform()
+    assert needs.unknown(found, "outgoing") == [
+        "Mã instance", "Địa chỉ", "Chứng thư gốc của nền tảng (PEM)",
+        "Định danh của LGSP tỉnh tại nền tảng (X-Road-Client)", "Chứng thư của LGSP tại nền tảng",
+    ]  # fmt: skip
+    for direction in needs.DIRECTIONS:
+        with pytest.raises(RuleBroken, match="Chưa biết: Mã instance"):
+            scenes_beyond.opened(found, direction)
+    assert decided_gateway_of_nobody() == ((), ())
+
+
+def decided_gateway_of_nobody():
+    return tuple(queries.told_services()), tuple(queries.told_incoming())
+
+
+def test_what_oauth_needs_depends_on_how_we_prove_ourselves():
+    found = scenes_beyond.platform(kind="oauth", proof="client_secret")
+    assert "Mã bí mật" in needs.unknown(found, "outgoing")
+    assert "Khóa ký của LGSP" not in needs.unknown(found, "outgoing")
+
+
+def test_a_live_direction_keeps_what_it_needs(ca):
+    found = scenes_beyond.opened(proven(ca))
+    with pytest.raises(RuleBroken, match="Định danh của LGSP tỉnh"):
+        operations.edit_platform(actor=MINH, at=AT, platform=found, values={"client": ""})
+    found.refresh_from_db()
+    stopped = operations.stop(actor=MINH, at=AT, platform=found, direction="outgoing", reason="Bảo trì")
+    assert stopped.outgoing_at is None
+    with pytest.raises(StateMoved):
+        operations.stop(actor=MINH, at=AT, platform=stopped, direction="outgoing", reason="Bảo trì")
+
+
+# -- who may --
+
+
+@pytest.mark.parametrize("actor", [LAN, PHUC, scenes_outside.KHANH], ids=lambda one: one.code)
+def test_only_who_runs_the_gateway_connects_it(ca, actor):
+    with pytest.raises(NotAllowed):
+        scenes_beyond.platform(actor=actor)
+    found = proven(ca)
+    for deed in (
+        lambda: operations.edit_platform(actor=actor, at=AT, platform=found, values={"title": "Khác"}),
+        lambda: operations.set_certificate(actor=actor, at=AT, platform=found, chain="", key=""),
+        lambda: operations.set_secret(actor=actor, at=AT, platform=found, value="x"),
+        lambda: operations.make_key(actor=actor, at=AT, platform=found),
+        lambda: operations.go_live(actor=actor, at=AT, platform=found, direction="outgoing", reason="x"),
+        lambda: operations.stop(actor=actor, at=AT, platform=found, direction="outgoing", reason="x"),
+    ):
+        with pytest.raises(NotAllowed):
+            deed()
+    with pytest.raises(NotFound):
+        queries.get_platform_for(actor, found.code)
+    assert queries.get_platform_for(MINH, found.code) == found
+
+
+# -- what may be declared --
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("endpoints", ["https://169.254.169.254/latest"]), ("endpoints", ["https://10.1.2.3"]),
+        ("endpoints", ["http://127.0.0.1:1"]), ("endpoints", ["https://a@127.0.0.1"]),
+        ("token_url", "https://169.254.169.254/token"), ("token_url", "http://192.168.1.1/token"),
+        ("instance", "QG/x"), ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
+        ("incoming_ca", "-----BEGIN PRIVATE KEY-----"), ("incoming_host", "*.example"), ("incoming_host", "localhost"),
+        ("incoming_host", "127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_an_address_inside_and_a_name_that_is_none_are_refused(field, value):
+    with pytest.raises(Invalid) as refused:
+        scenes_beyond.platform(**{field: value})
+    assert field in refused.value.fields
+
+
+def test_the_gateways_own_name_is_no_platforms(settings):
+    settings.NGANAM_GATEWAY_TLS_URL = "https://lgsp.tinh.example:8743"
+    with pytest.raises(Invalid, match="của chính cổng"):
+        scenes_beyond.platform(incoming_host="lgsp.tinh.example")
+
+
+def test_a_leaf_is_no_authority(ca):
+    with pytest.raises(Invalid, match="không phải của cơ quan chứng thực|thiếu BasicConstraints"):
+        scenes_beyond.platform(incoming_ca=ca.sign(uris=["urn:x"])[0])
+
+
+def test_a_name_that_comes_to_mean_an_inner_address_is_called_no_more(ca, settings, monkeypatch):
+    found = scenes_beyond.opened(proven(ca))
+    scenes_beyond.service(found)
+    assert queries.told_services()[0].upstream.endpoints
+    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    assert operations.look_up_again(at=AT) == [found.code]
+    assert queries.told_services()[0].upstream.endpoints == ()
+    found.refresh_from_db()
+    assert "169.254.169.254" in found.fault
+
+
+# -- what proves us there --
+
+
+def test_the_key_shown_to_the_platform_is_a_private_file_and_in_no_row(ca):
+    found = proven(ca)
+    path = Path(django_settings.DATA) / "gateway" / certificate_file(found.code)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE KEY" in path.read_text()
+    assert "PRIVATE KEY" not in json.dumps(list(Platform.objects.values()), default=str)
+    deed = entries(object_type="lgsp.platform", object_code=found.code, action="lgsp.platform.certificate_set").get()
+    assert "PRIVATE" not in json.dumps(deed.details)
+
+
+def test_a_key_of_another_certificate_and_one_run_out_are_refused(ca):
+    found, at = known(ca), datetime.now(UTC)
+    (chain, _key), (_chain, other) = ca.sign(uris=["urn:a"]), ca.sign(uris=["urn:b"])
+    with pytest.raises(Invalid, match="không phải của chứng thư này"):
+        operations.set_certificate(actor=MINH, at=at, platform=found, chain=chain, key=other)
+    chain, key = ca.sign(uris=["urn:a"], days=-1)
+    with pytest.raises(Invalid, match="không còn hiệu lực"):
+        operations.set_certificate(actor=MINH, at=at, platform=found, chain=chain, key=key)
+    with pytest.raises(Invalid, match="Không đọc được khóa riêng"):
+        operations.set_certificate(actor=MINH, at=at, platform=found, chain=chain, key="x")
+
+
+def test_the_signing_key_is_told_by_its_public_part_only():
+    found = operations.make_key(actor=MINH, at=AT, platform=scenes_beyond.platform(kind="oauth"))
+    assert "d" not in found.public_jwk
+    path = operations.key_file(found, "jwk")
+    assert "d" in json.loads(path.read_bytes())
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+# -- services and who may call them --
+
+
+def test_a_service_keeps_its_own_address_and_nobody_may_call_it_yet(ca):
+    made = scenes_beyond.service(scenes_beyond.opened(proven(ca)))
+    told = queries.told_services()[0]
+    assert queries.address_of(made) == "/r1/QG/GOV/BTC/DKDN/tra-cuu" == f"/r1/{told.path('VN')}" == told.base
+    assert told.callers == ()
+    assert told.upstream.speaks_as == "QG/GOV/ST/LGSP"
+    assert told.upstream.certificate
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("identifier", "GOV/BTC/tra-cuu"), ("identifier", "GOV/BTC/../x"), ("identifier", "GOV/BTC/DKDN/a%2fb"),
+     ("operations", []), ("operations", [{"method": "TRACE", "path": "/"}]), ("base", "/a/../b"),
+     ("rate_per_minute", 0)],
+)  # fmt: skip
+def test_a_service_that_could_not_be_routed_is_refused(ca, field, value):
+    if field == "identifier" and ".." in value:
+        value = "GOV/BTC/%2e%2e/x"
+    with pytest.raises(Invalid) as refused:
+        scenes_beyond.service(known(ca), **{field: value})
+    assert field in refused.value.fields
+
+
+def test_an_address_of_the_province_is_no_platforms(ca, settings):
+    ours = scenes.published_service()
+    settings.NGANAM_INSTANCE = "QG"
+    for identifier in (f"GOV/CT-SYT/KHO/{ours.code}", "GOV/CT-SYT/KHO/khac"):
+        with pytest.raises(Invalid, match="đã là của dịch vụ khác"):
+            exchanging.enter_service(
+                actor=MINH, at=AT, platform=Platform.objects.first() or known(ca),
+                external=scenes_outside.listed(name=identifier), identifier=identifier,
+                operations=scenes_beyond.operations(),
+            )  # fmt: skip
+
+
+def test_an_approved_proposal_opens_the_service_for_its_application_only(ca):
+    found = scenes_beyond.opened(proven(ca))
+    access = scenes_beyond.access(found)
+    assert queries.told_services()[0].callers == ("lgsp:VN/GOV/CT-X31507/MCDT",)
+    exchanging.end_access(actor=MINH, at=AT, access=access, reason="Hết nhu cầu")
+    assert queries.told_services()[0].callers == ()
+
+
+def test_the_end_of_the_proposal_is_the_end_of_the_call(ca):
+    from nganam.sharing.outside import outbound
+
+    scenes_beyond.access(scenes_beyond.opened(proven(ca)))
+    before = lgsp.decision_mark()
+    case = Outbound.objects.get()
+    for deed in ("configure", "start_use"):
+        more = {"route": "ndop"} if deed == "configure" else {}
+        actor = MINH if deed == "configure" else PHUC
+        case = getattr(outbound, deed)(actor=actor, at=AT, outbound=case, reason="Thử tốt", **more)
+        assert queries.told_services()[0].callers
+    outbound.end(actor=PHUC, at=AT, outbound=case, reason="Không còn nhu cầu")
+    assert queries.told_services()[0].callers == ()
+    assert lgsp.decision_mark() != before
+
+
+def test_without_the_providers_grant_nothing_is_opened(ca):
+    service = scenes_beyond.service(known(ca))
+    with pytest.raises(RuleBroken, match="chưa được cơ quan cung cấp chấp thuận"):
+        exchanging.open_access(actor=MINH, at=AT, service=service, outbound=scenes_outside.sent())
+    assert not Access.objects.exists()
+
+
+def test_a_grant_of_another_agency_opens_nothing(ca):
+    other = scenes_outside.listed(name="Dịch vụ khác", provider=scenes_outside.ministry())
+    service = exchanging.enter_service(
+        actor=MINH, at=AT, platform=known(ca), external=other, identifier=scenes_beyond.IDENTIFIER,
+        operations=scenes_beyond.operations(),
+    )  # fmt: skip
+    with pytest.raises(RuleBroken, match="cơ quan khác chấp thuận"):
+        exchanging.open_access(actor=MINH, at=AT, service=service, outbound=scenes_beyond.approved())
+
+
+def test_an_application_without_an_account_gets_its_certificate_by_the_access(ca):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    access = scenes_beyond.access(proven(ca))
+    csr = certificate_request(ec.generate_private_key(ec.SECP256R1()))
+    with pytest.raises(NotAllowed):
+        exchanging.certify_access(actor=LAN, at=AT, access=access, csr=csr)
+    made = exchanging.certify_access(actor=PHUC, at=AT, access=access, csr=csr)
+    assert made.identity == "lgsp:VN/GOV/CT-X31507/MCDT"
+    with pytest.raises(NotFound):
+        queries.get_access_for(LAN, access.outbound.code)
+
+
+def test_a_service_that_ends_takes_its_accesses_along(ca):
+    access = scenes_beyond.access(scenes_beyond.opened(proven(ca)))
+    exchanging.end_service(actor=MINH, at=AT, service=access.service, reason="Nền tảng đã ngừng")
+    access.refresh_from_db()
+    assert access.ended_at
+    assert queries.told_services() == []
+
+
+# -- who calls in --
+
+
+def test_a_member_reaches_what_its_accounts_say(ca):
+    found = scenes_beyond.opened(known(ca), "incoming")
+    member = scenes_beyond.admitted(found)
+    account = Account.objects.get()
+    assert account.state == "active"
+    told = queries.told_incoming()[0]
+    assert (told.host, told.identity) == ("vao.lgsp.example", "uri")
+    assert [(one.named, one.subject) for one in told.members] == [(scenes_beyond.NAMED, "BO-YT/HSSK")]
+    assert lgsp.certified(AT) == {account.service.code: ("lgsp:VN/GOV/BO-YT/HSSK",)}
+    assert exchanging.reaches(member, AT) == [account.service.code]
+    assert "vao.lgsp.example" in lgsp.gateway_hosts()
+    exchanging.dismiss_member(actor=MINH, at=AT, member=member, reason="Cơ quan đề nghị")
+    assert lgsp.certified(AT) == {}
+    assert queries.told_incoming()[0].members == ()
+
+
+def test_who_has_no_account_and_who_is_of_the_province_is_not_admitted(ca):
+    found = known(ca)
+    inside = scenes.application()
+    with pytest.raises(Invalid, match="ứng dụng trong tỉnh"):
+        exchanging.admit_member(
+            actor=MINH, at=AT, platform=found, application=inside, client=scenes_beyond.CLIENT, named="urn:x"
+        )
+    account = scenes_outside.granted()
+    outside = account.application
+    Account.objects.update(state="archived")
+    with pytest.raises(RuleBroken, match="chưa có tài khoản"):
+        exchanging.admit_member(
+            actor=MINH, at=AT, platform=found, application=outside, client=scenes_beyond.CLIENT, named="urn:x"
+        )
+
+
+def test_a_name_is_one_members(ca):
+    found = known(ca)
+    member = scenes_beyond.admitted(found)
+    with pytest.raises(Invalid, match="đã được ghi nhận"):
+        exchanging.admit_member(
+            actor=MINH, at=AT, platform=found, application=member.application, client="QG/GOV/BYT/KHAC", named="urn:y"
+        )
+
+
+def test_the_gateway_is_told_of_both_directions(ca):
+    from nganam.kernel.actors import system
+    from nganam.lgsp import keys
+
+    keys.ensure_key(actor=system("lgsp"), at=AT)
+    found = scenes_beyond.opened(scenes_beyond.opened(proven(ca)), "incoming")
+    scenes_beyond.access(found)
+    gateway = decided_gateway(AT)
+    assert [one.code for one in gateway.services if one.callers is not None] == [queries.told_services()[0].code]
+    assert [one.code for one in gateway.incoming] == [found.code]
+
+
+# -- tokens and metaservices: refusals that need no second process --
+
+
+def test_a_token_endpoint_that_cannot_be_asked_is_told_once_and_tried_again(settings):
+    from nganam.notices.models import Notice
+
+    found = scenes_beyond.platform(
+        kind="oauth", instance="QG", endpoints=["http://127.0.0.1:9"], token_url="http://127.0.0.1:9/oauth2/token",
+        client_id="lgsp-st", proof="client_secret",
+    )  # fmt: skip
+    found = operations.set_secret(actor=MINH, at=AT, platform=found, value="bi-mat")
+    found = scenes_beyond.opened(found)
+    assert tokens.refresh_tokens(at=AT) == []
+    assert tokens.refresh_tokens(at=AT) == []
+    found.refresh_from_db()
+    assert found.token_fault
+    assert found.token_after > AT
+    tokens.refresh(found, at=AT)
+    assert Notice.objects.filter(event="lgsp.platform.fault").count() == 1
+    assert not (Path(django_settings.DATA) / "gateway" / secret_file(found.code)).exists()
+    scenes_beyond.service(found)
+    assert queries.told_services()[0].upstream.endpoints == ()
+
+
+def test_the_token_endpoint_is_checked_again_when_it_is_asked(settings, monkeypatch):
+    found = scenes_beyond.platform(
+        kind="oauth", instance="QG", endpoints=["http://127.0.0.1:9"], token_url="http://127.0.0.1:9/oauth2/token",
+        client_id="lgsp-st", proof="client_secret",
+    )  # fmt: skip
+    found = operations.set_secret(actor=MINH, at=AT, platform=found, value="bi-mat")
+    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    assert tokens.refresh(found, at=AT) is False
+    found.refresh_from_db()
+    assert "169.254.169.254" in found.token_fault
+
+
+def test_only_an_xroad_platform_whose_needs_are_known_is_asked_what_it_offers(ca):
+    with pytest.raises(RuleBroken, match="Chỉ nền tảng X-Road"):
+        importing.offered(scenes_beyond.platform(kind="oauth"), "GOV/BTC/DKDN")
+    with pytest.raises(RuleBroken, match="Chưa biết"):
+        importing.offered(scenes_beyond.platform(title="Khác"), "GOV/BTC/DKDN")
+    with pytest.raises(Invalid):
+        importing.offered(proven(ca, title="Thứ ba", incoming_host=""), "../x")
+
+
+# -- pages and the JSON interface --
+
+
+@pytest.fixture
+def sign_in(client):
+    def enter(username):
+        client.logout()
+        assert client.login(username=username, password=scenes.PASSWORD)
+        return client
+
+    return enter
+
+
+def pem(name, text):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    return SimpleUploadedFile(name, text.encode(), content_type="application/x-pem-file")
+
+
+def test_the_operator_connects_a_platform_on_its_pages(ca, sign_in):
+    client = sign_in("minh")
+    assert "Chưa có nền tảng nào" in client.get("/nen-tang/").content.decode()
+    bare = {"title": "Nền tảng quốc gia", "kind": "xroad", "timeout_seconds": 20, "concurrent": 64}
+    answer = client.post("/nen-tang/khai-bao/", bare)
+    found = Platform.objects.get()
+    assert answer.url == f"/nen-tang/{found.code}/"
+    shown = client.get(answer.url).content.decode()
+    assert "chưa biết" in shown
+    assert "Mở kết nối" not in shown
+    refused = client.post(f"{answer.url}mo/", {"direction": "outgoing", "reason": "x"}, follow=True)
+    assert "Chưa biết: Mã instance" in refused.content.decode()
+    known_now = {
+        **bare, "instance": "QG", "endpoints": "https://127.0.0.1:9443", "ca": ca.pem, "client": "QG/GOV/ST/LGSP",
+        "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem, "incoming_naming": "uri",
+    }  # fmt: skip
+    assert client.post(f"{answer.url}sua/", known_now).status_code == 302
+    bad = client.post(f"{answer.url}sua/", {**known_now, "endpoints": "https://169.254.169.254"})
+    assert bad.status_code == 422
+    assert "không bao giờ được gọi" in bad.content.decode()
+    chain, key = ca.sign(uris=["urn:x"])
+    wrong = client.post(f"{answer.url}chung-thu/", {"chain": pem("a.pem", chain), "key": pem("a.key", "x")})
+    assert wrong.status_code == 422
+    sent = {"chain": pem("a.pem", chain), "key": pem("a.key", key)}
+    assert client.post(f"{answer.url}chung-thu/", sent).status_code == 302
+    for direction in needs.DIRECTIONS:
+        opened = client.post(f"{answer.url}mo/", {"direction": direction, "reason": "Đã thử"}, follow=True)
+        assert "Đã mở kết nối." in opened.content.decode()
+    found.refresh_from_db()
+    assert found.outgoing_at
+    assert found.incoming_at
+    assert "PRIVATE KEY" not in client.get(answer.url).content.decode()
+
+
+def test_the_operator_enters_a_service_opens_it_and_admits_a_caller(ca, sign_in):
+    client, found = sign_in("minh"), proven(ca)
+    listed, outbound = scenes_outside.listed(), scenes_beyond.approved()
+    account = scenes_outside.granted()
+    page = f"/nen-tang/{found.code}/"
+    typed = {"external": listed.code, "identifier": scenes_beyond.IDENTIFIER, "operations": "GET /doanh-nghiep/*"}
+    assert client.get(f"{page}dich-vu/").status_code == 200
+    assert client.post(f"{page}dich-vu/", {**typed, "operations": ""}).status_code == 422
+    assert client.post(f"{page}dich-vu/", typed).status_code == 302
+    service = found.services.get()
+    changed = client.post(f"{page}dich-vu/{service.code}/", {"operations": "GET /doanh-nghiep/*\nPOST /ho-so"})
+    assert changed.status_code == 302
+    assert client.get(f"{page}dich-vu/{service.code}/").status_code == 200
+    asked = {"service": service.code, "outbound": outbound.code}
+    assert client.get(f"{page}quyen/").status_code == 200
+    assert client.post(f"{page}quyen/", asked).status_code == 302
+    assert client.get(f"{page}ben-goi/").status_code == 200
+    member = {"application": account.application.subject, "client": scenes_beyond.CLIENT, "named": scenes_beyond.NAMED}
+    assert client.post(f"{page}ben-goi/", member).status_code == 302
+    shown = client.get(page).content.decode()
+    for text in (service.code, outbound.code, scenes_beyond.CLIENT, "/r1/QG/GOV/BTC/DKDN/tra-cuu", account.service.code):
+        assert text in shown
+    call = f"/ngoai-tinh/di/{outbound.code}/goi/"
+    assert "/r1/QG/GOV/BTC/DKDN/tra-cuu" in sign_in("phuc").get(call).content.decode()
+    assert sign_in("lan").get(call).status_code == 404
+    assert sign_in("lan").get(page).status_code in {403, 404}
+    client = sign_in("minh")
+    ended = client.post(f"{page}quyen/{outbound.code}/dong/", {"reason": "Hết nhu cầu"}, follow=True)
+    assert "Đã đóng quyền gọi." in ended.content.decode()
+    assert client.post(f"{page}ben-goi/{found.members.get().pk}/ngung/", {"reason": "Hết"}).status_code == 302
+    assert client.post(f"{page}dich-vu/{service.code}/ngung/", {"reason": ""}, follow=True).status_code == 200
+    service.refresh_from_db()
+    assert service.ended_at is None
+    client.post(f"{page}dich-vu/{service.code}/ngung/", {"reason": "Ngừng"})
+    service.refresh_from_db()
+    assert service.ended_at
+
+
+def test_a_unit_gets_its_certificate_on_the_page_of_its_proposal(ca, sign_in):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    access = scenes_beyond.access(proven(ca))
+    csr = certificate_request(ec.generate_private_key(ec.SECP256R1()))
+    answer = sign_in("phuc").post(f"/ngoai-tinh/di/{access.outbound.code}/goi/", {"csr": csr})
+    assert "-----BEGIN CERTIFICATE-----" in answer.content.decode()
+
+
+def test_the_operators_program_does_the_same(ca):
+    from by_program import JSON, done, program_of, refused
+
+    program, others = program_of(MINH), program_of(LAN)
+    told = {
+        "title": "NDXP", "kind": "xroad", "instance": "QG", "endpoints": "https://127.0.0.1:9443", "ca": ca.pem,
+        "client": "QG/GOV/ST/LGSP", "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem, "incoming_naming": "uri",
+        "timeout_seconds": 20, "concurrent": 64,
+    }  # fmt: skip
+    refused(others.post("/api/v1/gateway/platforms", told, **JSON), 403, "not_allowed")
+    made = done(program.post("/api/v1/gateway/platforms", told, **JSON), 201)
+    assert made["unknown"] == {"outgoing": ["Chứng thư của LGSP tại nền tảng"], "incoming": []}
+    at = f"/api/v1/gateway/platforms/{made['code']}"
+    refused(others.get(at), 404, "not_found")
+    assert done(others.get("/api/v1/gateway/platforms")) == []
+    open_ = {"direction": "outgoing", "reason": "Đã thử"}
+    refused(program.post(f"{at}/open", open_, **JSON), 409, "rule_broken")
+    entered = {"external": scenes_outside.listed().code, "identifier": scenes_beyond.IDENTIFIER, "operations": "GET /a"}
+    service = done(program.post(f"{at}/services", entered, **JSON), 201)
+    assert service["address"] == "/r1/QG/GOV/BTC/DKDN/tra-cuu"
+    changed = done(program.put(f"{at}/services/{service['code']}", {"operations": "GET /b/*"}, **JSON))
+    assert changed["operations"][0]["path"] == "/b/*"
+    pair = {"service": service["code"], "outbound": scenes_beyond.approved().code}
+    opened = done(program.post(f"{at}/accesses", pair, **JSON), 201)
+    assert opened["application"] == "CT-X31507/MCDT"
+    account = scenes_outside.granted()
+    who = {"application": "BO-YT/HSSK", "client": scenes_beyond.CLIENT, "named": scenes_beyond.NAMED}
+    member = done(program.post(f"{at}/members", who, **JSON), 201)
+    assert member["reaches"] == [account.service.code]
+    incoming = {"direction": "incoming", "reason": "Đã thử"}
+    assert done(program.post(f"{at}/open", incoming, **JSON))["incoming_at"]
+    assert done(program.post(f"{at}/stop", incoming, **JSON))["incoming_at"] is None
+    assert done(program.put(at, {**told, "title": "NDXP 2"}, **JSON))["title"] == "NDXP 2"
+    why = {"reason": "Hết"}
+    assert done(program.post(f"{at}/members/{member['id']}/dismiss", why, **JSON))["ended_at"]
+    assert done(program.post(f"{at}/accesses/{pair['outbound']}/end", why, **JSON))["ended_at"]
+    assert done(program.post(f"{at}/services/{service['code']}/end", why, **JSON))["ended_at"]
+    shown = done(program.get(at))
+    assert (shown["services"], shown["accesses"], shown["members"]) == ([], [], [])

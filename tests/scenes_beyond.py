@@ -1,0 +1,67 @@
+"""Scenes of platforms beyond the province: a stand-in declared by Minh, its service, Phúc's access, Bộ Y tế calling in."""
+
+from typing import Any
+
+import scenes
+import scenes_outside
+from nganam.kernel.actors import Actor
+
+MINH, PHUC, AT = scenes.MINH, scenes.PHUC, scenes.AT
+VALUES: dict[str, Any] = {"title": "Nền tảng quốc gia (giả lập)", "kind": "xroad"}
+IDENTIFIER = "GOV/BTC/DKDN/tra-cuu"
+LINES = ("GET /doanh-nghiep/*", "POST /ho-so")
+CLIENT, NAMED = "QG/GOV/BYT/HSSK", "urn:xroad:QG:GOV:BYT:HSSK"
+
+
+def operations(*lines: str) -> list[dict[str, Any]]:
+    from nganam.services.upstreams.reading import read_operations
+
+    return read_operations("\n".join(lines or LINES))
+
+
+def platform(*, actor: Actor = MINH, **values: Any) -> Any:
+    """Declare a platform of which nothing but the name is known, unless more is given."""
+    from nganam.lgsp.beyond.operations import declare_platform
+
+    return declare_platform(actor=actor, at=AT, values={**VALUES, **values})
+
+
+def opened(found: Any, direction: str = "outgoing") -> Any:
+    """Let a direction go live."""
+    from nganam.lgsp.beyond.operations import go_live
+
+    return go_live(actor=MINH, at=AT, platform=found, direction=direction, reason="Đã gọi thử trên bản giả lập.")
+
+
+def service(found: Any, **values: Any) -> Any:
+    """Enter the listed service of Bộ Tài chính."""
+    from nganam.lgsp.beyond.exchanging import enter_service
+
+    asked = {"identifier": IDENTIFIER, "operations": operations(), **values}
+    return enter_service(actor=MINH, at=AT, platform=found, external=scenes_outside.listed(), **asked)
+
+
+def approved() -> Any:
+    """Take Phúc's proposal until the provider has granted it."""
+    from nganam.sharing.outside import outbound
+
+    return outbound.record_grant(
+        actor=MINH, at=AT, outbound=scenes_outside.sent(), paper="77/BTC-CNTT", answered_on=scenes_outside.TODAY,
+        account_reference="QG-01",
+    )  # fmt: skip
+
+
+def access(found: Any, **values: Any) -> Any:
+    """Let Phúc's application call the platform's service."""
+    from nganam.lgsp.beyond.exchanging import open_access
+
+    return open_access(actor=MINH, at=AT, service=service(found, **values), outbound=approved())
+
+
+def admitted(found: Any, **values: Any) -> Any:
+    """Let the application of Bộ Y tế, whose request was granted, call in through the platform."""
+    from nganam.lgsp.beyond.exchanging import admit_member
+
+    account = scenes_outside.granted()
+    asked = {"client": CLIENT, "named": NAMED, **values}
+    return admit_member(actor=MINH, at=AT, platform=found, application=account.application, **asked)
