@@ -5,6 +5,7 @@ that comes to mean another address changes nothing before the next check. Its cr
 reads, put into the request behind everything that is logged.
 """
 
+import ipaddress
 import json
 import re
 from dataclasses import replace
@@ -140,14 +141,32 @@ def _tls(upstream: Upstream, roots: str) -> Json:
             {"name": upstream.code + OF_TLS, "sds_config": from_file(certificate_file(upstream.code))}
         ]
     }
+    numbers = _numbers(upstream)
     return extension(
-        "envoy.transport_sockets.tls", TLS, auto_host_sni=True, auto_sni_san_validation=True,
+        "envoy.transport_sockets.tls", TLS, **({} if numbers else {"auto_host_sni": True, "auto_sni_san_validation": True}),
         common_tls_context={
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"}, "alpn_protocols": ["http/1.1"],
-            "validation_context": {"trusted_ca": authority},
+            "validation_context": {"trusted_ca": authority, **numbers},
             **(shown if upstream.certificate else {}),
         },
     )  # fmt: skip
+
+
+def _numbers(upstream: Upstream) -> Json:
+    """Return whom to believe where systems are called by bare addresses: such have no SNI, Envoy compares names only."""
+    hosts = sorted({one.host for one in upstream.endpoints})
+    if not all(_is_address(one) for one in hosts):
+        return {}
+    named = [{"san_type": "IP_ADDRESS", "matcher": {"exact": one}} for one in hosts]
+    return {"match_typed_subject_alt_names": named}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _protocol(upstream: Upstream) -> Json:
