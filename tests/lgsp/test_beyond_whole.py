@@ -63,9 +63,7 @@ def xroad(platform: Platform) -> Row:
         timeout_seconds=3,
     )  # fmt: skip
     chain, key = platform.ca.sign(uris=[platform.known[0]])
-    return operations.set_certificate(
-        actor=MINH, at=datetime.now(UTC), platform=declared, chain=chain, key=key
-    )
+    return operations.set_certificate(actor=MINH, at=datetime.now(UTC), platform=declared, chain=chain, key=key)
 
 
 def certified(access, stack: Stack, folder: Path):

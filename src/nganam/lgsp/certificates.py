@@ -38,9 +38,7 @@ def issue_certificate(account: Account, *, actor: Actor, at: datetime, csr: str,
     return sign_for(account.application, actor=actor, at=at, csr=csr, days=days)
 
 
-def sign_for(
-    application: Application, *, actor: Actor, at: datetime, csr: str, days: int = USUAL_DAYS
-) -> Certificate:
+def sign_for(application: Application, *, actor: Actor, at: datetime, csr: str, days: int = USUAL_DAYS) -> Certificate:
     """Sign a certificate for an application, within a deed that asked who may."""
     return _sign(application, _read(csr), days=days, actor=actor, at=at, action="lgsp.certificate.issued")
 

@@ -53,7 +53,7 @@ def read_pair(chain: str, key: str, at: datetime) -> tuple[str, str, datetime]:
     except (ValueError, TypeError) as error:
         raise ValueError(_("Không đọc được khóa riêng (PEM, không đặt mật khẩu).")) from error
     if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise ValueError(_("Chỉ nhận khóa EC hoặc RSA."))
+        raise ValueError(_("Chỉ nhận khóa EC hoặc RSA."))  # noqa: TRY004 - of a text, as everything here
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size < SMALLEST_RSA:
         raise ValueError(_("Khóa RSA phải từ 2048 bit."))
     if _public(private.public_key()) != _public(found[0].public_key()):

@@ -130,7 +130,9 @@ def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound:
     if words:
         raise RuleBroken(words, article="S17.4")
     if outbound.provider_id != service.external.provider_id:
-        raise RuleBroken(_("Đề xuất được cơ quan khác chấp thuận, không phải cơ quan của dịch vụ này."), article="S17.4")
+        raise RuleBroken(
+            _("Đề xuất được cơ quan khác chấp thuận, không phải cơ quan của dịch vụ này."), article="S17.4"
+        )
     if outbound.external_id not in {None, service.external_id}:
         raise RuleBroken(_("Đề xuất này xin dịch vụ khác trong danh sách."), article="S17.4")
     try:
@@ -225,4 +227,3 @@ def reaches(member: Member, at: datetime) -> list[str]:
     """Return the codes of the services a member reaches now."""
     live = live_accounts(local_date(at)).filter(application=member.application)
     return sorted(one.service.code for one in live)
-

@@ -19,7 +19,7 @@ from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.envoy.upstreams import certificate_file
 from nganam.lgsp.webhooks.sending import SECONDS, Pinned, cut
 from nganam.services.upstreams.operations import allowed_networks
-from nganam.services.upstreams.reaching import Place, checked, read_place
+from nganam.services.upstreams.reaching import checked, read_place
 
 MOST = 2_000_000
 
@@ -35,7 +35,9 @@ def ask(
     try:
         place = read_place(url.partition("?")[0])
         address = checked(place, allowed_networks())[0]
-        status, answer = _answered(platform, place, address, method, url, body, headers or {})
+        link = Pinned(place, address, _context(platform) if place.scheme == "https" else None)
+        path = (place.base or "/") + (f"?{url.partition('?')[2]}" if "?" in url else "")
+        status, answer = _answered(link, method, path, body, headers or {})
     except (OSError, http.client.HTTPException, ValueError) as error:
         words = str(error) if type(error) is ValueError else type(error).__name__
         raise _failed(platform, words) from error
@@ -51,18 +53,15 @@ def _failed(platform: Platform, why: str) -> Unavailable:
     )
 
 
-def _answered(
-    platform: Platform, place: Place, address: str, method: str, url: str, body: bytes | None,
-    headers: Mapping[str, str],
-) -> tuple[int, bytes]:  # fmt: skip
-    context = _context(platform) if place.scheme == "https" else None
-    query = f"?{url.partition('?')[2]}" if "?" in url else ""
-    with closing(Pinned(place, address, context)) as link:
+def _answered(link: Pinned, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> (
+    tuple[int, bytes]
+):  # fmt: skip
+    with closing(link):
         link.connect()
         timer = threading.Timer(SECONDS, cut, [link])
         timer.start()
         try:
-            link.request(method, (place.base or "/") + query, body, dict(headers))
+            link.request(method, path, body, dict(headers))
             answer = link.getresponse()
             found = answer.read(MOST + 1)
         finally:

@@ -41,7 +41,7 @@ class PlatformForm(forms.ModelForm):  # type: ignore[type-arg]
             "token_url": _("Chỉ với kiểu OAuth. Để trống: chưa biết."),
             "client_id": _("Chỉ với kiểu OAuth; mã bí mật đặt ở trang riêng. Để trống: chưa biết."),
             "proof": _("Chỉ với kiểu OAuth. Để trống: chưa biết."),
-            "incoming_host": _("Tên riêng của nền tảng trên cổng TLS, ví dụ vao.lgsp.tinh.gov.vn. Để trống: chưa biết."),
+            "incoming_host": _("Tên riêng trên cổng TLS của tỉnh, ví dụ vao.lgsp.tinh.gov.vn. Để trống: chưa biết."),
             "incoming_ca": _("Chỉ tin khi gọi vào tên miền trên. Để trống: chưa biết."),
             "incoming_naming": UNKNOWN,
             "incoming_platform": _("Ghi khi chính nền tảng kết nối thay thành viên: bên gọi khi đó là X-Road-Client. "
@@ -136,7 +136,7 @@ class OperationsForm(forms.Form):
 class EnterForm(OperationsForm):
     """A listed outside service that is to be called through the gateway."""
 
-    external = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Dịch vụ ngoài tỉnh"))
+    external: Any = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Dịch vụ ngoài tỉnh"))
     identifier = forms.CharField(
         label=_("Định danh (CLASS/MEMBER/SUBSYSTEM/SERVICE)"), max_length=200,
         help_text=_("Tên dịch vụ tại nền tảng; trên cổng của tỉnh địa chỉ là /r1/INSTANCE/ và định danh này."),
@@ -152,8 +152,8 @@ class EnterForm(OperationsForm):
 class AccessForm(forms.Form):
     """Whose approved proposal opens which service."""
 
-    service = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Dịch vụ"))
-    outbound = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Đề xuất đã được chấp thuận"))
+    service: Any = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Dịch vụ"))
+    outbound: Any = forms.ModelChoiceField(queryset=None, to_field_name="code", label=_("Đề xuất đã được chấp thuận"))
 
     def __init__(self, *args: Any, platform: Platform, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

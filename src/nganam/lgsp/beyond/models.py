@@ -56,7 +56,9 @@ class Platform(models.Model):
     )
     incoming_host = models.CharField(_("Tên miền bên ngoài gọi vào"), max_length=200, blank=True)
     incoming_ca = models.TextField(_("Chứng thư gốc được tin khi gọi vào (PEM)"), blank=True)
-    incoming_naming = models.CharField(_("Nơi chứng thư nêu bên gọi"), max_length=10, choices=Naming.choices, blank=True)
+    incoming_naming = models.CharField(
+        _("Nơi chứng thư nêu bên gọi"), max_length=10, choices=Naming.choices, blank=True
+    )
     incoming_platform = models.CharField(_("Tên trong chứng thư của chính nền tảng"), max_length=300, blank=True)
     note = models.TextField(_("Căn cứ, nguồn của các giá trị"), blank=True)
     certificate_until = models.DateTimeField(_("Chứng thư của LGSP hết hạn lúc"), null=True, blank=True, editable=False)
@@ -170,15 +172,16 @@ class Member(models.Model):
         ordering: ClassVar[list[str]] = ["-admitted_at", "-pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["platform", name], condition=models.Q(ended_at__isnull=True) & ~models.Q(**{name: ""}),
-                name=f"lgsp_member_{name}_once",
-            )
-            for name in ("client", "named")
-        ] + [
+                fields=["platform", "client"], condition=models.Q(ended_at__isnull=True), name="lgsp_member_client_once"
+            ),
+            models.UniqueConstraint(
+                fields=["platform", "named"], condition=models.Q(ended_at__isnull=True) & ~models.Q(named=""),
+                name="lgsp_member_named_once",
+            ),
             models.UniqueConstraint(
                 fields=["platform", "application"], condition=models.Q(ended_at__isnull=True),
                 name="lgsp_member_application_once",
-            )
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """What each direction of a kind of platform needs to be known before it goes live. Pure functions."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -37,4 +38,5 @@ def label(name: str) -> str:
     """Return how a value is called."""
     if name in LABELS:
         return str(LABELS[name])
-    return str(Platform._meta.get_field(name).verbose_name)  # noqa: SLF001 - Django's public way to a field
+    field: Any = Platform._meta.get_field(name)  # noqa: SLF001 - Django's public way to a field
+    return str(field.verbose_name)

@@ -140,7 +140,7 @@ def _check_places(platform: Platform) -> None:
 
 
 def _look_up(platform: Platform, at: datetime, *, strict: bool) -> None:
-    """Keep what the names mean now; a name that may not be called is refused, or left out and told when looked up again.
+    """Keep what the names mean now; a name that may not be called is refused, or (looked up again) left out and told.
 
     The token endpoint is checked too, and once more each time it is asked.
     """

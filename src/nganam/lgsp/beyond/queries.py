@@ -20,7 +20,6 @@ from nganam.sharing.models import Application
 from nganam.sharing.outside.models import ExternalService, Outbound
 
 
-
 def platforms_for(actor: Actor) -> QuerySet[Platform]:
     """Return the platforms; only the operator of the gateway sees any."""
     found = Platform.objects.annotate(

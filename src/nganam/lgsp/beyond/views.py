@@ -51,9 +51,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         fresh = queries.get_platform_for(request.actor, code)  # the form has written into its own copy
         changed = attempt(
             form,
-            lambda: operations.edit_platform(
-                actor=request.actor, at=request.at, platform=fresh, values=form.values()
-            ),
+            lambda: operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=form.values()),
         )
         if changed:
             return redirect(changed)
@@ -70,13 +68,15 @@ def platform(request: HttpRequest, code: str) -> HttpResponse:
         "platform": found,
         "directions": [_direction(found, name) for name in needs.DIRECTIONS],
         "services": [
-            {"row": one, "address": queries.address_of(one), "lines": [write_operation(each) for each in one.operations]}
+            {
+                "row": one,
+                "address": queries.address_of(one),
+                "lines": [write_operation(each) for each in one.operations],
+            }
             for one in queries.services_of(found)
         ],
         "accesses": queries.accesses_of(found),
-        "members": [
-            {"row": one, "reaches": exchanging.reaches(one, request.at)} for one in queries.members_of(found)
-        ],
+        "members": [{"row": one, "reaches": exchanging.reaches(one, request.at)} for one in queries.members_of(found)],
         "host": service_host(),
         "jwk": json.dumps(found.public_jwk, indent=1) if found.public_jwk else "",
         "tls_url": gateway_tls_url(),
@@ -184,9 +184,7 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = attempt(
             form,
-            lambda: exchanging.enter_service(
-                actor=request.actor, at=request.at, platform=found, **form.cleaned_data
-            ),
+            lambda: exchanging.enter_service(actor=request.actor, at=request.at, platform=found, **form.cleaned_data),
         )
         if made:
             return redirect(found)
@@ -234,12 +232,12 @@ def change(request: HttpRequest, code: str, service: str) -> HttpResponse:
     row = queries.service_of(found, service)
     form = forms.OperationsForm(request.POST or None, request.FILES or None, initial=forms.OperationsForm.shown(row))
     if request.method == "POST" and form.is_valid():
-        if attempt(
+        values = form.cleaned_data
+        done = attempt(
             form,
-            lambda: exchanging.change_service(
-                actor=request.actor, at=request.at, service=row, values=form.cleaned_data
-            ),
-        ):
+            lambda: exchanging.change_service(actor=request.actor, at=request.at, service=row, values=values),
+        )
+        if done:
             return redirect(found)
     context = {"form": form, "platform": found, "service": row, "reason": ReasonForm(auto_id="ngung-%s")}
     return render(request, "lgsp/beyond_service.html", context, status=422 if form.errors else 200)
@@ -266,9 +264,8 @@ def open_access(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.get_platform_for(request.actor, code)
     form = forms.AccessForm(request.POST or None, platform=found)
     if request.method == "POST" and form.is_valid():
-        if attempt(
-            form, lambda: exchanging.open_access(actor=request.actor, at=request.at, **form.cleaned_data)
-        ):
+        done = attempt(form, lambda: exchanging.open_access(actor=request.actor, at=request.at, **form.cleaned_data))
+        if done:
             return redirect(found)
     context = {"form": form, "platform": found}
     return render(request, "lgsp/beyond_access.html", context, status=422 if form.errors else 200)
@@ -292,12 +289,11 @@ def admit(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.get_platform_for(request.actor, code)
     form = forms.MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if attempt(
-            form,
-            lambda: exchanging.admit_member(
-                actor=request.actor, at=request.at, platform=found, **form.cleaned_data
-            ),
-        ):
+        values = form.cleaned_data
+        done = attempt(
+            form, lambda: exchanging.admit_member(actor=request.actor, at=request.at, platform=found, **values)
+        )
+        if done:
             return redirect(found)
     context = {"form": form, "platform": found}
     return render(request, "lgsp/beyond_member.html", context, status=422 if form.errors else 200)
@@ -336,7 +332,8 @@ def access(request: HttpRequest, outbound: str) -> HttpResponse:
     application = found.outbound.application
     context = {
         "access": found, "form": form, "made": made, "address": f"{service_host()}{path}",
-        "address_tls": f"{gateway_tls_url()}{path}", "lines": [write_operation(one) for one in found.service.operations],
+        "address_tls": f"{gateway_tls_url()}{path}",
+        "lines": [write_operation(one) for one in found.service.operations],
         "certificates": certificates_of(application) if application else [],
         "may_certify": not policies.may_certify(request.actor, found),
     }  # fmt: skip

@@ -143,7 +143,8 @@ def _tls(upstream: Upstream, roots: str) -> Json:
     }
     numbers = _numbers(upstream)
     return extension(
-        "envoy.transport_sockets.tls", TLS, **({} if numbers else {"auto_host_sni": True, "auto_sni_san_validation": True}),
+        "envoy.transport_sockets.tls", TLS,
+        **({} if numbers else {"auto_host_sni": True, "auto_sni_san_validation": True}),
         common_tls_context={
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"}, "alpn_protocols": ["http/1.1"],
             "validation_context": {"trusted_ca": authority, **numbers},
@@ -153,7 +154,7 @@ def _tls(upstream: Upstream, roots: str) -> Json:
 
 
 def _numbers(upstream: Upstream) -> Json:
-    """Return whom to believe where systems are called by bare addresses: such have no SNI, Envoy compares names only."""
+    """Return whom to believe where a system is called by bare addresses: they have no SNI, Envoy compares names."""
     hosts = sorted({one.host for one in upstream.endpoints})
     if not all(_is_address(one) for one in hosts):
         return {}

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Bên gọi từ nền tảng ngoài tỉnh',
                 'ordering': ['-admitted_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), models.Q(('client', ''), _negated=True)), fields=('platform', 'client'), name='lgsp_member_client_once'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), models.Q(('named', ''), _negated=True)), fields=('platform', 'named'), name='lgsp_member_named_once'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('platform', 'application'), name='lgsp_member_application_once')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('platform', 'client'), name='lgsp_member_client_once'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), models.Q(('named', ''), _negated=True)), fields=('platform', 'named'), name='lgsp_member_named_once'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('platform', 'application'), name='lgsp_member_application_once')],
             },
         ),
         migrations.AddConstraint(
