@@ -1,7 +1,7 @@
 """Platforms beyond the province: what is unknown stays so, who may connect, who may call and who calls in."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,6 +176,16 @@ def test_a_key_of_another_certificate_and_one_run_out_are_refused(ca):
         operations.set_certificate(actor=MINH, at=at, platform=found, chain=chain, key=key)
     with pytest.raises(Invalid, match="Không đọc được khóa riêng"):
         operations.set_certificate(actor=MINH, at=at, platform=found, chain=chain, key="x")
+
+
+def test_the_operator_is_told_before_our_certificate_there_ends(ca):
+    from nganam.notices.models import Notice
+
+    found = scenes_beyond.opened(proven(ca))
+    until = found.certificate_until
+    for days, told in ((31, 0), (30, 1), (8, 1), (7, 2), (1, 3)):
+        operations.remind_of_ends(at=until - timedelta(days=days, seconds=1))
+        assert Notice.objects.filter(event="lgsp.platform.fault").count() == told
 
 
 def test_the_signing_key_is_told_by_its_public_part_only():

@@ -27,7 +27,8 @@ def ingest() -> int:
 @job(cron="23 7 * * *", max_attempts=3)
 def remind_of_certificates() -> int:
     """Tell agencies of certificates that end within a month."""
-    return certificates.remind_of_ends(at=timezone.now())
+    at = timezone.now()
+    return certificates.remind_of_ends(at=at) + platforms.remind_of_ends(at=at)
 
 
 @job(cron="37 3 * * *", max_attempts=3, backoff=300)

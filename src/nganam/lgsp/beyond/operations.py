@@ -17,6 +17,7 @@ from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
+from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.lgsp import gateway, swapping
 from nganam.lgsp.beyond import checking, needs, policies
@@ -174,6 +175,23 @@ def look_up_again(*, at: datetime) -> list[str]:
                 tell_operator(platform, kept("địa chỉ không dùng được"), platform.fault, at=at)
             changed.append(platform.code)
     return changed
+
+
+REMIND_DAYS = (30, 7, 1)
+
+
+def remind_of_ends(*, at: datetime) -> int:
+    """Tell the operator, a month, a week and a day ahead, that our certificate at a platform ends; return how many."""
+    told = 0
+    for platform in Platform.objects.filter(outgoing_at__isnull=False, certificate_until__gt=at):
+        until = platform.certificate_until
+        if until is not None and (until - at).days in REMIND_DAYS:
+            ends = kept("Hết hạn ngày %(day)s; đặt chứng thư mới trước ngày đó.") % {
+                "day": f"{until.astimezone(VIETNAM):%d/%m/%Y}"
+            }
+            tell_operator(platform, kept("chứng thư của LGSP tại nền tảng sắp hết hạn"), ends, at=at)
+            told += 1
+    return told
 
 
 def tell_operator(platform: Platform, what: str, body: str, *, at: datetime) -> None:
