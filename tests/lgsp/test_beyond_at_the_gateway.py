@@ -180,7 +180,7 @@ def test_the_call_is_logged_with_who_asked_whom(world):
     world.stack.ask(f"{MY_PATH}/doanh-nghiep/2200000002", world.mint.token(), headers=[("X-Road-Id", "goi-nay")])
 
     def line():
-        return next((one for one in world.stack.log_lines() if one["messageId"] == "goi-nay"), None)
+        return next((one for one in world.stack.log_lines() if one.get("messageId") == "goi-nay"), None)
 
     found = wait_for(line)
     assert (found["consumer"], found["serviceCode"], found["serviceMemberCode"]) == (SCHOOL, CODE, "BTC")
@@ -310,7 +310,7 @@ def test_an_admitted_member_reads_exactly_what_was_granted(world, tmp_path):
     assert world.call_in(IN_HOST, shown, headers=(("X-Road-Client", MEMBER_ID),))[0] == 200
 
     def line():
-        return next((one for one in world.stack.log_lines() if one["consumerCertified"] == MINISTRY), None)
+        return next((one for one in world.stack.log_lines() if one.get("consumerCertified") == MINISTRY), None)
 
     assert wait_for(line)["serviceCode"] == OPEN
     status, found = world.call_in(IN_HOST, shown, MY_PATH + "/doanh-nghiep/2200000001")
