@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 import scenes
 import scenes_accounts
+import scenes_beyond
 import scenes_outside
 from nganam.accounts import keys
 
@@ -113,6 +114,7 @@ BESIDE_CASES = {
     "/local-terms": lambda: {"key": _local_term().key},
     "/desk/": lambda: {"made": scenes.sent_request()},
     "/credentials": _named_credential,
+    "/gateway/platforms": lambda: {"code": scenes_beyond.platform().code},
     "/gateway/": lambda: {"number": 1},  # nothing was published yet
 }
 """What the other addresses of an officer begin with: something of each kind, and what their path names."""
