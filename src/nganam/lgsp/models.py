@@ -7,10 +7,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
+from nganam.lgsp.watching.models import AlertRule, Incident, IncidentNote, Promise, Tally
 
 __all__ = [
-    "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure", "GatewaySnapshot", "Intake",
-    "RevokedToken", "SigningKey", "SnapshotPin", "UsedAssertion", "Webhook",
+    "AlertRule", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure", "GatewaySnapshot",
+    "Incident", "IncidentNote", "Intake", "Promise", "RevokedToken", "SigningKey", "SnapshotPin", "Tally",
+    "UsedAssertion", "Webhook",
 ]  # fmt: skip
 
 
