@@ -99,7 +99,11 @@ def recent(actor: Actor, asked: Asked, at: datetime, before: str = "") -> Recent
 
     Each side is asked by its own index and the two put together: "or" over both would sort everything.
     """
-    edge = Exchange.everything.filter(pk=int(before)).first() if before.isascii() and before.isdecimal() else None
+    edge = (
+        Exchange.everything.filter(pk=int(before)).first()
+        if before.isascii() and before.isdecimal() and len(before) < 19
+        else None
+    )
     found: dict[int, Exchange] = {}
     for side in _sides(actor):
         rows = asked.narrow(side, at)

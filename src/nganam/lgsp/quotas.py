@@ -44,9 +44,14 @@ def count(exchanges: Sequence[Exchange], *, at: datetime) -> None:
         _warn({(consumer, service) for _p, _s, consumer, service in found}, at)
 
 
-def _limited() -> Iterator[tuple[Account, Pair]]:
+def limited() -> list[Account]:
+    """Return the accounts with a quota."""
     accounts = Account.objects.filter(state="active").exclude(per_day=None, per_month=None)
-    for account in accounts.select_related("application__agency", "service__provider").order_by("code"):
+    return list(accounts.select_related("application__agency", "service__provider").order_by("code"))
+
+
+def _limited() -> Iterator[tuple[Account, Pair]]:
+    for account in limited():
         yield account, (account.subject, account.service.code)
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from nganam.lgsp import evidence_views, upstream_views, views
 from nganam.lgsp import machine_views as machines
 from nganam.lgsp.snapshots import views as snapshots
+from nganam.lgsp.watching import views as watching
 from nganam.lgsp.webhooks import views as webhooks
 
 app_name = "lgsp"
@@ -41,6 +42,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("giam-sat/ban-cau-hinh/<int:number>/", snapshots.one, name="snapshot"),
     path("giam-sat/ban-cau-hinh/<int:number>/quay-lai/", snapshots.roll_back, name="snapshot_roll_back"),
     path("giam-sat/ban-cau-hinh/<int:earlier>/so-sanh/<int:number>/", snapshots.compare, name="snapshot_compare"),
+    path("giam-sat/chat-luong/", watching.quality, name="quality"),
+    path("giam-sat/chat-luong/<str:code>/", watching.service, name="service_quality"),
+    path("giam-sat/chat-luong/<str:code>/cam-ket/", watching.promise, name="promise"),
+    path("giam-sat/su-co/", watching.incidents, name="incidents"),
+    path("giam-sat/su-co/<str:code>/", watching.incident, name="incident"),
+    path("giam-sat/su-co/<str:code>/nhan/", watching.acknowledge, name="incident_acknowledge"),
+    path("giam-sat/su-co/<str:code>/ghi/", watching.note, name="incident_note"),
+    path("giam-sat/nguong/", watching.thresholds, name="thresholds"),
+    path("giam-sat/nguong/<str:key>/", watching.set_rule, name="set_rule"),
     path("giam-sat/giao-dich/<str:request_id>/", views.exchange, name="exchange"),
     path("giam-sat/giao-dich/<str:request_id>/bang-chung/", evidence_views.evidence, name="evidence"),
     path("nhat-ky-lgsp/", evidence_views.log_page, name="log"),

@@ -15,10 +15,14 @@ from nganam.sharing.suspensions.models import Maintenance
 STOPPED = "server.serverproxy.service_disabled"
 FORCED = "force_majeure"
 NOT_FOUND, REFUSED_FROM, FAILED_FROM = 404, 400, 500
-KEPT = {Tally.Grain.MINUTE: timedelta(days=8), Tally.Grain.HOUR: timedelta(days=100), Tally.Grain.DAY: timedelta(days=800)}
+KEPT = {
+    Tally.Grain.MINUTE: timedelta(days=8), Tally.Grain.HOUR: timedelta(days=100), Tally.Grain.DAY: timedelta(days=800),
+}  # fmt: skip
 """How long rows stay: minutes for the pages of incidents, hours for what is usual, days for two years to compare."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
-COUNTED = ("calls", "answered", "refused", "failed", "stopped", "records", "request_bytes", "response_bytes", "milliseconds")
+COUNTED = (
+    "calls", "answered", "refused", "failed", "stopped", "records", "request_bytes", "response_bytes", "milliseconds",
+)  # fmt: skip
 AT_ONCE = 400
 Key = tuple[str, datetime, str, str, str]
 
