@@ -26,6 +26,7 @@ from nganam.disputes import saying
 from nganam.disputes import writing as disputes
 from nganam.lgsp import operations as lgsp
 from nganam.lgsp.snapshots import operations as snapshots
+from nganam.lgsp.watching import operations as watching
 from nganam.services import writing as services
 from nganam.sharing.agreements import drafting, ending, signing
 from nganam.sharing.agreements import operations as agreements
@@ -102,6 +103,10 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:allow": (lgsp.allow_certificates, "POST /cases/sharing.account/{code}/credentials"),
     "lgsp:snapshot_roll_back": (snapshots.roll_back, "POST /gateway/snapshots/{number}/roll-back"),
     "lgsp:snapshot_release": (snapshots.release, "POST /gateway/release"),
+    "lgsp:promise": (watching.promise, "PUT /gateway/quality/{code}/promise"),
+    "lgsp:incident_acknowledge": (watching.acknowledge, "POST /gateway/incidents/{code}/acknowledge"),
+    "lgsp:incident_note": (watching.add_note, "POST /gateway/incidents/{code}/notes"),
+    "lgsp:set_rule": (watching.set_rule, "PUT /gateway/alert-rules/{key}"),
     "lgsp:revoke": (lgsp.revoke_credential, "POST /cases/sharing.account/{code}/credentials/{client_id}/revoke"),
     "sharing:applications": (requests.register_application, "POST /applications"),
     "sharing:delegations": (delegations.record_delegation, "POST /delegations"),

@@ -19,6 +19,7 @@ ANSWERED = Q(status__lt=400) | Q(status=404, fault="")
 FAILED = Q(status__gte=500)
 PERIODS = (0, 1, 7, 30, 365)
 PER_PAGE = 20
+LONGEST_NUMBER = 18
 
 
 def exchanges_for(actor: Actor) -> QuerySet[Exchange]:
@@ -99,11 +100,7 @@ def recent(actor: Actor, asked: Asked, at: datetime, before: str = "") -> Recent
 
     Each side is asked by its own index and the two put together: "or" over both would sort everything.
     """
-    edge = (
-        Exchange.everything.filter(pk=int(before)).first()
-        if before.isascii() and before.isdecimal() and len(before) < 19
-        else None
-    )
+    edge = _edge(before)
     found: dict[int, Exchange] = {}
     for side in _sides(actor):
         rows = asked.narrow(side, at)
@@ -112,6 +109,11 @@ def recent(actor: Actor, asked: Asked, at: datetime, before: str = "") -> Recent
         found |= {one.seq: one for one in rows.order_by("-at", "-seq")[: PER_PAGE + 1]}
     calls = sorted(found.values(), key=lambda one: (one.at, one.seq), reverse=True)
     return Recent(calls[:PER_PAGE], calls[PER_PAGE - 1].seq if len(calls) > PER_PAGE else None)
+
+
+def _edge(before: str) -> Exchange | None:
+    is_number = before.isascii() and before.isdecimal() and len(before) <= LONGEST_NUMBER
+    return Exchange.everything.filter(pk=int(before)).first() if is_number else None
 
 
 def _sides(actor: Actor) -> list[QuerySet[Exchange]]:

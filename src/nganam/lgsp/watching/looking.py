@@ -1,4 +1,4 @@
-"""Looks over the tallies for what the rules hold of. Reads minutes of the last window and a few hours of earlier weeks."""
+"""Looks over the tallies for what the rules hold of: the minutes of the last window, a few hours of earlier weeks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

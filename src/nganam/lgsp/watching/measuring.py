@@ -246,6 +246,11 @@ class Kept:
     stopped: timedelta
 
     @property
+    def stopped_minutes(self) -> int:
+        """Return the whole minutes of announced stops."""
+        return int(self.stopped.total_seconds() // 60)
+
+    @property
     def keeps_availability(self) -> bool | None:
         """Say whether availability is as promised; ``None`` when nothing was promised or measured."""
         real = self.figures.availability

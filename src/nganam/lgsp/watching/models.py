@@ -11,7 +11,7 @@ class Tally(models.Model):
 
     ``failed`` are faults of the platform and of the system behind it; ``stopped`` were refused because the service was
     in an announced stop, and count for nobody's availability. ``durations`` are those of answered calls, as counts by
-    bucket (``buckets``), ``milliseconds`` their sum. Rows say what the exchange log says and are made in its transaction.
+    bucket (``buckets``), ``milliseconds`` their sum. Rows are made in the transaction of the exchange log.
     """
 
     class Grain(models.TextChoices):

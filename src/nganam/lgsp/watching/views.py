@@ -51,7 +51,8 @@ def _service(request: HttpRequest, found: Service, form: PromiseForm | None, *, 
     one = measuring.kept([found], request.at)[0]
     initial = {"availability": one.promise.availability, "p95_ms": one.promise.p95_ms} if one.promise else {}
     context = {
-        "service": found, "one": one, "stopped_minutes": one.stopped.total_seconds() // 60, "days": measuring.JUDGED_DAYS,
+        "service": found, "one": one, "stopped_minutes": one.stopped_minutes,
+        "days": measuring.JUDGED_DAYS,
         "calls": measuring.chart_of_calls(made), "times": measuring.chart_of_times(made),
         "consumers": measuring.busiest(own), "quotas": measuring.quota_use(request.actor, request.at, found.code),
         "incidents": queries.incidents_for(request.actor).filter(service=found.code)[:10], "rules": rules.BY_KEY,
