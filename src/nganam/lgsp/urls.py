@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/est/cacerts", machines.est_authorities, name="est-authorities"),
     path(".well-known/est/simplereenroll", machines.est_reenroll, name="est-reenroll"),
     path(".well-known/est/<str:code>/simpleenroll", machines.est_enroll, name="est-enroll"),
+    path("lgsp/metrics", machines.figures, name="metrics"),
     path("lgsp/ca.pem", machines.authority_pem, name="authority"),
     path("lgsp/ca.crl", machines.revocation_list, name="revocation-list"),
     path("tai-khoan-ket-noi/<str:code>/khoa/", views.credentials, name="credentials"),

@@ -175,7 +175,8 @@ class Gateway:
     certificate alone. Without ``tls`` there is no TLS listener.
     ``snapshot`` is the number under which this is published; calls carry it into the log.
     ``day_ends`` and ``month_ends`` are HTTP dates: when those who have spent their quota may call again. ``roots`` is
-    the file of certificate authorities the machine trusts, for agencies' systems without a private one.
+    the file of certificate authorities the machine trusts, for agencies' systems without a private one. ``otlp`` is
+    where traces go, if anywhere, and ``otlp_percent`` how many of the calls are traced.
     """
 
     instance: str
@@ -200,3 +201,5 @@ class Gateway:
     body_limit: int = 1024 * 1024
     large_limit: int = 32 * 1024 * 1024
     snapshot: int = 0
+    otlp: str = ""
+    otlp_percent: int = 100

@@ -46,19 +46,28 @@ def judge(*, at: datetime, platform: str = "") -> tuple[int, int]:
 
     One incident of a thing is open at a time, and its parties are told once when it opens and once when it ends.
     """
-    now = rules.in_force()
+    now, open_now = rules.in_force(), {_thing(one): one for one in _open_incidents()}
     found = {one.thing: one for one in looking.findings(at, platform)}
-    open_now = {(one.rule, one.service, one.consumer): one for one in Incident.objects.select_for_update().filter(
-        closed_at__isnull=True)}  # fmt: skip
-    still = [incident.pk for thing, incident in open_now.items() if thing in found]
-    Incident.objects.filter(pk__in=still).update(seen_at=at)
-    for thing, one in found.items():
-        if thing not in open_now:
-            _open(one, at)
-    calm = [one for thing, one in open_now.items() if thing not in found and _is_calm(one, now.get(one.rule), at)]
+    down = {thing for thing in (*found, *open_now) if thing[0] == "down"}
+    # A service that is down has faults, and has them still in the longer window after it came back: one incident.
+    covered = {("errors", service, consumer) for _rule, service, consumer in down}
+    new = [one for thing, one in found.items() if thing not in open_now and thing not in covered]
+    lasting = {thing for thing in open_now if thing in found or thing in covered}
+    Incident.objects.filter(pk__in=[open_now[thing].pk for thing in lasting]).update(seen_at=at)
+    calm = [one for thing, one in open_now.items() if thing not in lasting and _is_calm(one, now.get(one.rule), at)]
+    for one in new:
+        _open(one, now[one.rule], at)
     for incident in calm:
         _close(incident, at)
-    return len(found.keys() - open_now.keys()), len(calm)
+    return len(new), len(calm)
+
+
+def _open_incidents() -> list[Incident]:
+    return list(Incident.objects.select_for_update().filter(closed_at__isnull=True))
+
+
+def _thing(incident: Incident) -> tuple[str, str, str]:
+    return (incident.rule, incident.service, incident.consumer)
 
 
 def _is_calm(incident: Incident, rule: rules.Rule | None, at: datetime) -> bool:
@@ -67,8 +76,7 @@ def _is_calm(incident: Incident, rule: rules.Rule | None, at: datetime) -> bool:
     return at - incident.seen_at >= timedelta(minutes=rule.calm_minutes)
 
 
-def _open(found: Finding, at: datetime) -> Incident:
-    rule = rules.in_force()[found.rule]
+def _open(found: Finding, rule: rules.Rule, at: datetime) -> Incident:
     incident = Incident.objects.create(
         code=next_code(PREFIX, at), rule=found.rule, service=found.service, provider=found.provider,
         consumer=found.consumer, consumer_agency=found.consumer.partition("/")[0],
