@@ -64,7 +64,7 @@ def test_tallies_say_what_the_rows_say_whatever_the_batches(data, at):
         pass
     ingest_log(at=at)
     for grain in Tally.Grain.values:
-        made = [row for row in Tally.objects.filter(grain=grain).values(*measuring.READ)]
+        made = list(Tally.objects.filter(grain=grain).values(*measuring.READ))
         total = measuring.Figures()
         for row in made:
             total.add(row)
@@ -105,6 +105,7 @@ def test_minutes_are_forgotten_before_days(at):
 @pytest.mark.django_db
 def test_an_announced_stop_is_nobodys_failure_and_a_forced_one_is(province):
     service = scenes.published_service()
+
     def call(seq, at):
         return Exchange(
             seq=seq, at=at, service=service.code, provider="CT-SYT", consumer="CT-X31507/MCDT", status=503,

@@ -12,12 +12,19 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from nganam.agencies import queries as agencies
-from nganam.api import calendar, credentials, desk, disputes, sharing
+from nganam.api import (
+    calendar,
+    credentials,
+    desk,
+    disputes,
+    sharing,
+    watching,  # noqa: F401 - adds its addresses to the router of the gateway
+)
 from nganam.api.cases import router
 from nganam.api.exchanges import router as exchanges
+from nganam.api.gateway import router as gateway
 from nganam.api.mounting import mount
 from nganam.api.schemas import Window
-from nganam.api.watching import router as gateway
 from nganam.api.words import said_of
 from nganam.face.problems import answer, bad_request, problem_response, unauthorized
 from nganam.kernel.clock import local_date

@@ -35,7 +35,7 @@ def tracing(gateway: Gateway) -> Json:
 
 
 def _tag(name: str, key: str) -> Json:
-    kind = {"route": {}}
+    kind: Json = {"route": {}}
     return {"tag": name, "metadata": {"kind": kind, "metadata_key": {"key": "lgsp", "path": [{"key": key}]}}}
 
 

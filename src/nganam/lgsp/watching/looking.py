@@ -1,6 +1,6 @@
 """Looks over the tallies for what the rules hold of: the minutes of the last window, a few hours of earlier weeks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,9 +38,9 @@ def _platform(trouble: str) -> Iterator[Finding]:
         yield Finding("platform", figures=(("trouble", trouble),))
 
 
-def _minutes(since: datetime, *names: str) -> Iterable[dict[str, Any]]:
+def _minutes(since: datetime, *names: str) -> Iterator[dict[str, Any]]:
     chosen = Tally.objects.filter(grain=Tally.Grain.MINUTE, starts_at__gt=since).order_by()
-    return chosen.values(*names).annotate(**SUMS)
+    yield from chosen.values(*names).annotate(**SUMS)
 
 
 def _faults(now: dict[str, Rule], at: datetime) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Reads of tallies: figures of a side's calls, what providers promise beside what they keep, who uses what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,7 +92,7 @@ def _percent(part: int, whole: int, decimals: int = 1) -> float | None:
     """Return a share in per cent, rounded down: 99.9996 % is not all."""
     if not whole:
         return None
-    scale = 10**decimals
+    scale: int = 10**decimals
     return (100 * scale * part // whole) / scale
 
 
@@ -154,10 +154,10 @@ class Window:
             one += STEPS[self.grain]
         return found
 
-    def rows(self, found: QuerySet[Tally]) -> Iterable[dict[str, Any]]:
+    def rows(self, found: QuerySet[Tally]) -> Iterator[dict[str, Any]]:
         """Yield the rows of the window."""
         chosen = found.filter(grain=self.grain, starts_at__gte=self.since, starts_at__lte=self.at).order_by()
-        return chosen.values(*READ)
+        yield from chosen.values(*READ)
 
 
 @dataclass

@@ -5,6 +5,7 @@ number of calls, an incident stays one until the thing has been calm for a while
 median and MAD of the same hour of earlier weeks, which a single odd day does not move.
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,9 +28,9 @@ class Rule:
     """A rule with its thresholds. ``unit`` says what ``threshold`` counts; ``is_told`` whether it sends notices."""
 
     key: str
-    title: Lazy
-    about: Lazy
-    unit: str
+    title: Lazy | str
+    about: Lazy | str
+    unit: Lazy | str
     minutes: int
     least: int
     threshold: int
@@ -129,7 +130,7 @@ def deviation(count: int, history: Sequence[int]) -> float | None:
         return None
     middle = statistics.median(history)
     spread = MAD_TO_SIGMA * statistics.median(abs(one - middle) for one in history)
-    return (count - middle) / max(spread, LEAST_SPREAD * middle, middle**0.5, 1.0)
+    return (count - middle) / max(spread, LEAST_SPREAD * middle, math.sqrt(middle), 1.0)
 
 
 def unusual_volume(rule: Rule, count: int, history: Sequence[int], *, is_whole: bool) -> float | None:
