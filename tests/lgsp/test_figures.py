@@ -4,11 +4,13 @@ import http.server
 import json
 import re
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -159,3 +161,33 @@ def test_a_span_of_a_call_arrives_and_holds_no_key_that_was_looked_up(stack, min
     assert b"07654321" not in body
     with swapping.held(stack.data / gateway.FOLDER):
         swapping.swap(before, stack.data / gateway.FOLDER)
+
+
+# -- live --
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_call_is_on_the_page_within_five_seconds(stack, mint, province, client, monkeypatch):
+    """The keeper takes in four times a second; a page asks anew every three seconds, so two are left for the rest."""
+    from gateway_rig import OPEN, wait_for
+
+    monkeypatch.setattr(settings, "DATA", stack.data)
+    stack.start_collector()
+    client.force_login(get_user_model().objects.get(username="minh"))
+    stack.ask(f"/r1/VN/GOV/CT-SYT/KHO/{OPEN}/00001", mint.token())
+    ingest_log(at=timezone.now())
+    client.get("/giam-sat/")  # the first page of a process reads its templates
+    client.get("/giam-sat/giao-dich/khong-co/")
+    began = time.monotonic()
+    reply = stack.ask(f"/r1/VN/GOV/CT-SYT/KHO/{OPEN}/00001", mint.token())
+    page = f"/giam-sat/giao-dich/{reply.headers['x-road-request-id']}/"
+
+    def shown():
+        time.sleep(0.25)
+        ingest_log(at=timezone.now())
+        return client.get(page).status_code == 200
+
+    wait_for(shown)
+    assert time.monotonic() - began < 2, "the machine may be busy: what took how long?"
+    assert client.get("/giam-sat/?ngay=0").context["summary"].calls >= 1

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from nganam.lgsp.watching.operations import LONGEST_NOTE
+from nganam.lgsp.watching.rules import SET, USES, Rule
 
 
 class NoteForm(forms.Form):
@@ -26,10 +27,13 @@ class RuleForm(forms.Form):
     threshold = forms.IntegerField(label=_("Ngưỡng"), min_value=0, max_value=1000)
     calm_minutes = forms.IntegerField(label=_("Đóng sau khi yên (phút)"), min_value=0, max_value=1440)
 
-    def __init__(self, *args: Any, unit: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rule: Rule | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if unit:
-            self.fields["threshold"].label = f"{self.fields['threshold'].label} ({unit})"
+        for name in SET if rule else ():
+            if name not in USES.get(rule.key if rule else "", SET):
+                self.fields[name].widget = forms.HiddenInput()
+        if rule and rule.unit:
+            self.fields["threshold"].label = f"{self.fields['threshold'].label} ({rule.unit})"
 
 
 class PromiseForm(forms.Form):

@@ -14,6 +14,7 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import AlertRule, Exchange, Incident, Tally
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring, rules
+from nganam.lgsp.watching.tallying import start_of
 from nganam.sharing.accounts.models import Account
 
 AROUND = timedelta(minutes=30)
@@ -70,7 +71,8 @@ class Story:
 def story(incident: Incident, actor: Actor, at: datetime) -> Story:
     """Return the story of an incident; consumers see their own calls only, as everywhere."""
     ended = min(incident.closed_at or at, incident.began_at + LONGEST_CHART)
-    window = measuring.Window(Tally.Grain.MINUTE, incident.began_at - AROUND, ended)
+    since = start_of(Tally.Grain.MINUTE, incident.began_at - AROUND)
+    window = measuring.Window(Tally.Grain.MINUTE, since, ended)
     rows = measuring.tallies_for(actor).filter(**_of(incident))
     made = measuring.picture(rows, window) if incident.service or incident.consumer else None
     affected = [

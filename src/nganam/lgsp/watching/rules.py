@@ -81,8 +81,13 @@ RULES: tuple[Rule, ...] = (
         "%", 1, 0, 100, 0, is_told=False, for_consumers=True,
     ),
 )  # fmt: skip
-BY_KEY = {rule.key: rule for rule in RULES}
 SET = ("is_on", "minutes", "least", "threshold", "calm_minutes")
+USES = {
+    "platform": ("is_on", "calm_minutes"), "volume": ("is_on", "least", "threshold", "calm_minutes"),
+    "hours": ("is_on", "least", "threshold", "calm_minutes"), "quota": ("is_on", "threshold"),
+}  # fmt: skip
+"""The thresholds that mean something to a rule, where not all do: pages show these only."""
+BY_KEY = {rule.key: rule for rule in RULES}
 
 
 def in_force() -> dict[str, Rule]:

@@ -144,7 +144,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
 def _thresholds(request: HttpRequest, bound: dict[str, RuleForm], *, status: int = 200) -> HttpResponse:
     shown = [
         (rule, bound.get(key) or RuleForm(initial={name: getattr(rule, name) for name in rules.SET},
-                                          unit=str(rule.unit), auto_id=f"{key}-%s"))
+                                          rule=rule, auto_id=f"{key}-%s"))
         for key, rule in rules.in_force().items()
     ]  # fmt: skip
     return render(request, "lgsp/thresholds.html", {"rules": shown, "changes": queries.rule_changes()}, status=status)
@@ -154,8 +154,7 @@ def _thresholds(request: HttpRequest, bound: dict[str, RuleForm], *, status: int
 @door(Audience.OFFICER, roles=OPERATORS)
 def set_rule(request: HttpRequest, key: str) -> HttpResponse:
     """Set the thresholds of a rule."""
-    unit = str(rules.BY_KEY[key].unit) if key in rules.BY_KEY else ""
-    form = RuleForm(request.POST, unit=unit, auto_id=f"{key}-%s")
+    form = RuleForm(request.POST, rule=rules.BY_KEY.get(key), auto_id=f"{key}-%s")
     done = None
     if form.is_valid():
         done = attempt(form, lambda: operations.set_rule(key, actor=request.actor, at=request.at, **form.cleaned_data))
