@@ -99,6 +99,15 @@ def test_minutes_are_forgotten_before_days(at):
     assert set(Tally.objects.values_list("grain", flat=True)) == {"day", "total"}
 
 
+@pytest.mark.parametrize(("day", "first"), [((2026, 1, 31), "02/2025"), ((2024, 2, 29), "03/2023")])
+def test_twelve_months_end_with_this_one(day, first):
+    window = measuring.Window.of(365, datetime(*day, 10, tzinfo=VIETNAM))
+    instants = window.instants()
+    assert len(instants) == 12
+    assert f"{instants[0]:%m/%Y}" == first
+    assert (instants[-1].year, instants[-1].month) == day[:2]
+
+
 # -- promised and real --
 
 

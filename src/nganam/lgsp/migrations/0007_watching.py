@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             name='Tally',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grain', models.CharField(choices=[('minute', 'Phút'), ('hour', 'Giờ'), ('day', 'Ngày'), ('total', 'Tất cả')], max_length=6)),
+                ('grain', models.CharField(choices=[('minute', 'Phút'), ('hour', 'Giờ'), ('day', 'Ngày'), ('month', 'Tháng'), ('total', 'Tất cả')], max_length=6)),
                 ('starts_at', models.DateTimeField()),
                 ('provider', models.CharField(blank=True, max_length=40)),
                 ('service', models.CharField(blank=True, max_length=40)),

@@ -25,11 +25,13 @@ LIVE = ("published", "suspended")
 OUTCOMES = {"tra-loi": "answered", "tu-choi": "refused", "loi": "failed", "tam-ngung": "stopped"}
 BUSIEST = 30
 JUDGED_DAYS = 30
-GRAINS = {0: Tally.Grain.MINUTE, 1: Tally.Grain.HOUR}
+YEAR = 365
+GRAINS = {0: Tally.Grain.MINUTE, 1: Tally.Grain.HOUR, YEAR: Tally.Grain.MONTH}
 STEPS = {
     Tally.Grain.MINUTE: timedelta(minutes=1), Tally.Grain.HOUR: timedelta(hours=1), Tally.Grain.DAY: timedelta(days=1),
+    Tally.Grain.MONTH: timedelta(days=31),
 }  # fmt: skip
-SHOWN = {Tally.Grain.MINUTE: "%H:%M", Tally.Grain.HOUR: "%H:%M", Tally.Grain.DAY: "%d/%m"}
+SHOWN = {Tally.Grain.MINUTE: "%H:%M", Tally.Grain.HOUR: "%H:%M", Tally.Grain.DAY: "%d/%m", Tally.Grain.MONTH: "%m/%Y"}
 READ = ("starts_at", "provider", "service", "consumer", *COUNTED, "durations")
 
 
@@ -140,10 +142,13 @@ class Window:
 
     @classmethod
     def of(cls, days: int, at: datetime) -> "Window":
-        """Return the window of so many whole days with today; of 0 days the last sixty minutes."""
+        """Return the window of so many whole days with today; of 0 days the last sixty minutes, of 365 twelve months."""
         grain = GRAINS.get(days, Tally.Grain.DAY)
         if days == 0:
             return cls(grain, start_of(grain, at) - timedelta(minutes=59), at)
+        if days == YEAR:
+            month = start_of(grain, at)
+            return cls(grain, start_of(grain, month.replace(year=month.year - 1) + STEPS[grain]), at)
         return cls(grain, start_of(Tally.Grain.DAY, at) - timedelta(days=days - 1), at)
 
     def instants(self) -> list[datetime]:
@@ -151,7 +156,7 @@ class Window:
         found, one = [], self.since
         while one <= self.at:
             found.append(one)
-            one += STEPS[self.grain]
+            one = start_of(self.grain, one + STEPS[self.grain])
         return found
 
     def rows(self, found: QuerySet[Tally]) -> Iterator[dict[str, Any]]:

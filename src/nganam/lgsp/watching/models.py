@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Tally(models.Model):
-    """What a consumer's calls of a service came to in a minute, an hour, a day of Vietnam, or ever (programs ask that).
+    """What a consumer's calls of a service came to in a minute, hour, day or month of Vietnam, or ever (programs ask that).
 
     ``failed`` are faults of the platform and of the system behind it; ``stopped`` were refused because the service was
     in an announced stop, and count for nobody's availability. ``durations`` are those of answered calls, as counts by
@@ -20,6 +20,7 @@ class Tally(models.Model):
         MINUTE = "minute", _("Phút")
         HOUR = "hour", _("Giờ")
         DAY = "day", _("Ngày")
+        MONTH = "month", _("Tháng")
         TOTAL = "total", _("Tất cả")
 
     grain = models.CharField(max_length=6, choices=Grain.choices)

@@ -39,13 +39,16 @@ NOW = Tables()
 
 
 def start_of(grain: str, at: datetime) -> datetime:
-    """Return the first instant of the minute, hour or day of Vietnam that ``at`` is in; of all time the epoch."""
+    """Return the first instant of the minute, hour, day or month of Vietnam ``at`` is in; of all time the epoch."""
     if grain == Tally.Grain.TOTAL:
         return EVER
     local = at.astimezone(VIETNAM).replace(second=0, microsecond=0)
     if grain == Tally.Grain.MINUTE:
         return local
-    return local.replace(minute=0) if grain == Tally.Grain.HOUR else local.replace(minute=0, hour=0)
+    if grain == Tally.Grain.HOUR:
+        return local.replace(minute=0)
+    day = local.replace(minute=0, hour=0)
+    return day if grain == Tally.Grain.DAY else day.replace(day=1)
 
 
 def outcome(one: Any) -> str:
@@ -112,26 +115,23 @@ def _forced_stops(exchanges: Sequence[Any], tables: Tables) -> dict[str, list[tu
 
 
 def _add(sums: dict[Key, _Sum], tables: Tables) -> None:
-    rows = {_key(row): row for row in _present(sums, tables)}
-    new = []
-    for key, more in sums.items():
-        row = rows.get(key)
-        if row is None:
-            grain, starts, service, consumer, provider = key
-            row = tables.tally(
-                grain=grain, starts_at=starts, service=service, consumer=consumer, provider=provider,
-                consumer_agency=more.agency,
-            )  # fmt: skip
-            new.append(row)
-        for name, value in more.counts.items():
-            setattr(row, name, getattr(row, name) + value)
-        row.durations = {str(bucket): n for bucket, n in sorted(buckets.merged([row.durations, _text(more)]).items())}
-    tables.tally.objects.bulk_create(new, batch_size=60)
-    tables.tally.objects.bulk_update(rows.values(), [*COUNTED, "durations"], batch_size=50)
+    """Write rows anew with what is added, in one statement: to change each by itself costs ten times as much."""
+    present = {_key(row): row for row in _present(sums, tables)}
+    rows = [_more(key, sums[key], present.get(key), tables) for key in sums]
+    tables.tally.objects.bulk_create(
+        rows, batch_size=50, update_conflicts=True, update_fields=[*COUNTED, "durations"],
+        unique_fields=["grain", "starts_at", "service", "consumer", "provider"],
+    )  # fmt: skip
 
 
-def _text(one: _Sum) -> dict[str, int]:
-    return {str(bucket): count for bucket, count in one.durations.items()}
+def _more(key: Key, more: _Sum, before: Any, tables: Tables) -> Any:
+    grain, starts, service, consumer, provider = key
+    counts = {name: value + (getattr(before, name) if before else 0) for name, value in more.counts.items()}
+    durations = buckets.add(dict(more.durations), before.durations if before else {})
+    return tables.tally(
+        grain=grain, starts_at=starts, service=service, consumer=consumer, provider=provider,
+        consumer_agency=more.agency, durations={str(one): count for one, count in sorted(durations.items())}, **counts,
+    )  # fmt: skip
 
 
 def _present(sums: Iterable[Key], tables: Tables) -> Iterator[Any]:
