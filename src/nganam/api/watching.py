@@ -11,6 +11,7 @@ from pydantic import Field
 from nganam.api.gateway import Window, router
 from nganam.api.schemas import REFUSALS
 from nganam.lgsp import monitoring
+from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring, operations, queries, rules
 from nganam.lgsp.watching.measuring import Figures, Kept
 from nganam.lgsp.watching.models import Incident
@@ -154,7 +155,7 @@ def _incident(one: Incident) -> dict[str, Any]:
 )  # fmt: skip
 def traffic(request: HttpRequest, asked: Query[TrafficIn]) -> dict[str, Any]:
     """Return the figures of the caller's side."""
-    made = monitoring.picture(request.actor, monitoring.Asked(days=asked.days, service=asked.service), request.at)
+    made = monitoring.picture(request.actor, monitoring.Asked(days=asked.days, service=plain(asked.service)), request.at)
     pairs = [{**one, "figures": _figures(one["figures"])} for one in measuring.busiest(made)]
     return {"since": made.window.since, "figures": _figures(made.total), "pairs": pairs}
 
