@@ -13,6 +13,7 @@ from evidence_rig import collected, line, log_folder, write
 from nganam.audit.models import Entry
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, StateMoved
+from nganam.lgsp import monitoring
 from nganam.lgsp.logbook import ingest_log
 from nganam.lgsp.models import AlertRule, Exchange, Incident, Tally
 from nganam.lgsp.watching import buckets, looking, measuring, operations, queries, rules, tallying
@@ -91,6 +92,25 @@ def test_a_recovered_call_whose_line_came_is_tallied_once(data, at):
     assert Tally.objects.get(grain="total").calls == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "fault", "milliseconds", "came"),
+    [
+        (200, "", 5, "answered"), (404, "", 5, "answered"), (404, "server.x", 5, "refused"), (429, "x", 0, "refused"),
+        (503, "x", 5, "failed"), (503, tallying.STOPPED, 0, "stopped"), (0, "", 3000, "failed"), (0, "", 9, "refused"),
+    ],
+)  # fmt: skip
+@pytest.mark.django_db
+def test_how_a_call_came_out_is_said_alike_of_one_and_of_many(status, fault, milliseconds, came):
+    one = Exchange.objects.create(
+        seq=1, at=NOW, form="page", method="GET", path="/", status=status, fault=fault, duration_ms=milliseconds,
+        leaf="x",
+    )  # fmt: skip
+    assert tallying.outcome(one) == came
+    words = {said: word for word, said in measuring.OUTCOMES.items()}
+    found = {word for word in measuring.OUTCOMES if monitoring.Asked(result=word).narrow(Exchange.objects.all(), NOW)}
+    assert found == {words[came]}
+
+
 @pytest.mark.django_db
 def test_minutes_are_forgotten_before_days(at):
     for grain in ("minute", "hour", "day", "total"):
@@ -101,7 +121,7 @@ def test_minutes_are_forgotten_before_days(at):
 
 @pytest.mark.parametrize(("day", "first"), [((2026, 1, 31), "02/2025"), ((2024, 2, 29), "03/2023")])
 def test_twelve_months_end_with_this_one(day, first):
-    window = measuring.Window.of(365, datetime(*day, 10, tzinfo=VIETNAM))
+    window = measuring.Window.of(365, NOW.replace(year=day[0], month=day[1], day=day[2]))
     instants = window.instants()
     assert len(instants) == 12
     assert f"{instants[0]:%m/%Y}" == first
@@ -404,8 +424,6 @@ def test_programs_read_and_write_by_the_same_deeds(client, shown):
 
 @pytest.mark.django_db
 def test_older_calls_are_a_page_away_and_none_is_shown_twice(province):
-    from nganam.lgsp import monitoring
-
     start = datetime(2026, 11, 24, 1, tzinfo=UTC)
     Exchange.objects.bulk_create(
         Exchange(seq=n, at=start + timedelta(seconds=n // 3), form="page", method="GET", path="/", status=200,

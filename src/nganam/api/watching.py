@@ -155,7 +155,9 @@ def _incident(one: Incident) -> dict[str, Any]:
 )  # fmt: skip
 def traffic(request: HttpRequest, asked: Query[TrafficIn]) -> dict[str, Any]:
     """Return the figures of the caller's side."""
-    made = monitoring.picture(request.actor, monitoring.Asked(days=asked.days, service=plain(asked.service)), request.at)
+    made = monitoring.picture(
+        request.actor, monitoring.Asked(days=asked.days, service=plain(asked.service)), request.at
+    )
     pairs = [{**one, "figures": _figures(one["figures"])} for one in measuring.busiest(made)]
     return {"since": made.window.since, "figures": _figures(made.total), "pairs": pairs}
 

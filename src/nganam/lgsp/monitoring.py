@@ -12,11 +12,8 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import Exchange
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring
-from nganam.lgsp.watching.tallying import STOPPED
+from nganam.lgsp.watching.tallying import ANSWERED, FAILED, STOPPED
 
-# A provider's "no such record" is a good answer; the platform's 404 carries a fault.
-ANSWERED = Q(status__lt=400) | Q(status=404, fault="")
-FAILED = Q(status__gte=500)
 PERIODS = (0, 1, 7, 30, 365)
 PER_PAGE = 20
 LONGEST_NUMBER = 18

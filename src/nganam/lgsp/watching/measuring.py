@@ -142,7 +142,7 @@ class Window:
 
     @classmethod
     def of(cls, days: int, at: datetime) -> "Window":
-        """Return the window of so many whole days with today; of 0 days the last sixty minutes, of 365 twelve months."""
+        """Return the window of so many whole days with today; of 0 the last sixty minutes, of 365 twelve months."""
         grain = GRAINS.get(days, Tally.Grain.DAY)
         if days == 0:
             return cls(grain, start_of(grain, at) - timedelta(minutes=59), at)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Tally(models.Model):
-    """What a consumer's calls of a service came to in a minute, hour, day or month of Vietnam, or ever (programs ask that).
+    """What a consumer's calls of a service came to in a minute, hour, day or month of Vietnam, or ever.
 
     ``failed`` are faults of the platform and of the system behind it; ``stopped`` were refused because the service was
     in an announced stop, and count for nobody's availability. ``durations`` are those of answered calls, as counts by

@@ -14,6 +14,10 @@ from nganam.sharing.suspensions.models import Maintenance
 
 STOPPED = "server.serverproxy.service_disabled"
 FORCED = "force_majeure"
+WAITED_MS = 1000
+ANSWERED = Q(status__gt=0, status__lt=400) | Q(status=404, fault="")
+FAILED = Q(status__gte=500) | Q(status=0, duration_ms__gte=WAITED_MS)
+"""As ``outcome`` says it of one call, for questions about rows."""
 NOT_FOUND, REFUSED_FROM, FAILED_FROM = 404, 400, 500
 KEPT = {
     Tally.Grain.MINUTE: timedelta(days=8), Tally.Grain.HOUR: timedelta(days=100), Tally.Grain.DAY: timedelta(days=800),
@@ -54,8 +58,11 @@ def start_of(grain: str, at: datetime) -> datetime:
 def outcome(one: Any) -> str:
     """Return how a call came out: answered, refused, failed or stopped.
 
-    A provider's "no such record" is an answer; the platform's own 404 carries a fault.
+    A provider's "no such record" is an answer; the platform's own 404 carries a fault. Without a status the caller hung
+    up: who has waited a while met a service that does not answer.
     """
+    if not one.status:
+        return "failed" if one.duration_ms >= WAITED_MS else "refused"
     if one.status < REFUSED_FROM or (one.status == NOT_FOUND and not one.fault):
         return "answered"
     if one.status < FAILED_FROM:
