@@ -104,6 +104,19 @@ def _named_credential():
     return {"code": account.code, "client_id": _credential(account)}
 
 
+def _incident():
+    from nganam.lgsp.models import Incident, Tally
+    from nganam.lgsp.watching import operations
+
+    service = scenes.account().service.code
+    Tally.objects.create(
+        grain="minute", starts_at=scenes.AT, provider="CT-SYT", service=service, consumer="CT-X31507/MCDT", calls=40,
+        failed=40,
+    )  # fmt: skip
+    operations.judge(at=scenes.AT)
+    return Incident.objects.get()
+
+
 BESIDE_CASES = {
     "/applications": lambda: {"made": scenes.application()},
     "/delegations": lambda: {"code": scenes_accounts.delegation().code},
@@ -116,6 +129,9 @@ BESIDE_CASES = {
     "/credentials": _named_credential,
     "/gateway/platforms": lambda: {"code": scenes_beyond.platform().code},
     "/gateway/": lambda: {"number": 1},  # nothing was published yet
+    "/gateway/incidents": lambda: {"code": _incident().code},
+    "/gateway/quality": lambda: {"code": scenes.account().service.code},
+    "/gateway/alert-rules": lambda: {"key": "down"},
 }
 """What the other addresses of an officer begin with: something of each kind, and what their path names."""
 

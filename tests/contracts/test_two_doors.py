@@ -29,6 +29,7 @@ from nganam.lgsp import operations as lgsp
 from nganam.lgsp.beyond import exchanging
 from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.snapshots import operations as snapshots
+from nganam.lgsp.watching import operations as watching
 from nganam.services import writing as services
 from nganam.sharing.agreements import drafting, ending, signing
 from nganam.sharing.agreements import operations as agreements
@@ -116,6 +117,10 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:beyond_end_access": (exchanging.end_access, "POST /gateway/platforms/{code}/accesses/{outbound}/end"),
     "lgsp:beyond_admit": (exchanging.admit_member, "POST /gateway/platforms/{code}/members"),
     "lgsp:beyond_dismiss": (exchanging.dismiss_member, "POST /gateway/platforms/{code}/members/{member}/dismiss"),
+    "lgsp:promise": (watching.promise, "PUT /gateway/quality/{code}/promise"),
+    "lgsp:incident_acknowledge": (watching.acknowledge, "POST /gateway/incidents/{code}/acknowledge"),
+    "lgsp:incident_note": (watching.add_note, "POST /gateway/incidents/{code}/notes"),
+    "lgsp:set_rule": (watching.set_rule, "PUT /gateway/alert-rules/{key}"),
     "lgsp:revoke": (lgsp.revoke_credential, "POST /cases/sharing.account/{code}/credentials/{client_id}/revoke"),
     "sharing:applications": (requests.register_application, "POST /applications"),
     "sharing:delegations": (delegations.record_delegation, "POST /delegations"),

@@ -216,9 +216,9 @@ def test_each_side_sees_its_own_calls(data, at, province, hoa):
     counts = {actor.code: monitoring.exchanges_for(actor).count() for actor in (scenes.LAN, scenes.PHUC, scenes.MINH)}
     assert counts == {"lan": 5, "phuc": 4, "minh": 6}
     assert monitoring.exchanges_for(hoa).count() == 0
-    figures = monitoring.summary(monitoring.exchanges_for(scenes.LAN))
-    assert (figures["calls"], figures["answered"], figures["refused"], figures["failed"]) == (5, 2, 2, 1)
-    assert (figures["rate"], figures["p50"], figures["p95"]) == (40.0, 3, 6)
+    figures = monitoring.picture(scenes.LAN, monitoring.Asked(), at).total
+    assert (figures.calls, figures.answered, figures.refused, figures.failed) == (5, 2, 2, 1)
+    assert (figures.rate, figures.availability, figures.p50, figures.p95) == (40.0, 80.0, 1, 2)
 
 
 @pytest.fixture
@@ -237,8 +237,8 @@ def test_the_monitoring_page_shows_filters_and_one_call(client, shown):
     text = client.get("/giam-sat/").content.decode()
     assert "DV-2026-0001" in text
     assert "CT-X31507/MCDT" in text
-    assert client.get("/giam-sat/?ket-qua=tu-choi").context["summary"]["calls"] == 1
-    assert client.get("/giam-sat/?ngay=30&ben-dung=CT-KHAC").context["summary"]["calls"] == 0
+    assert client.get("/giam-sat/?ket-qua=tu-choi").context["summary"].calls == 1
+    assert client.get("/giam-sat/?ngay=30&ben-dung=CT-KHAC").context["summary"].calls == 0
     assert client.get("/giam-sat/?ngay=999&trang=abc&dich-vu=%FF").status_code == 200
     detail = client.get("/giam-sat/giao-dich/yc-2/").content.decode()
     assert "/r1/VN/GOV/CT-SYT/KHO/DV-2026-0001/00002" in detail

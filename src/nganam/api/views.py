@@ -12,7 +12,15 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from nganam.agencies import queries as agencies
-from nganam.api import beyond, calendar, credentials, desk, disputes, sharing
+from nganam.api import (
+    beyond,
+    calendar,
+    credentials,
+    desk,
+    disputes,
+    sharing,
+    watching,  # noqa: F401 - adds its addresses to the router of the gateway
+)
 from nganam.api.cases import router
 from nganam.api.exchanges import router as exchanges
 from nganam.api.gateway import router as gateway

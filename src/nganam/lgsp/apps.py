@@ -14,9 +14,12 @@ class LgspConfig(AppConfig):
     def ready(self) -> None:
         """Register the audit actions and the local term."""
         from nganam.deadlines.terms import LocalDefault, declare_local  # noqa: PLC0415
+        from nganam.face import telling  # noqa: PLC0415
         from nganam.lgsp import events  # noqa: F401, PLC0415 - registering is the import's effect
         from nganam.lgsp.retention import MONTHS, TERM  # noqa: PLC0415
+        from nganam.lgsp.watching.operations import SENTENCES  # noqa: PLC0415
 
+        telling.sentences(*SENTENCES)
         declare_local(
             LocalDefault(TERM, MONTHS, "Lưu nhật ký chia sẻ dữ liệu", "Keep the exchange log", unit="months"),
         )

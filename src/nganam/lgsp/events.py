@@ -35,4 +35,10 @@ register(
     Action("lgsp.snapshot.rejected", "Cổng từ chối bản cấu hình, đã quay lại", "Went back from a refused snapshot"),
     Action("lgsp.snapshot.rolled_back", "Quay lại một bản cấu hình cũ của cổng LGSP", "Rolled the gateway back"),
     Action("lgsp.snapshot.released", "Cho cổng LGSP theo quyết định hiện tại", "Released the gateway from a rollback"),
+    Action("lgsp.incident.opened", "Mở sự cố LGSP", "Opened an incident"),
+    Action("lgsp.incident.closed", "Sự cố LGSP đã hết", "Closed an incident"),
+    Action("lgsp.incident.acknowledged", "Nhận xử lý sự cố LGSP", "Acknowledged an incident"),
+    Action("lgsp.incident.noted", "Ghi chú sự cố LGSP", "Added a note to an incident"),
+    Action("lgsp.alert_rule.set", "Đặt ngưỡng cảnh báo LGSP", "Set the thresholds of an alert rule"),
+    Action("lgsp.promise.set", "Ghi cam kết chất lượng dịch vụ", "Set the promised quality of a service"),
 )

@@ -20,6 +20,7 @@ from nganam.lgsp.evidence.lines import DROPPED, RECOVERED, UNREADABLE, decoded
 from nganam.lgsp.evidence.merkle import leaf_hash
 from nganam.lgsp.evidence.tiles import WIDTH, read_bundle, width_at
 from nganam.lgsp.models import Exchange, Intake
+from nganam.lgsp.watching import tallying
 from nganam.sharing.accounts.operations import note_syncs
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,9 @@ def _take(name: str, following: int, entries: Entries, at: datetime) -> int:
         replaced = _replace(entries)
         note_syncs(_syncs(exchanges))
         # What was recovered from the journal has been counted: its own line, come after all, is the same call.
-        quotas.count([one for one in exchanges if one.seq not in replaced], at=at)
+        counted = [one for one in exchanges if one.seq not in replaced]
+        quotas.count(counted, at=at)
+        tallying.count(counted)
     return len(exchanges)
 
 

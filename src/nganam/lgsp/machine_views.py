@@ -5,26 +5,30 @@ The gateway passes these addresses on, so that a client needs its address only; 
 
 import base64
 import binascii
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_csr
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from nganam.accounts import keys as officer_keys
 from nganam.accounts.queries import holder_of
 from nganam.agencies.queries import actor_for
-from nganam.face.doors import Audience, door
+from nganam.face.doors import Audience, door, not_found
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NganamError
 from nganam.lgsp import certificates, keys, proofs, queries, token_uses, tokens
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.tokens import TokenRefused
+from nganam.lgsp.watching import metrics
 from nganam.sharing.accounts.queries import get_account_for
 
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]
@@ -44,6 +48,19 @@ def _answering(view: Answering) -> Answering:
             return _refusal(request, refused)
 
     return answered
+
+
+@require_GET
+@door(Audience.MACHINE)
+def figures(request: HttpRequest) -> HttpResponse:
+    """Answer the figures for Prometheus to who sends the token of the configuration; without one nobody is answered.
+
+    Not by address: behind a proxy everybody comes from this machine.
+    """
+    wanted, sent = str(settings.NGANAM_METRICS_TOKEN), request.headers.get("Authorization", "")
+    if not wanted or not hmac.compare_digest(sent.encode(), f"Bearer {wanted}".encode()):
+        raise not_found()
+    return _unstored(HttpResponse(metrics.exposition(request.at), content_type=CONTENT_TYPE_LATEST))
 
 
 @csrf_exempt

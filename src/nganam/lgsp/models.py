@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
+from nganam.lgsp.watching.models import AlertRule, Incident, IncidentNote, Promise, Tally
 
 __all__ = [
-    "Access", "BeyondService", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure",
-    "GatewaySnapshot", "Intake", "Member", "Platform", "RevokedToken", "SigningKey", "SnapshotPin", "UsedAssertion",
-    "Webhook",
+    "Access", "AlertRule", "BeyondService", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure",
+    "GatewaySnapshot", "Incident", "IncidentNote", "Intake", "Member", "Platform", "Promise", "RevokedToken",
+    "SigningKey", "SnapshotPin", "Tally", "UsedAssertion", "Webhook",
 ]  # fmt: skip
 
 

@@ -2,26 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from nganam.agencies.models import Agency
 from nganam.kernel.actors import Actor, Role
-from nganam.kernel.clock import VIETNAM, local_date
 from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import Exchange
 from nganam.lgsp.queries import plain
-from nganam.services.models import Service
+from nganam.lgsp.watching import measuring
+from nganam.lgsp.watching.tallying import ANSWERED, FAILED, STOPPED
 
-# A provider's "no such record" is a good answer; the platform's 404 carries a fault.
-ANSWERED = Q(status__lt=400) | Q(status=404, fault="")
-FAILED = Q(status__gte=500)
-PERIODS = (1, 7, 30)
-BUSIEST = 30
+PERIODS = (0, 1, 7, 30, 365)
+PER_PAGE = 20
+LONGEST_NUMBER = 18
 
 
 def exchanges_for(actor: Actor) -> QuerySet[Exchange]:
@@ -43,7 +38,7 @@ def get_exchange_for(actor: Actor, request_id: str) -> Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The filters of the monitoring page."""
+    """The filters of the monitoring page; 0 days are the last sixty minutes."""
 
     days: int = 1
     service: str = ""
@@ -63,96 +58,64 @@ class Asked:
             result=query.get("ket-qua", ""),
         )
 
-    def narrow(self, found: QuerySet[Exchange], at: datetime) -> QuerySet[Exchange]:
-        """Return the exchanges the filters leave: whole Vietnamese days, today included."""
-        first = local_date(at) - timedelta(days=self.days - 1)
-        since = datetime.combine(first, datetime.min.time(), VIETNAM)
+    def window(self, at: datetime) -> measuring.Window:
+        """Return the time asked for."""
+        return measuring.Window.of(self.days, at)
+
+    def chosen(self) -> dict[str, str]:
+        """Return what tallies and calls are narrowed to."""
         wanted = {"service": self.service, "consumer_agency": self.consumer, "provider": self.provider}
-        found = found.filter(at__gte=since, **{name: value for name, value in wanted.items() if value})
+        return {name: value for name, value in wanted.items() if value}
+
+    def narrow(self, found: QuerySet[Exchange], at: datetime) -> QuerySet[Exchange]:
+        """Return the calls the filters leave."""
+        found = found.filter(at__gte=self.window(at).since, **self.chosen())
         return {
             "tra-loi": found.filter(ANSWERED),
             "tu-choi": found.exclude(ANSWERED).exclude(FAILED),
-            "loi": found.filter(FAILED),
+            "loi": found.filter(FAILED).exclude(fault=STOPPED),
+            "tam-ngung": found.filter(FAILED, fault=STOPPED),
         }.get(self.result, found)
 
 
-def summary(found: QuerySet[Exchange]) -> dict[str, Any]:
-    """Return calls, how many were answered, refused, failed, the success rate, and the median and 95th percentile."""
-    totals = found.aggregate(
-        calls=Count("pk"), answered=Count("pk", filter=ANSWERED), failed=Count("pk", filter=FAILED),
-        records=Sum("records"), sent=Sum("response_bytes"),
-    )  # fmt: skip
-    calls = totals["calls"]
-    return {
-        **totals,
-        "refused": calls - totals["answered"] - totals["failed"],
-        "rate": round(100 * totals["answered"] / calls, 1) if calls else None,
-        "p50": percentile(found, calls, 0.5),
-        "p95": percentile(found, calls, 0.95),
-    }
+def picture(actor: Actor, asked: Asked, at: datetime) -> measuring.Picture:
+    """Return the figures of an officer's side, from tallies: rows of calls are not counted."""
+    found = measuring.tallies_for(actor).filter(**asked.chosen())
+    return measuring.picture(found, asked.window(at), asked.result)
 
 
-def percentile(found: QuerySet[Exchange], count: int, share: float) -> int | None:
-    """Return the duration in ms that ``share`` of the calls did not exceed; ``count`` is how many there are."""
-    if not count:
-        return None
-    place = max(0, -(-int(count * share * 1000) // 1000) - 1)
-    return found.order_by("duration_ms").values_list("duration_ms", flat=True)[place]
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A page of calls, the latest first; ``older`` is the number from which the next one goes back, if there is one."""
+
+    calls: list[Exchange]
+    older: int | None
 
 
-def by_day(found: QuerySet[Exchange], at: datetime, days: int) -> dict[str, Any]:
-    """Return answered and other calls per Vietnamese day, as the chart wants them; days without calls are zero."""
-    counted = {
-        row["day"]: (row["answered"], row["calls"] - row["answered"])
-        for row in found.annotate(day=TruncDate("at", tzinfo=VIETNAM))
-        .order_by()
-        .values("day")
-        .annotate(calls=Count("pk"), answered=Count("pk", filter=ANSWERED))
-    }
-    today = local_date(at)
-    span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-    values = [counted.get(day, (0, 0)) for day in span]
-    return {
-        "kind": "bar",
-        "stacked": True,
-        "x": [f"{day:%d/%m}" for day in span],
-        "series": [
-            {"name": _("Trả lời"), "values": [one[0] for one in values]},
-            {"name": _("Từ chối, lỗi"), "values": [one[1] for one in values]},
-        ],
-    }
+def recent(actor: Actor, asked: Asked, at: datetime, before: str = "") -> Recent:
+    """Return some calls of an officer's side, those before the call of number ``before``; never counts them all.
+
+    Each side is asked by its own index and the two put together: "or" over both would sort everything.
+    """
+    edge = _edge(before)
+    found: dict[int, Exchange] = {}
+    for side in _sides(actor):
+        rows = asked.narrow(side, at)
+        if edge is not None:
+            rows = rows.filter(at__lte=edge.at).exclude(at=edge.at, seq__gte=edge.seq)
+        found |= {one.seq: one for one in rows.order_by("-at", "-seq")[: PER_PAGE + 1]}
+    calls = sorted(found.values(), key=lambda one: (one.at, one.seq), reverse=True)
+    return Recent(calls[:PER_PAGE], calls[PER_PAGE - 1].seq if len(calls) > PER_PAGE else None)
 
 
-def by_pair(found: QuerySet[Exchange]) -> list[dict[str, Any]]:
-    """Return the busiest pairs of service and consumer with their figures and names."""
-    rows = list(
-        found.exclude(service="")
-        .order_by()
-        .values("service", "provider", "consumer")
-        .annotate(calls=Count("pk"), answered=Count("pk", filter=ANSWERED), failed=Count("pk", filter=FAILED))
-        .order_by("-calls", "service", "consumer")[:BUSIEST]
-    )
-    names = dict(Service.objects.filter(code__in={row["service"] for row in rows}).values_list("code", "name"))
-    return [{**row, "name": names.get(row["service"], ""), **_quality(found, row)} for row in rows]
+def _edge(before: str) -> Exchange | None:
+    is_number = before.isascii() and before.isdecimal() and len(before) <= LONGEST_NUMBER
+    return Exchange.everything.filter(pk=int(before)).first() if is_number else None
 
 
-def _quality(found: QuerySet[Exchange], row: Mapping[str, Any]) -> dict[str, Any]:
-    of_pair, calls = found.filter(service=row["service"], consumer=row["consumer"]), row["calls"]
-    return {
-        "rate": round(100 * row["answered"] / calls, 1),
-        "p50": percentile(of_pair, calls, 0.5),
-        "p95": percentile(of_pair, calls, 0.95),
-    }
-
-
-def choices(found: QuerySet[Exchange]) -> dict[str, list[tuple[str, str]]]:
-    """Return what can be chosen in the filters: services, consumers, providers that occur, with names."""
-    codes = {
-        name: sorted(set(found.order_by().values_list(name, flat=True).distinct()) - {""})
-        for name in ("service", "consumer_agency", "provider")
-    }
-    services = dict(Service.objects.filter(code__in=codes["service"]).values_list("code", "name"))
-    parties = {*codes["consumer_agency"], *codes["provider"]}
-    agencies = dict(Agency.objects.filter(code__in=parties).values_list("code", "name"))
-    names = {**services, **agencies}
-    return {kind: [(code, names.get(code, code)) for code in found_codes] for kind, found_codes in codes.items()}
+def _sides(actor: Actor) -> list[QuerySet[Exchange]]:
+    if actor.has(Role.LEAD):
+        return [Exchange.objects.all()]
+    if not actor.has(Role.FOCAL):
+        return []
+    return [Exchange.objects.filter(provider=actor.agency), Exchange.objects.filter(consumer_agency=actor.agency)]

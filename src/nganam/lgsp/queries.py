@@ -125,6 +125,8 @@ def decided_gateway(at: datetime) -> decided.Gateway:
         day_ends=http_date(start_of(quotas.next_day(at)).timestamp()),
         month_ends=http_date(start_of(quotas.next_month(at)).timestamp()),
         roots=upstreams.system_roots(),
+        otlp=settings.NGANAM_OTLP_ENDPOINT,
+        otlp_percent=settings.NGANAM_OTLP_PERCENT,
     )
 
 

@@ -44,9 +44,14 @@ def count(exchanges: Sequence[Exchange], *, at: datetime) -> None:
         _warn({(consumer, service) for _p, _s, consumer, service in found}, at)
 
 
-def _limited() -> Iterator[tuple[Account, Pair]]:
+def limited() -> list[Account]:
+    """Return the accounts with a quota."""
     accounts = Account.objects.filter(state="active").exclude(per_day=None, per_month=None)
-    for account in accounts.select_related("application__agency", "service__provider").order_by("code"):
+    return list(accounts.select_related("application__agency", "service__provider").order_by("code"))
+
+
+def _limited() -> Iterator[tuple[Account, Pair]]:
+    for account in limited():
         yield account, (account.subject, account.service.code)
 
 
@@ -128,13 +133,21 @@ def next_month(at: datetime) -> date:
 
 def used(account: Account, at: datetime) -> list[tuple[str, int, int]]:
     """Return what an account has used of its quotas: period, calls, most."""
-    pair, now = (account.subject, account.service.code), _now(at)
-    found = []
+    return used_by([account], at)[0][1]
+
+
+def used_by(accounts: Sequence[Account], at: datetime) -> list[tuple[Account, list[tuple[str, int, int]]]]:
+    """Return what each of some accounts has used of its quotas."""
+    now = _now(at) if accounts else {}
+    return [(one, list(_used(one, now))) for one in accounts]
+
+
+def _used(account: Account, now: dict[str, dict[Pair, CallCount]]) -> Iterator[tuple[str, int, int]]:
+    pair = (account.subject, account.service.code)
     for period, most in (("day", account.per_day), ("month", account.per_month)):
         row = now[period].get(pair)
         if most:
-            found.append((str(CallCount.Period(period).label), row.calls if row else 0, most))
-    return found
+            yield str(CallCount.Period(period).label), row.calls if row else 0, most
 
 
 def forget_old(*, at: datetime) -> int:

@@ -9,6 +9,8 @@ from nganam.lgsp import certificates, operations, quotas, tokens
 from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.publishing import KEEPER
 from nganam.lgsp.snapshots.operations import forget_snapshots
+from nganam.lgsp.watching import health, tallying
+from nganam.lgsp.watching import operations as watching
 from nganam.lgsp.webhooks import operations as webhooks
 
 
@@ -42,7 +44,7 @@ def forget_old() -> int:
     """Remove used assertions that have expired, files of snapshots past their time, and counts of periods long past."""
     at = timezone.now()
     used = tokens.forget_old(at=at) + forget_snapshots(at=at)
-    return used + quotas.forget_old(at=at) + webhooks.forget_old(at=at)
+    return used + quotas.forget_old(at=at) + webhooks.forget_old(at=at) + tallying.forget_old(at=at)
 
 
 @job(cron="11 * * * *", max_attempts=3)
@@ -65,3 +67,9 @@ def push_change(code: str, payload: dict[str, Any]) -> int:  # noqa: ARG001 - a 
 def deliver_webhooks() -> int:
     """Send the messages that are due, every minute."""
     return webhooks.deliver_due(at=timezone.now())
+
+
+@job(cron="* * * * *")
+def watch() -> list[int]:
+    """Judge by the rules every minute: open incidents and close them; return how many of each."""
+    return list(watching.judge(at=timezone.now(), platform=health.lasting_trouble()))

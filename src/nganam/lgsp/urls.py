@@ -6,6 +6,7 @@ from nganam.lgsp import evidence_views, upstream_views, views
 from nganam.lgsp import machine_views as machines
 from nganam.lgsp.beyond import views as beyond
 from nganam.lgsp.snapshots import views as snapshots
+from nganam.lgsp.watching import views as watching
 from nganam.lgsp.webhooks import views as webhooks
 
 app_name = "lgsp"
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/est/cacerts", machines.est_authorities, name="est-authorities"),
     path(".well-known/est/simplereenroll", machines.est_reenroll, name="est-reenroll"),
     path(".well-known/est/<str:code>/simpleenroll", machines.est_enroll, name="est-enroll"),
+    path("lgsp/metrics", machines.figures, name="metrics"),
     path("lgsp/ca.pem", machines.authority_pem, name="authority"),
     path("lgsp/ca.crl", machines.revocation_list, name="revocation-list"),
     path("tai-khoan-ket-noi/<str:code>/khoa/", views.credentials, name="credentials"),
@@ -59,6 +61,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nen-tang/<str:code>/ben-goi/", beyond.admit, name="beyond_admit"),
     path("nen-tang/<str:code>/ben-goi/<int:member>/ngung/", beyond.dismiss, name="beyond_dismiss"),
     path("ngoai-tinh/di/<str:outbound>/goi/", beyond.access, name="beyond_call"),
+    path("giam-sat/chat-luong/", watching.quality, name="quality"),
+    path("giam-sat/chat-luong/<str:code>/", watching.service, name="service_quality"),
+    path("giam-sat/chat-luong/<str:code>/cam-ket/", watching.promise, name="promise"),
+    path("giam-sat/su-co/", watching.incidents, name="incidents"),
+    path("giam-sat/su-co/<str:code>/", watching.incident, name="incident"),
+    path("giam-sat/su-co/<str:code>/nhan/", watching.acknowledge, name="incident_acknowledge"),
+    path("giam-sat/su-co/<str:code>/ghi/", watching.note, name="incident_note"),
+    path("giam-sat/nguong/", watching.thresholds, name="thresholds"),
+    path("giam-sat/nguong/<str:key>/", watching.set_rule, name="set_rule"),
     path("giam-sat/giao-dich/<str:request_id>/", views.exchange, name="exchange"),
     path("giam-sat/giao-dich/<str:request_id>/bang-chung/", evidence_views.evidence, name="evidence"),
     path("nhat-ky-lgsp/", evidence_views.log_page, name="log"),

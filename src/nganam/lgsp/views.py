@@ -1,7 +1,6 @@
 """Doors of the room for officers: credentials, certificates, monitoring."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -27,10 +26,12 @@ from nganam.lgsp import (
 from nganam.lgsp.forms import CertificateForm, KeyForm, TermForm
 from nganam.lgsp.snapshots import recording, watching
 from nganam.lgsp.snapshots.models import GatewaySnapshot
+from nganam.lgsp.watching import measuring, rules
+from nganam.lgsp.watching import queries as incidents
 from nganam.sharing.accounts.queries import get_account_for
 
 OFFICERS = (Role.FOCAL, Role.LEAD)
-PER_PAGE = 20
+OPEN_SHOWN = 5
 
 
 @never_cache
@@ -173,18 +174,22 @@ def revoke(request: HttpRequest, code: str, client_id: str) -> HttpResponse:
 
 @door(Audience.OFFICER, roles=OFFICERS)
 def monitor(request: HttpRequest) -> HttpResponse:
-    """Show the calls of the officer's side: figures, days, pairs, the last calls. Refreshes its figures by itself."""
+    """Show the calls of the officer's side: figures, times, pairs, the last calls. Refreshes its figures by itself."""
     asked = monitoring.Asked.read(request.GET)
-    mine = monitoring.exchanges_for(request.actor)
-    found = asked.narrow(mine, request.at)
+    made = monitoring.picture(request.actor, asked, request.at)
     context = {
         "asked": asked,
         "periods": monitoring.PERIODS,
-        "summary": monitoring.summary(found),
-        "chart": monitoring.by_day(found, request.at, asked.days),
-        "pairs": monitoring.by_pair(found),
-        "choices": monitoring.choices(mine),
-        "page": Paginator(found.order_by("-seq"), PER_PAGE).get_page(request.GET.get("trang")),
+        "summary": made.total,
+        "chart": measuring.chart_of_calls(made),
+        "times": measuring.chart_of_times(made),
+        "pairs": measuring.busiest(made),
+        "choices": measuring.choices(measuring.tallies_for(request.actor)),
+        "recent": monitoring.recent(request.actor, asked, request.at, request.GET.get("truoc", "")),
+        "is_newest": "truoc" not in request.GET,
+        "every": "3s" if asked.days <= 1 else "30s",
+        "incidents": incidents.open_for(request.actor)[:OPEN_SHOWN],
+        "rules": rules.BY_KEY,
         **_nodes(request),
         "held_to": recording.pin(),
         "published_at": publishing.last_publication(),

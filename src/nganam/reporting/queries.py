@@ -16,7 +16,7 @@ from nganam.disputes.listing import kinds_now
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.law.rules import Word
 from nganam.lgsp.models import Exchange
-from nganam.lgsp.monitoring import ANSWERED
+from nganam.lgsp.watching.tallying import ANSWERED
 from nganam.opendata import queries as opendata
 from nganam.opendata.models import Download
 from nganam.services import queries as services

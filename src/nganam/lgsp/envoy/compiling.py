@@ -2,7 +2,7 @@
 
 import re
 
-from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, upstreams
+from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, tracing, upstreams
 from nganam.lgsp.envoy.behind import metaservices, to_web, web_cluster
 from nganam.lgsp.envoy.decided import Gateway, Service
 from nganam.lgsp.envoy.logline import HEALTH, access_log
@@ -70,9 +70,12 @@ def compile_place(gateway: Gateway) -> dict[str, Json]:
     """Return the files that differ between the nodes of a gateway: where it listens and where it sends."""
     return {
         "bootstrap.json": _bootstrap(),
-        "cds.json": resources(_serving_cluster(gateway), *web_cluster(gateway.listen), *upstreams.clusters(gateway)),
+        "cds.json": resources(
+            _serving_cluster(gateway), *web_cluster(gateway.listen), *upstreams.clusters(gateway),
+            *tracing.cluster(gateway),
+        ),
         "lds.json": resources(*_listeners(gateway), _egress()),
-    }
+    }  # fmt: skip
 
 
 def _bootstrap() -> Json:
@@ -367,6 +370,7 @@ def _manager(gateway: Gateway, *, tls: bool, peer: bool = False) -> Json:
             body_limit=gateway.body_limit,
         ),
         http_filters=_filters(gateway, tls=tls, peer=peer),
+        **tracing.tracing(gateway),
         rds={"config_source": from_file("rds.json"), "route_config_name": ROUTES},
     )
 

@@ -218,7 +218,8 @@ class Gateway:
     ``snapshot`` is the number under which this is published; calls carry it into the log.
     ``day_ends`` and ``month_ends`` are HTTP dates: when those who have spent their quota may call again. ``roots`` is
     the file of certificate authorities the machine trusts, for agencies' systems without a private one. ``incoming``
-    are the platforms whose members call in, on the TLS listener only.
+    are the platforms whose members call in, on the TLS listener only. ``otlp`` is where traces go, if anywhere, and
+    ``otlp_percent`` how many of the calls are traced.
     """
 
     instance: str
@@ -244,3 +245,5 @@ class Gateway:
     large_limit: int = 32 * 1024 * 1024
     snapshot: int = 0
     incoming: tuple[Incoming, ...] = ()
+    otlp: str = ""
+    otlp_percent: int = 100

@@ -13,6 +13,8 @@ from nganam.lgsp.evidence.log import replace
 FILE = "pressure"
 REFUSE = 0.9
 FREE_MB = 256
+NEARLY = 4
+"""From so many times what must be free on, the disk is nearly full and the operator is told (status, figures)."""
 RESUME = 1.1
 """Calls come back when there is this much more than what must be free: a disk at the edge does not flicker."""
 
@@ -34,7 +36,7 @@ class Guard:
 
     def look(self, evidence: Path, gateways: list[Path]) -> int:
         """Look at every disk that takes evidence, tell the gateways; return the bytes free on the fullest."""
-        free = min(_free(folder) for folder in (evidence, *gateways))
+        free = min(free_bytes(folder) for folder in (evidence, *gateways))
         told = f"{self.pressure(free)}\n".encode()
         for folder in gateways:
             tell(folder, told)
@@ -52,6 +54,7 @@ def tell(folder: Path, told: bytes) -> None:
     replace(path, told, sync=False)
 
 
-def _free(folder: Path) -> int:
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes a program may still write on the disk of a folder."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lgsp', '0006_quotas_and_webhooks'),
+        ('lgsp', '0007_watching'),
         ('sharing', '0008_scope'),
     ]
 

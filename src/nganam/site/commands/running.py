@@ -105,7 +105,21 @@ def status(args: list[str]) -> int:
             f"  {one['name']:<10} {state:<15} {one['pid'] or '-':>8}  chạy lại {one['restarts']}  {one['address']}"
             f"{_of_node(one['name'])}"
         )
+    warning = disk_warning()
+    if warning:
+        print(warning)
     return 0 if found["processes"] and all(one["state"] == "ready" for one in found["processes"]) else 1
+
+
+def disk_warning() -> str:
+    """Return in words that the disk of the data folder is nearly full, or ""."""
+    from nganam.lgsp.evidence.guard import FREE_MB, NEARLY, free_bytes
+
+    needed, free = env.number("EVIDENCE_FREE_MB", FREE_MB), free_bytes(env.data_dir()) // (1024 * 1024)
+    if free >= NEARLY * needed:
+        return ""
+    consequence = "LGSP đang từ chối mọi cuộc gọi" if free < needed else f"dưới {needed} MB LGSP từ chối mọi cuộc gọi"
+    return f"  Ổ đĩa sắp đầy: còn {free} MB trống; {consequence}. Giải phóng hoặc mở rộng ổ đĩa."
 
 
 def _of_node(name: str) -> str:
