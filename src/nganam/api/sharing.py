@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Schema
 from pydantic import Field
@@ -16,6 +16,7 @@ from nganam.api import files, schemas
 from nganam.api.cases import router
 from nganam.api.schemas import REFUSALS, Refusal, Window
 from nganam.kernel.errors import NotFound
+from nganam.lgsp.queries import token_url
 from nganam.sharing.accounts.models import Delegation
 from nganam.sharing.agreements import operations as agreements
 from nganam.sharing.agreements import queries as agreement_queries
@@ -32,6 +33,10 @@ from nganam.sharing.requests import operations as requests
 from nganam.sharing.requests import queries as request_queries
 from nganam.sharing.requests.forms import ApplicationForm
 from nganam.sharing.requests.models import Application
+from nganam.sharing.sandbox import operations as sandbox
+from nganam.sharing.sandbox import queries as sandbox_queries
+from nganam.sharing.sandbox.forms import TryForm
+from nganam.sharing.sandbox.models import TestCredential
 
 AGREEMENT = "/cases/sharing.agreement/{code}"
 
@@ -59,6 +64,58 @@ def register_application(request: HttpRequest, sent: Any) -> tuple[int, Applicat
     """Register an application of the agency acted for (D35.2b)."""
     form = schemas.filled(ApplicationForm, sent)
     return 201, requests.register_application(actor=request.actor, at=request.at, **form.cleaned_data)
+
+
+# ---- test credentials: the sandbox, without a request ----
+
+
+class TestCredentialOut(Schema):
+    """A key to the sandbox; its secret is not kept, so it cannot be told again."""
+
+    client_id: str
+    application: str = Field(validation_alias="application.code")
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class TestCredentialIssuedOut(TestCredentialOut):
+    """A key just issued, with its secret: told this once."""
+
+    client_secret: str
+    token_url: str
+
+
+@router.get("/test-credentials", response={200: list[TestCredentialOut], **REFUSALS}, summary="Khóa thử nghiệm")
+def test_credentials(request: HttpRequest, window: Query[Window]) -> list[TestCredential]:
+    """List the keys to the sandbox of the agency acted for."""
+    return window.cut(sandbox_queries.credentials_for(request.actor))
+
+
+@router.post(
+    "/test-credentials", response={201: TestCredentialIssuedOut, **REFUSALS}, summary="Lấy khóa thử nghiệm"
+)
+@schemas.takes(TryForm)
+def issue_test_credential(request: HttpRequest, response: HttpResponse, sent: Any) -> tuple[int, dict[str, Any]]:
+    """Give an application of the agency a key to the sandbox, at once and without a request."""
+    form = schemas.filled(TryForm, sent)
+    application = sandbox_queries.application_for(request.actor, form.cleaned_data["application"])
+    made, secret = sandbox.issue_test_credential(application, actor=request.actor, at=request.at)
+    response["Cache-Control"] = "no-store"
+    shown = {name: getattr(made, name) for name in TestCredentialOut.model_fields}
+    return 201, {**shown, "client_secret": secret, "token_url": token_url()}
+
+
+@router.post(
+    "/test-credentials/{client_id}/revoke", response={200: TestCredentialOut, **REFUSALS},
+    summary="Thu hồi khóa thử nghiệm",
+)  # fmt: skip
+def revoke_test_credential(request: HttpRequest, client_id: str) -> TestCredential:
+    """Revoke a key to the sandbox; tokens it got are refused at once."""
+    found = sandbox_queries.get_credential_for(request.actor, client_id)
+    return sandbox.revoke_test_credential(found, actor=request.actor, at=request.at)
 
 
 # ---- delegations ----

@@ -1,6 +1,7 @@
 """Digests over one agreed spelling of a value, so that the same facts always give the same hash."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -59,3 +60,8 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file of any size in lower-case hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def keyed_sha256(key: str, text: str) -> str:
+    """Return the keyed digest a secret of many random bits is kept as; for a password this would be too fast."""
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -14,6 +14,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from nganam.kernel.sandbox import is_sandbox
 from nganam.lgsp import queries, quotas
 from nganam.lgsp.evidence import log as evidence
 from nganam.lgsp.evidence.lines import DROPPED, RECOVERED, UNREADABLE, decoded
@@ -105,7 +106,11 @@ def _syncs(exchanges: Sequence[Exchange]) -> dict[str, datetime]:
 
 
 def exchange_of(index: int, entry: bytes) -> Exchange | None:
-    """Return the row of an entry; ``None`` for what is no call: unreadable lines, records of dropping."""
+    """Return the row of an entry; ``None`` for what is no exchange (D45).
+
+    That are unreadable lines, records of dropping, and calls of the sandbox: those stand in the evidence with its
+    instance, and are counted nowhere.
+    """
     if not entry:
         return None
     said = decoded(entry)
@@ -113,7 +118,7 @@ def exchange_of(index: int, entry: bytes) -> Exchange | None:
         at = datetime.fromisoformat(str(said.get("at"))).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    if said.get("kind") in {UNREADABLE, DROPPED}:
+    if said.get("kind") in {UNREADABLE, DROPPED} or is_sandbox(_text(said, "serviceXRoadInstance", 40)):
         return None
     return _exchange(index, entry, said, at)
 

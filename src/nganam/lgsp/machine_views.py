@@ -25,7 +25,7 @@ from nganam.agencies.queries import actor_for
 from nganam.face.doors import Audience, door, not_found
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NganamError
-from nganam.lgsp import certificates, keys, proofs, queries, token_uses, tokens
+from nganam.lgsp import certificates, keys, proofs, queries, sandbox_tokens, token_uses, tokens
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.tokens import TokenRefused
 from nganam.lgsp.watching import metrics
@@ -73,7 +73,11 @@ def token(request: HttpRequest) -> HttpResponse:
         raise TokenRefused("invalid_request", _("Thiếu grant_type."))
     if grant not in {"client_credentials", proofs.EXCHANGE}:
         raise TokenRefused("unsupported_grant_type", _("Chỉ nhận grant_type=client_credentials."))
-    issued = tokens.issue_token(proofs.proof_of(request), at=request.at, purpose=request.POST.get("purpose", ""))
+    proof = proofs.proof_of(request)
+    if sandbox_tokens.is_test_client(proof.client_id):
+        issued = sandbox_tokens.issue_test_token(proof, at=request.at)
+    else:
+        issued = tokens.issue_token(proof, at=request.at, purpose=request.POST.get("purpose", ""))
     body: dict[str, Any] = {
         "access_token": issued.text,
         "token_type": "Bearer",

@@ -1,7 +1,5 @@
 """Every write of the room: credentials, publication of the gateway, intake of the exchange log."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,6 +14,7 @@ from nganam.audit import operations as audit
 from nganam.audit import queries as audit_log
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM, local_date
+from nganam.kernel.digest import keyed_sha256
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.lgsp import policies, queries
 from nganam.lgsp.logbook import ingest_log
@@ -37,7 +36,7 @@ KEY_KINDS = {("EC", "P-256"), ("OKP", "Ed25519")}
 
 def hashed(client_id: str, secret: str) -> str:
     """Return the keyed hash a secret is kept as. A fast one will do: the secret is 256 random bits, not a password."""
-    return hmac.new(client_id.encode(), secret.encode(), hashlib.sha256).hexdigest()
+    return keyed_sha256(client_id, secret)
 
 
 @transaction.atomic

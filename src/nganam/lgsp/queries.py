@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
@@ -20,17 +21,20 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.kernel.errors import NotFound
 from nganam.kernel.hours import read_hours, within
+from nganam.kernel.sandbox import instance_of, twin_of
 from nganam.lgsp import directory, gateway, keys, quotas, upstreams
 from nganam.lgsp.authority import Authority
 from nganam.lgsp.beyond import queries as beyond
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate, Credential, RevokedToken, SigningKey, SnapshotPin
 from nganam.services.models import Service, ServiceField, Upstream
+from nganam.services.sandbox import twin_path
 from nganam.serving import snapshot as serving
 from nganam.serving.secret import shared_secret
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.accounts.queries import get_account_for, live_accounts
-from nganam.sharing.models import Application
+from nganam.sharing.models import Application, TestCredential
+from nganam.warehouse import sandbox
 
 # A refusal stays on the deny list until the last token issued before it has surely expired.
 DENIED_FOR = timedelta(minutes=15)
@@ -80,6 +84,11 @@ def service_url(service: Service, *, tls: bool = False) -> str:
     return f"{host}/r1/{path}"
 
 
+def sandbox_url(service: Service) -> str:
+    """Return the address of a service's sandbox twin on the LGSP."""
+    return f"{service_host()}{twin_path(service, settings.NGANAM_INSTANCE)}"
+
+
 def _on_lgsp(service: Service) -> decided.Service:
     upstream = service.upstream
     return decided.Service(
@@ -97,11 +106,7 @@ def decided_denials(at: datetime) -> decided.Gateway:
         public_url=issuer(),
         gate_secret=shared_secret(data()),
         denied_accounts=(*_denied_accounts(at), *_denied_callers(at)),
-        denied_clients=tuple(
-            Credential.objects.filter(revoked_at__gt=at - DENIED_FOR)
-            .order_by("client_id")
-            .values_list("client_id", flat=True)
-        ),
+        denied_clients=tuple(_denied_clients(at)),
         denied_tokens=tuple(denied_tokens(at)),
         denied_certificates=tuple(revoked_certificates(at).order_by("pk").values_list("fingerprint", flat=True)),
     )
@@ -161,6 +166,13 @@ def own_addresses() -> list[str]:
     """Return the X-Road identifiers of the province's own services on the LGSP."""
     services = Service.objects.filter(state__in=ON_LGSP).select_related("provider", "upstream")
     return [_on_lgsp(one).path(settings.NGANAM_INSTANCE) for one in services]
+
+
+def _denied_clients(at: datetime) -> Iterable[str]:
+    """Yield the credentials revoked lately, those for the sandbox last."""
+    for model in (Credential, TestCredential):
+        lately = model._default_manager.filter(revoked_at__gt=at - DENIED_FOR)  # noqa: SLF001
+        yield from lately.order_by("client_id").values_list("client_id", flat=True)
 
 
 def _denied_accounts(at: datetime) -> Iterable[decided.Denial]:
@@ -284,6 +296,7 @@ def decided_serving(at: datetime, number: int, known: Known | None = None) -> se
     # What passes through as it is never comes to the data server.
     answered = (one for one in published if one.upstream is None or one.upstream.answers == Upstream.Answers.JSON)
     services = {one.code: _served(one) for one in answered}
+    services |= {twin_of(one.code): _twin(one) for one in published if one.table is not None}
     grants: dict[str, dict[str, serving.Grant]] = {}
     for subject, code, grant in _live_grants(at, known or Known()):
         grants.setdefault(subject, {})[code] = grant
@@ -381,6 +394,14 @@ def _served(service: Service) -> serving.Service:
         types={name: types[name] for name in sorted(asked) if name in types},
         personal=tuple(str(one["name"]) for one in service.table.contract["columns"] if one.get("personal")),
     )
+
+
+def _twin(service: Service) -> serving.Service:
+    """Return the sandbox twin of a service: the same in everything but its rows, which are nobody's."""
+    path = _on_lgsp(service).path(instance_of(settings.NGANAM_INSTANCE))
+    if service.table is None:
+        raise ValueError(service.code)
+    return msgspec.structs.replace(_served(service), path=path, table=sandbox.name_of(service.table), sandbox=True)
 
 
 def ends_at(account: Account) -> datetime | None:

@@ -89,12 +89,12 @@ def issue_token(proof: Proof, *, at: datetime, purpose: str = "") -> Token:
 def proven(proof: Proof, *, at: datetime) -> tuple[Credential, Certificate | None]:
     """Return the live credential that was proven, and the certificate shown with it; raise ``TokenRefused``."""
     caller = f"{queries.plain(proof.client_id, 60)}@{proof.address[:50]}"
-    _refuse_the_hasty(caller, at)
+    refuse_the_hasty(caller, at)
     credential = queries.credential_of(proof.client_id)
     try:
         _prove(credential, proof, at)
     except TokenRefused:
-        _count_failure(caller, at)
+        count_failure(caller, at)
         raise
     if credential is None:
         raise AssertionError("nobody is proven to be nobody")
@@ -236,7 +236,8 @@ def _mark_used(credential: Credential, at: datetime) -> None:
         Credential.objects.filter(pk=credential.pk).update(last_used_at=at)
 
 
-def _refuse_the_hasty(caller: str, at: datetime) -> None:
+def refuse_the_hasty(caller: str, at: datetime) -> None:
+    """Refuse a caller that has failed too often in the present minute."""
     minute = at.replace(second=0, microsecond=0)
     if Failure.objects.filter(caller=caller, minute=minute, count__gte=MOST_FAILURES).exists():
         wait = 60 - at.second
@@ -244,7 +245,8 @@ def _refuse_the_hasty(caller: str, at: datetime) -> None:
         raise TokenRefused("slow_down", text, status=429, retry_after=wait)
 
 
-def _count_failure(caller: str, at: datetime) -> None:
+def count_failure(caller: str, at: datetime) -> None:
+    """Count a failed attempt of a caller."""
     minute = at.replace(second=0, microsecond=0)
     with transaction.atomic():
         row, made = Failure.objects.select_for_update().get_or_create(

@@ -1,9 +1,11 @@
 """Jobs of the room. A job is a door: it reads the clock itself."""
 
+from typing import Any
+
 from django.utils import timezone
 
 from nganam.jobs.api import job
-from nganam.services import revising
+from nganam.services import revising, sandbox
 from nganam.services.upstreams import operations as upstreams
 
 
@@ -17,3 +19,15 @@ def bring_into_force() -> list[str]:
 def look_up_upstreams() -> list[str]:
     """Ask every minute what the names of agencies' systems mean: the gateway follows a move, and no rebinding."""
     return upstreams.look_up_again(at=timezone.now())
+
+
+@job(max_attempts=3, backoff=2)
+def make_sandbox(code: str, payload: dict[str, Any]) -> list[str]:  # noqa: ARG001 - a reaction gets both
+    """React to a publication or a new version: make the sandbox copies that are missing or outdated."""
+    return sandbox.ensure_copies(at=timezone.now())
+
+
+@job(cron="* * * * *", max_attempts=1)
+def keep_sandboxes() -> list[str]:
+    """Make again every minute the sandbox copies whose table has another contract by now, or that were lost."""
+    return sandbox.ensure_copies(at=timezone.now())

@@ -33,7 +33,7 @@ from nganam.serving.problems import Refused
 from nganam.serving.reading import PageQuestion, look_up, read_page
 from nganam.serving.replicas import Named, Replicas
 from nganam.serving.secret import shared_secret
-from nganam.serving.snapshot import Snapshot, read_snapshot
+from nganam.serving.snapshot import Grant, Service, Snapshot, read_snapshot
 from nganam.serving.watched import Watched
 
 log = structlog.get_logger("nganam.serving")
@@ -76,7 +76,7 @@ class Told:
             service = self.snapshot.services.get(code)
             if service is None:
                 raise problems.unknown_service()
-            grant = self.snapshot.grants.get(consumer, {}).get(code)
+            grant = _all_of(service) if service.sandbox else self.snapshot.grants.get(consumer, {}).get(code)
             if grant is None:
                 raise problems.not_granted()
             known = self.plans[consumer, code] = plan(consumer, code, service, grant)
@@ -155,7 +155,7 @@ class Server:
             "responseDigest": _rfc9530(answer.digest), "digestBy": "server",
             "responseOutMs": round((now - began) * 1000),
             "servingSnapshot": str(told.snapshot.number) if told else None,
-            **(_parts(known.path, asked) if known else {}), **answer.shared, **headers.noted,
+            **(_parts(known.path, answer.service, asked) if known else {}), **answer.shared, **headers.noted,
         }  # fmt: skip
 
     def _portal(self) -> str:
@@ -292,10 +292,15 @@ def _with_digest(answer: Answer, scope: Message) -> Answer:
     return answer
 
 
-def _parts(path: str, asked: str) -> dict[str, str]:
+def _all_of(service: Service) -> Grant:
+    """Return what everybody may see of a sandbox: all there is, since it is nobody's."""
+    return Grant("", tuple(one.name for one in service.fields))
+
+
+def _parts(path: str, asked_as: str, asked: str) -> dict[str, str]:
     """Return the service's identifier in the log's words, and the address as the caller wrote it."""
     instance, _class, member, subsystem, code = (path.split("/") + [""] * 5)[:5]
-    rest = asked.lstrip("/").partition(code)[2] if code else asked
+    rest = asked.lstrip("/").partition(asked_as)[2] if asked_as else asked
     return {
         "serviceXRoadInstance": instance, "serviceMemberCode": member, "serviceSubsystemCode": subsystem,
         "serviceCode": code, "restPath": f"/r1/{path}{rest}",

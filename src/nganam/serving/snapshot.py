@@ -62,6 +62,7 @@ class Service(msgspec.Struct, frozen=True):
     """A published service over one replicated table, or over an agency's own system (``remote``).
 
     ``personal`` names the columns with personal data: who was not granted one cannot filter by it either.
+    ``sandbox`` marks a twin over made-up rows: whoever the gateway lets through sees every field, without a grant.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Service(msgspec.Struct, frozen=True):
     types: dict[str, str] = {}
     personal: tuple[str, ...] = ()
     remote: Remote | None = None
+    sandbox: bool = False
 
     def type_of(self, name: str) -> str:
         """Return the type of a column; ``types`` names those asked by but not offered as fields."""

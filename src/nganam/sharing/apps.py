@@ -20,7 +20,8 @@ class SharingConfig(AppConfig):
         from nganam.sharing.accounts.reminders import STAGES  # noqa: PLC0415
         from nganam.sharing.agreements import terms  # noqa: F401, PLC0415 - as above
         from nganam.sharing.outside.terms import OPINION  # noqa: PLC0415
+        from nganam.sharing.sandbox.operations import TERM  # noqa: PLC0415
         from nganam.sharing.suspensions.terms import TERMS  # noqa: PLC0415
 
-        declare_local(*STAGES, *TERMS, OPINION)
+        declare_local(*STAGES, *TERMS, OPINION, TERM)
         telling.sentences("Tài khoản %(code)s", "%(code)s: bị từ chối, gửi để biết")

@@ -27,6 +27,8 @@ registry.register(
         "Sent the agreement to an authority",
     ),
     registry.Action("sharing.application.registered", "Đăng ký ứng dụng", "Registered an application"),
+    registry.Action("sharing.test_credential.issued", "Cấp khóa thử nghiệm", "Issued a test credential"),
+    registry.Action("sharing.test_credential.revoked", "Thu hồi khóa thử nghiệm", "Revoked a test credential"),
     registry.Action("sharing.request.edited", "Sửa yêu cầu nháp", "Edited a draft request"),
     registry.Action("sharing.inbound.edited", "Sửa nội dung yêu cầu ngoài tỉnh", "Edited a request from outside"),
     registry.Action("sharing.outbound.edited", "Sửa đề xuất ngoài tỉnh", "Edited a proposal to use outside data"),

@@ -14,6 +14,7 @@ from nganam.sharing.agreements.models import (
 )
 from nganam.sharing.outside.models import ExternalService, Inbound, Opinion, Outbound
 from nganam.sharing.requests.models import Application, Request
+from nganam.sharing.sandbox.models import TestCredential
 from nganam.sharing.suspensions.models import Breach, DeletionEvidence, Maintenance, Termination
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "Outbound",
     "Request",
     "Termination",
+    "TestCredential",
 ]

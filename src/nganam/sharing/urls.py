@@ -8,11 +8,16 @@ from nganam.sharing.agreements import views as agreements
 from nganam.sharing.delegations import views as delegations
 from nganam.sharing.outside import views as outside
 from nganam.sharing.requests import views as requests
+from nganam.sharing.sandbox import views as sandbox
 from nganam.sharing.suspensions import views as suspensions
 
 app_name = "sharing"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ung-dung/", requests.applications, name="applications"),
+    path("ung-dung/thu-nghiem/", sandbox.test_credentials, name="test_credentials"),
+    path(
+        "ung-dung/thu-nghiem/<str:client_id>/thu-hoi/", sandbox.revoke_test_credential, name="revoke_test_credential"
+    ),
     path("yeu-cau/", requests.requests, name="requests"),
     path("yeu-cau/moi/", requests.new_request, name="new"),
     path("yeu-cau/<str:code>/", requests.request_page, name="request"),

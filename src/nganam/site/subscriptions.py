@@ -7,6 +7,7 @@ functions that take the event's public code and its payload.
 GATEWAY = ("nganam.lgsp.tasks.compile_gateway",)
 INDEX = ("nganam.portal.tasks.reindex",)
 OUTSIDE = ("nganam.sharing.outside.tasks.follow_request",)
+SANDBOX = ("nganam.services.tasks.make_sandbox",)
 VIEWS = ("nganam.portal.tasks.prepare_views",)
 
 TABLE: dict[str, tuple[str, ...]] = {
@@ -15,12 +16,12 @@ TABLE: dict[str, tuple[str, ...]] = {
     "opendata.dataset.publish": INDEX + VIEWS,
     "opendata.dataset.update": INDEX + VIEWS,
     "opendata.dataset.remove": INDEX,
-    "services.service.publish": GATEWAY + INDEX,
+    "services.service.publish": GATEWAY + INDEX + SANDBOX,
     "services.service.suspend": GATEWAY + INDEX,
     "services.service.resume": GATEWAY + INDEX,
     "services.service.end": GATEWAY + INDEX,
-    "services.revision.apply": GATEWAY + INDEX,
-    "services.revision.take_effect": GATEWAY + INDEX,
+    "services.revision.apply": GATEWAY + INDEX + SANDBOX,
+    "services.revision.take_effect": GATEWAY + INDEX + SANDBOX,
     "sharing.account.hand_over": GATEWAY,
     "sharing.account.lock": GATEWAY,
     "sharing.account.restore": GATEWAY,

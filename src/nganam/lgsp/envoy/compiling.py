@@ -2,7 +2,7 @@
 
 import re
 
-from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, tracing, upstreams
+from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, sandbox, tracing, upstreams
 from nganam.lgsp.envoy.behind import metaservices, to_web, web_cluster
 from nganam.lgsp.envoy.decided import Gateway, Service
 from nganam.lgsp.envoy.logline import HEALTH, access_log
@@ -170,7 +170,7 @@ def _routes(gateway: Gateway) -> Json:
     routes = [
         _health(), *to_web(gateway), _double_encoded(), _two_hosts(), *operations,
         *(_no_operation(one, gateway) for one in ordered if one.upstream), _not_reading(), *reading,
-        *metaservices(gateway), _unknown(),
+        *sandbox.routes(gateway, _upstream("")), *metaservices(gateway), _unknown(),
     ]  # fmt: skip
     return typed(
         "envoy.config.route.v3.RouteConfiguration",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 AUDIENCE = "lgsp"
+SANDBOX_AUDIENCE, SANDBOX_SCOPE = "lgsp-thu", "thu-nghiem"
+"""Whom a test token is for, and what stands in it where other tokens name services (codes of services are in capitals)."""
 CLAIM_SERVICES, CLAIM_ACCOUNTS, CLAIM_CLIENT, CLAIM_TOKEN = "svc", "acc", "client_id", "jti"
 CLAIM_OPERATIONS = "ops"
 CLAIM_CERTIFICATE = "x5t_hex"
@@ -26,6 +28,11 @@ def identity_of(instance: str, subject: str) -> str:
 def operation_code(service: str, method: str, path: str) -> str:
     """Return the code tokens and routes name an operation by: the same whatever its place in the list."""
     return f"{service}:{sha256(f'{method} {path}'.encode()).hexdigest()[:10]}"
+
+
+def sandbox_issuer(issuer: str) -> str:
+    """Return who issues test tokens: another than who issues real ones, so that neither passes for the other."""
+    return f"{issuer}/thu-nghiem"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable
 
+from nganam.kernel.sandbox import instance_of
 from nganam.lgsp.envoy import cel, identity
 from nganam.lgsp.envoy.decided import (
     AUDIENCE,
@@ -13,12 +14,15 @@ from nganam.lgsp.envoy.decided import (
     CLAIM_SERVICES,
     CLAIM_TOKEN,
     METASERVICES,
+    SANDBOX_AUDIENCE,
+    SANDBOX_SCOPE,
     Denial,
     Gateway,
     Operation,
     Service,
     Spent,
     Terms,
+    sandbox_issuer,
 )
 from nganam.lgsp.envoy.logline import HEALTH
 from nganam.lgsp.envoy.shapes import HTTP, Json, set_header, typed
@@ -39,10 +43,28 @@ OPEN_PATHS = ("/oauth2/", "/.well-known/", "/lgsp/")
 
 def tokens(gateway: Gateway) -> Json:
     """Check the bearer token and name the consumer from it; health needs none. The token goes no further."""
+    certified = {"prefix": "/", "headers": [{"name": identity.PEER, "present_match": True}]}
+    shown = {"requires_any": {"requirements": [{"provider_name": "lgsp"}, {"allow_missing": {}}]}}
+    rules: list[Json] = [
+        {"match": {"path": HEALTH}},
+        *({"match": {"prefix": path}} for path in OPEN_PATHS),
+        # Before the certificates: those open real data, and are no key to the sandbox.
+        {"match": {"prefix": f"/r1/{instance_of(gateway.instance)}/"}, "requires": {"provider_name": "sandbox"}},
+        {"match": certified, "requires": shown},
+        {"match": {"prefix": "/"}, "requires": {"provider_name": "lgsp"}},
+    ]
+    providers = {
+        "lgsp": _provider(gateway, gateway.issuer, AUDIENCE),
+        "sandbox": _provider(gateway, sandbox_issuer(gateway.issuer), SANDBOX_AUDIENCE),
+    }
+    return typed(JWT, providers=providers, rules=rules)
+
+
+def _provider(gateway: Gateway, issuer: str, audience: str) -> Json:
     jwks = json.dumps({"keys": [dict(key) for key in gateway.keys]}, sort_keys=True, separators=(",", ":"))
-    provider = {
-        "issuer": gateway.issuer,
-        "audiences": [AUDIENCE],
+    return {
+        "issuer": issuer,
+        "audiences": [audience],
         "require_expiration": True,
         "max_lifetime": "600s",
         "clock_skew_seconds": 5,
@@ -53,15 +75,6 @@ def tokens(gateway: Gateway) -> Json:
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
     }
-    shown = {"requires_any": {"requirements": [{"provider_name": "lgsp"}, {"allow_missing": {}}]}}
-    certified = {"prefix": "/", "headers": [{"name": identity.PEER, "present_match": True}]}
-    rules: list[Json] = [
-        {"match": {"path": HEALTH}},
-        *({"match": {"prefix": path}} for path in OPEN_PATHS),
-        {"match": certified, "requires": shown},
-        {"match": {"prefix": "/"}, "requires": {"provider_name": "lgsp"}},
-    ]
-    return typed(JWT, providers={"lgsp": provider}, rules=rules)
 
 
 def denials(gateway: Gateway) -> Json:
@@ -143,6 +156,12 @@ def _as_caller(uri: str) -> list[Json]:
     """Return an application of the province by its token, and by its certificate alone."""
     subject = _claim_is("sub", identity.subject_of(uri))
     return [subject, identity.every(identity.by_certificate(uri), identity.without_token())]
+
+
+def granted_sandbox() -> Json:
+    """Let only test tokens through: they name the sandbox, which no token of an account does."""
+    policy = {"permissions": [{"any": True}], "principals": [_claim_has(CLAIM_SERVICES, SANDBOX_SCOPE)]}
+    return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"sandbox": policy}}})
 
 
 def anyone_known(gateway: Gateway) -> Json:

@@ -1,0 +1,81 @@
+"""Sandbox copies: for a table a replica of made-up rows, so that whoever writes a program can call before being granted.
+
+A copy is made of the table's contract alone. It stands beside the real replicas, under a name no table can have.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from nganam.agencies.queries import unit_codes_on
+from nganam.kernel.clock import local_date
+from nganam.kernel.digest import canonical_json, sha256_hex
+from nganam.warehouse.engine import made_up, replica
+from nganam.warehouse.engine.contract import quote
+from nganam.warehouse.models import Table
+
+PREFIX = "thu_"
+"""Codes of tables have no underscore (they are slugs), so that no copy is taken for a table or the other way."""
+MADE = "made.json"
+SHOWN = 5
+COMMUNES = 40
+
+
+def name_of(table: Table) -> str:
+    """Return the name of a table's sandbox copy among the replicas."""
+    return PREFIX + table.code
+
+
+def place(table: Table) -> Path:
+    """Return the folder of a table's sandbox copy."""
+    return Path(settings.DATA) / "replicas" / name_of(table)
+
+
+def ensure_copy(table: Table, *, at: datetime) -> bool:
+    """Make the copy when there is none, or the contract has changed since; return whether it was made.
+
+    Two who make it at once make the same rows; the later file stands.
+    """
+    communes = _communes(table, at)
+    digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes]))
+    folder = place(table)
+    told = replica.current(folder)
+    if told is not None and _made_of(folder) == digest and (folder / told["file"]).is_file():
+        return False
+    rows = made_up.batch(table.shape, seed=table.code, communes=communes)
+    replica.build(folder, table.shape, told["version"] + 1 if told else 1, [rows], as_of=at)
+    # Last: a process killed before makes the copy once more, and nothing else.
+    waiting = folder / f".{MADE}.new"
+    waiting.write_text(json.dumps({"of": digest}), encoding="ascii")
+    waiting.replace(folder / MADE)
+    return True
+
+
+def _communes(table: Table, at: datetime) -> list[str]:
+    """Return valid codes for the columns of communes; public facts, nobody's."""
+    if not table.shape.first_of("commune"):
+        return []
+    return sorted(unit_codes_on(table.communes_on or local_date(at)))[:COMMUNES]
+
+
+def _made_of(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / MADE).read_bytes())["of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def examples(table: Table, columns: Sequence[str], most: int = SHOWN) -> list[tuple[Any, ...]]:
+    """Return values of these columns in the first rows of the copy, [] while there is none: what a caller may try."""
+    told = replica.current(place(table))
+    known = [name for name in columns if name in table.shape.names]
+    if told is None or not known:
+        return []
+    with closing(replica.connect(place(table) / told["file"])) as base:
+        found = base.execute(f"SELECT {', '.join(map(quote, known))} FROM rows LIMIT ?", [most])  # noqa: S608 - our own contract
+        return [tuple(row) for row in found]
