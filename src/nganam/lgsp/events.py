@@ -9,6 +9,7 @@ register(
     Action("lgsp.certificate.issued", "Cấp chứng thư TLS cho ứng dụng", "Issued a client certificate"),
     Action("lgsp.certificate.renewed", "Ứng dụng tự gia hạn chứng thư TLS", "An application renewed its certificate"),
     Action("lgsp.certificate.revoked", "Thu hồi chứng thư TLS", "Revoked a client certificate"),
+    Action("lgsp.console.called", "Gọi thử dịch vụ thật từ trang web", "Tried a service from its page"),
     Action("lgsp.token.revoked", "Ứng dụng trả lại mã truy cập", "A client revoked its token"),
     Action("lgsp.webhook.subscribed", "Đăng ký nhận thông báo thay đổi", "Subscribed to change events"),
     Action("lgsp.webhook.stopped", "Ngừng nhận thông báo thay đổi", "Stopped change events"),

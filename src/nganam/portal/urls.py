@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.portal.views import agencies, datasets, home, interruptions, machines, searching, services
+from nganam.portal.views import agencies, datasets, home, interruptions, machines, searching, services, trying
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("dich-vu/", services.services, name="services"),
     path("dich-vu/<str:code>/", services.service, name="service"),
+    path("dich-vu/<str:code>/goi-thu/", trying.try_service, name="try_service"),
+    path("dich-vu/<str:code>/goi-thu/goi/", trying.call_service, name="call_service"),
     path("dich-vu/<str:code>/so-sanh/", services.versions, name="service_versions"),
     path("dich-vu/<str:code>/openapi.json", services.openapi, name="openapi"),
     path("tam-ngung/", interruptions.interruptions, name="interruptions"),

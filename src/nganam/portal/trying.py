@@ -1,0 +1,152 @@
+"""The form by which a service is tried: its key, its filters, how many records; and words for what a refusal lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from nganam.lgsp.trying import Answer, Question
+from nganam.services.models import Service
+from nganam.sharing.accounts.models import Account
+from nganam.sharing.models import Application
+
+LOOKUP, PAGE = "khoa", "trang"
+SANDBOX, LIVE = "thu", "that"
+LONGEST = 200
+USUAL = 5
+
+
+class QuestionForm(forms.Form):
+    """What is asked: the fields come from the service's own operations."""
+
+    limit = forms.IntegerField(label=gettext_lazy("Số bản ghi"), required=False, min_value=1, max_value=1000)
+    cursor = forms.CharField(
+        label=gettext_lazy("Con trỏ (cursor)"), required=False, max_length=2000,
+        help_text=gettext_lazy("Lấy từ trường next của trang trước."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, service: Service, examples: Sequence[Sequence[Any]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service = service
+        titles = {str(one["name"]): str(one.get("title") or one["name"]) for one in service.source.contract["columns"]}
+        ways = [(LOOKUP, _("Tra cứu theo khóa"))] if service.lookup_columns else []
+        first = list(examples[0]) if examples else [""] * len(service.lookup_columns)
+        made: dict[str, forms.Field] = {
+            "cach": forms.ChoiceField(
+                label=_("Cách gọi"), choices=[*ways, (PAGE, _("Đọc từng trang có lọc"))], widget=forms.RadioSelect,
+                initial=LOOKUP if ways else PAGE,
+            )
+        }  # fmt: skip
+        for name, example in zip(service.lookup_columns, first, strict=True):
+            made[f"khoa-{name}"] = _text(_("Khóa: %(title)s") % {"title": titles.get(name, name)}, initial=example)
+        for name in service.filter_columns:
+            made[f"loc-{name}"] = _text(_("Lọc: %(title)s") % {"title": titles.get(name, name)})
+        self.fields = made | self.fields
+        self.fields["limit"].initial = USUAL
+
+    def question(self) -> Question:
+        """Return what a checked form asks."""
+        return self._asked(self.cleaned_data)
+
+    def example(self) -> Question:
+        """Return what the empty form would ask."""
+        return self._asked({name: one.initial for name, one in self.fields.items()})
+
+    def _asked(self, said: dict[str, Any]) -> Question:
+        if said["cach"] == LOOKUP:
+            return Question(key=tuple(str(said[f"khoa-{one}"] or "") for one in self.service.lookup_columns))
+        filters = {one: str(said[f"loc-{one}"]) for one in self.service.filter_columns if said.get(f"loc-{one}")}
+        more = {name: str(said[name]) for name in ("limit", "cursor") if said.get(name)}
+        return Question(parameters=filters | more)
+
+    def clean(self) -> dict[str, Any]:
+        """A look-up needs every part of the key."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("cach") == LOOKUP:
+            for name in self.service.lookup_columns:
+                if not said.get(f"khoa-{name}") and f"khoa-{name}" not in self.errors:
+                    self.add_error(f"khoa-{name}", _("Điền khóa cần tra cứu."))
+        return said
+
+
+def _text(label: str, *, initial: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=LONGEST, initial="" if initial is None else str(initial), strip=False,
+    )  # fmt: skip
+
+
+class CallForm(QuestionForm):
+    """The question, and for which application and where it is asked."""
+
+    def __init__(
+        self, *args: Any, applications: Sequence[Application], accounts: Sequence[Account], **kwargs: Any
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **kwargs)
+        self.fields["ung-dung"] = forms.ChoiceField(
+            label=_("Ứng dụng"), choices=[(one.code, f"{one.code} · {one.name}") for one in applications]
+        )
+        self.fields["noi"] = forms.ChoiceField(
+            label=_("Gọi ở đâu"), initial=SANDBOX, widget=forms.RadioSelect,
+            choices=[
+                (SANDBOX, _("Bản thử: dữ liệu thử nghiệm do máy sinh")),
+                (LIVE, _("Dịch vụ thật: xem cổng trả lời thế nào với quyền đang có")),
+            ],
+        )  # fmt: skip
+        if accounts:
+            self.fields["token"] = forms.CharField(
+                label=_("Mã truy cập (access_token) cho dịch vụ thật"), required=False, max_length=LONGEST_TOKEN,
+                widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+                help_text=_("Ứng dụng lấy bằng khóa của nó; dùng cho một lần gọi này, không lưu, không ghi nhật ký."),
+            )  # fmt: skip
+
+
+LONGEST_TOKEN = 8200
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a refusal says is missing, and where to go about it (``href`` "": nowhere)."""
+
+    text: str
+    label: str = ""
+    href: str = ""
+
+
+def lack_of(answer: Answer, service: Service, accounts: Sequence[Account], *, live: bool, pasted: bool) -> Lack | None:
+    """Return in plain words what a refused call lacks; ``None`` when nothing does."""
+    if answer.trouble or answer.is_good:
+        return None
+    if live and answer.status in {401, 403} and not pasted:
+        return _no_right(service, accounts)
+    code = str(answer.problem.get("code", ""))
+    return _words().get(code) or Lack(_("Xem câu từ chối và mã yêu cầu bên dưới; gửi mã yêu cầu khi hỏi đơn vị vận hành."))
+
+
+def _no_right(service: Service, accounts: Sequence[Account]) -> Lack:
+    if accounts:
+        found = accounts[0]
+        text = _("Mã thử nghiệm không mở dữ liệu thật. Cơ quan đã có tài khoản %(code)s: lấy mã truy cập bằng khóa của ứng dụng rồi dán vào đây.")
+        return Lack(text % {"code": found.code}, _("Khóa của tài khoản"), f"{found.get_absolute_url()}khoa/")
+    if service.form == "special":
+        text = _("Cơ quan chưa có tài khoản cho dịch vụ này; dữ liệu chia sẻ theo thỏa thuận đặc thù.")
+        return Lack(text, _("Yêu cầu chia sẻ đặc thù"), f"/thoa-thuan/moi/?dich-vu={service.code}")
+    text = _("Cơ quan chưa có tài khoản cho dịch vụ này. Mã thử nghiệm không mở dữ liệu thật; cần gửi yêu cầu và được cấp tài khoản.")
+    return Lack(text, _("Gửi yêu cầu kết nối"), f"/yeu-cau/moi/?dich-vu={service.code}")
+
+
+def _words() -> dict[str, Lack]:
+    taken = Lack(_("Mã truy cập đã hết hạn hoặc không phải của cổng này: lấy mã mới bằng khóa của ứng dụng rồi dán lại."))
+    return {
+        "token_missing": taken, "token_expired": taken, "token_invalid": taken, "token_outdated": taken,
+        "token_bound": Lack(_("Mã này gắn với chứng thư của ứng dụng nên chỉ ứng dụng dùng được; lấy mã bằng mã bí mật.")),
+        "not_granted": Lack(_("Mã truy cập này thuộc tài khoản của dịch vụ khác.")),
+        "access_revoked": Lack(_("Tài khoản đã bị khóa hoặc thu hồi; hỏi cơ quan cung cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
+        "outside_hours": Lack(_("Tài khoản chỉ được gọi trong giờ đã cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
+        "data_absent": Lack(_("Không có bản ghi mang khóa này; ở bản thử, chọn một khóa trong các ví dụ.")),
+        "data_not_permitted": Lack(_("Có bản ghi nhưng ngoài phạm vi được cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
+        "rate_limited": Lack(_("Gọi nhanh quá hạn mức; chờ rồi gọi lại.")),
+        "service_suspended": Lack(_("Dịch vụ đang tạm ngừng."), _("Thông báo tạm ngừng"), "/tam-ngung/"),
+    }  # fmt: skip
