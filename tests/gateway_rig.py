@@ -231,11 +231,18 @@ def new_key(kid: str = "k1") -> ECKey:
 
 
 def write_table(data: Path) -> None:
-    folder = data / "replicas" / "co-so-kham"
+    _write(data / "replicas" / "co-so-kham", [(f"{n:04d}", f"Trạm số {n}", "0") for n in range(1, 51)])
+
+
+def write_twin(data: Path) -> None:
+    _write(data / "replicas" / "thu_co-so-kham", [(f"THU{n:05d}", f"Thử {n}", "0950") for n in range(1, 51)])
+
+
+def _write(folder: Path, rows: list[tuple[str, str, str]]) -> None:
     folder.mkdir(parents=True)
     with closing(sqlite3.connect(folder / "v1.sqlite")) as base:
         base.execute("CREATE TABLE rows (ma TEXT PRIMARY KEY, ten TEXT, dien_thoai TEXT) WITHOUT ROWID")
-        base.executemany("INSERT INTO rows VALUES (?,?,?)", [(f"{n:04d}", f"Trạm số {n}", "0") for n in range(1, 51)])
+        base.executemany("INSERT INTO rows VALUES (?,?,?)", rows)
         base.commit()
     (folder / "current.json").write_text('{"version": 1, "file": "v1.sqlite", "key": ["ma"]}')
 

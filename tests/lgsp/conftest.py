@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
-from gateway_rig import OPEN, PAUSED, SCHOOL, SLOW, Mint, Stack, decided, free_port, new_key, write_table
+from gateway_rig import OPEN, PAUSED, SCHOOL, SLOW, Mint, Stack, decided, free_port, new_key, write_table, write_twin
 from nganam.lgsp import swapping
 from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import Listen
@@ -27,9 +28,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory, mint: Mint) -> Iterator[Stac
     write_table(data)
     fields = (Field("ma"), Field("ten"), Field("dien_thoai"))
     served = {code: Served("", "co-so-kham", fields, ("ma",), ("ten",)) for code in (OPEN, SLOW, PAUSED)}
+    twins = {f"{one}.thu": replace(told, table="thu_co-so-kham", sandbox=True) for one, told in served.items()}
+    write_twin(data)
     grants = {SCHOOL: {code: Grant("TK-2026-0001", ("ma", "ten")) for code in served}}
     (data / "serving").mkdir()
-    snapshot = Snapshot(1, datetime(2026, 11, 24, tzinfo=UTC), served, grants)
+    snapshot = Snapshot(1, datetime(2026, 11, 24, tzinfo=UTC), served | twins, grants)
     (data / "serving" / "snapshot.json").write_bytes(write_snapshot(snapshot))
     files = compile_gateway(decided(data, mint, listen))
     with swapping.held(data / "gateway"):

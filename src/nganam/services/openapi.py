@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 
 from nganam.services.models import Service
 from nganam.services.queries import gateway_path
+from nganam.services.sandbox import twin_path
 
 TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": ["integer", "null"]},
@@ -16,6 +17,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "datetime": {"type": ["string", "null"], "format": "date-time"},
 }
 WHOLE = "Câu trả lời của hệ thống nguồn, chuyển nguyên"
+SANDBOX = "Bản thử: dữ liệu thử nghiệm do máy sinh, gọi bằng khóa thử nghiệm"
 MOST_PARTS = 20
 FILTER = gettext_noop("Lọc theo %(name)s")
 """The document is Vietnamese for everybody; the portal's page tells these words in the reader's language."""
@@ -36,11 +38,18 @@ def document(service: Service, *, gateway_url: str, token_url: str, instance: st
             "description": service.description,
             "contact": {"name": service.provider.name},
         },
-        "servers": [{"url": gateway_url.rstrip("/") + path}],
+        "servers": [{"url": gateway_url.rstrip("/") + path}, *_twin(service, gateway_url, instance)],
         "paths": _operations(service) if service.upstream else {**_lookup(service), **_pages(service)},
         "security": [{"lgsp": []}],
         "components": {"schemas": _schemas(service), "securitySchemes": {"lgsp": _flow(token_url)}},
     }
+
+
+def _twin(service: Service, gateway_url: str, instance: str) -> list[dict[str, str]]:
+    """Return the server of the sandbox twin, where there is one: the same operations over made-up data."""
+    if service.table is None:
+        return []
+    return [{"url": gateway_url.rstrip("/") + twin_path(service, instance), "description": SANDBOX}]
 
 
 def _flow(token_url: str) -> dict[str, Any]:
