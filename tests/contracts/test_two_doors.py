@@ -39,6 +39,7 @@ from nganam.sharing.outside import external
 from nganam.sharing.outside import writing as outside
 from nganam.sharing.requests import operations as requests
 from nganam.sharing.requests import writing as request_writing
+from nganam.sharing.sandbox import operations as sandbox
 from nganam.sharing.suspensions import writing as suspensions
 
 ROOMS = ("accounts", "agencies", "deadlines", "desk", "disputes", "lgsp", "services", "sharing")
@@ -123,6 +124,8 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:set_rule": (watching.set_rule, "PUT /gateway/alert-rules/{key}"),
     "lgsp:revoke": (lgsp.revoke_credential, "POST /cases/sharing.account/{code}/credentials/{client_id}/revoke"),
     "sharing:applications": (requests.register_application, "POST /applications"),
+    "sharing:test_credentials": (sandbox.issue_test_credential, "POST /test-credentials"),
+    "sharing:revoke_test_credential": (sandbox.revoke_test_credential, "POST /test-credentials/{client_id}/revoke"),
     "sharing:delegations": (delegations.record_delegation, "POST /delegations"),
     "sharing:end_delegation": (delegations.end_delegation, "POST /delegations/{code}/end"),
     "sharing:outside_agencies": (agencies.open_agency, "POST /outside-agencies"),

@@ -1,4 +1,4 @@
-"""Samples of code: every value is a literal of its language, whatever it holds. That they run is tested with the gateway."""
+"""Samples of code: every value is a literal of its language, whatever it holds. Tests of the gateway run them."""
 
 import ast
 import json
@@ -11,7 +11,8 @@ from nganam.lgsp.trying import Question
 from nganam.portal.samples import csharp, java, python, samples, script, sh
 
 NASTY = (
-    "Nguyễn Thị “Đào”", "'; rm -rf / #", '"; DROP TABLE x; --', "a\nb\r\tc", "$HOME `id` $(id) ${x}", "\\", "\\u000a\\n\\'",
+    "Nguyễn Thị “Đào”", "'; rm -rf / #", '"; DROP TABLE x; --', "a\nb\r\tc",
+    "$HOME `id` $(id) ${x}", "\\", "\\u000a\\n\\'",
     "«url» «token»", "{x} %s %(y)s", "</code><script>", "@/etc/passwd", "=a&b=c#d?e", "😀", "",
 )  # fmt: skip
 
@@ -26,7 +27,7 @@ def test_a_value_is_one_literal_of_its_language(text):
         assert json.loads(literal) == text
         # Java turns \uXXXX into the character before it reads anything: none may be a line end, quote or backslash.
         made = re.findall(r"(?<!\\)(?:\\\\)*\\u([0-9a-f]{4})", literal)
-        assert not {chr(int(one, 16)) for one in made} & set("\n\r\"\\")
+        assert not {chr(int(one, 16)) for one in made} & set('\n\r"\\')
 
 
 @pytest.mark.parametrize("text", NASTY)

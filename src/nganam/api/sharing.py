@@ -73,12 +73,17 @@ class TestCredentialOut(Schema):
     """A key to the sandbox; its secret is not kept, so it cannot be told again."""
 
     client_id: str
-    application: str = Field(validation_alias="application.code")
+    application: str
     created_at: datetime
     created_by: str
     expires_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
+
+    @staticmethod
+    def resolve_application(one: Any) -> str:
+        """Return the code of the application."""
+        return str((one["application"] if isinstance(one, dict) else one.application).code)
 
 
 class TestCredentialIssuedOut(TestCredentialOut):
@@ -94,9 +99,7 @@ def test_credentials(request: HttpRequest, window: Query[Window]) -> list[TestCr
     return window.cut(sandbox_queries.credentials_for(request.actor))
 
 
-@router.post(
-    "/test-credentials", response={201: TestCredentialIssuedOut, **REFUSALS}, summary="Lấy khóa thử nghiệm"
-)
+@router.post("/test-credentials", response={201: TestCredentialIssuedOut, **REFUSALS}, summary="Lấy khóa thử nghiệm")
 @schemas.takes(TryForm)
 def issue_test_credential(request: HttpRequest, response: HttpResponse, sent: Any) -> tuple[int, dict[str, Any]]:
     """Give an application of the agency a key to the sandbox, at once and without a request."""

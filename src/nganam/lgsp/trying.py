@@ -1,4 +1,4 @@
-"""The console's one call: from here through the real gateway, to a service or to its sandbox twin, for an officer to see.
+"""The console's one call: through the real gateway to a service or its sandbox twin, for an officer to see.
 
 It goes to our own gateway's address and nowhere else, follows nothing, waits and reads so far only. The token of a call
 is made for it or was pasted for it, and is kept, shown and logged nowhere.
@@ -83,7 +83,9 @@ def accounts_for(actor: Actor, service: Service, at: datetime) -> QuerySet[Accou
     return live_accounts(local_date(at)).filter(service=service, application__agency__code=actor.agency)
 
 
-def try_sandbox(service: Service, question: Question, application: Application, *, actor: Actor, at: datetime) -> Answer:
+def try_sandbox(
+    service: Service, question: Question, application: Application, *, actor: Actor, at: datetime
+) -> Answer:
     """Call the twin of a service with a token made for this call alone; raise ``NotAllowed``."""
     _check(service, application, actor)
     return _call(queries.sandbox_url(service), question, console_token(application, at=at), actor)
@@ -125,7 +127,11 @@ def _token(text: str) -> str:
 def _call(address: str, question: Question, token: str, actor: Actor) -> Answer:
     url = address + question.rest
     # Not the proxies of the environment, no redirect: the address is our gateway's and stays so.
-    headers = {"Authorization": f"Bearer {token}", "X-Road-UserId": quote(actor.code, safe=""), "Accept-Encoding": "identity"}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "X-Road-UserId": quote(actor.code, safe=""),
+        "Accept-Encoding": "identity",
+    }
     began = time.monotonic()
     try:
         with (

@@ -140,7 +140,8 @@ var ask = new HttpRequestMessage(HttpMethod.Post, «token»)
 {
     Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "client_credentials" }),
 };
-ask.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(client)));
+var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes(client));
+ask.Headers.Authorization = new AuthenticationHeaderValue("Basic", basic);
 var issued = await (await http.SendAsync(ask)).Content.ReadAsStringAsync();
 var token = JsonDocument.Parse(issued).RootElement.GetProperty("access_token").GetString();
 var pairs = new (string Name, string Value)[] {«pairs»};

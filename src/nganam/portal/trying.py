@@ -122,31 +122,44 @@ def lack_of(answer: Answer, service: Service, accounts: Sequence[Account], *, li
     if live and answer.status in {401, 403} and not pasted:
         return _no_right(service, accounts)
     code = str(answer.problem.get("code", ""))
-    return _words().get(code) or Lack(_("Xem câu từ chối và mã yêu cầu bên dưới; gửi mã yêu cầu khi hỏi đơn vị vận hành."))
+    return _words().get(code) or Lack(
+        _("Xem câu từ chối và mã yêu cầu bên dưới; gửi mã yêu cầu khi hỏi đơn vị vận hành.")
+    )
 
 
 def _no_right(service: Service, accounts: Sequence[Account]) -> Lack:
     if accounts:
         found = accounts[0]
-        text = _("Mã thử nghiệm không mở dữ liệu thật. Cơ quan đã có tài khoản %(code)s: lấy mã truy cập bằng khóa của ứng dụng rồi dán vào đây.")
+        text = _(
+            "Mã thử nghiệm không mở dữ liệu thật. Cơ quan đã có tài khoản %(code)s: lấy mã truy cập bằng khóa của ứng dụng "
+            "rồi dán vào đây."
+        )
         return Lack(text % {"code": found.code}, _("Khóa của tài khoản"), f"{found.get_absolute_url()}khoa/")
     if service.form == "special":
         text = _("Cơ quan chưa có tài khoản cho dịch vụ này; dữ liệu chia sẻ theo thỏa thuận đặc thù.")
         return Lack(text, _("Yêu cầu chia sẻ đặc thù"), f"/thoa-thuan/moi/?dich-vu={service.code}")
-    text = _("Cơ quan chưa có tài khoản cho dịch vụ này. Mã thử nghiệm không mở dữ liệu thật; cần gửi yêu cầu và được cấp tài khoản.")
+    text = _(
+        "Cơ quan chưa có tài khoản cho dịch vụ này. Mã thử nghiệm không mở dữ liệu thật; cần gửi yêu cầu và được cấp "
+        "tài khoản."
+    )
     return Lack(text, _("Gửi yêu cầu kết nối"), f"/yeu-cau/moi/?dich-vu={service.code}")
 
 
 def _words() -> dict[str, Lack]:
-    taken = Lack(_("Mã truy cập đã hết hạn hoặc không phải của cổng này: lấy mã mới bằng khóa của ứng dụng rồi dán lại."))
+    taken = Lack(
+        _("Mã truy cập đã hết hạn hoặc không phải của cổng này: lấy mã mới bằng khóa của ứng dụng rồi dán lại.")
+    )
+    account = {"label": _("Tài khoản"), "href": "/tai-khoan-ket-noi/"}
     return {
-        "token_missing": taken, "token_expired": taken, "token_invalid": taken, "token_outdated": taken,
-        "token_bound": Lack(_("Mã này gắn với chứng thư của ứng dụng nên chỉ ứng dụng dùng được; lấy mã bằng mã bí mật.")),
+        **dict.fromkeys(("token_missing", "token_expired", "token_invalid", "token_outdated"), taken),
+        "token_bound": Lack(
+            _("Mã này gắn với chứng thư của ứng dụng nên chỉ ứng dụng dùng được; lấy mã bằng mã bí mật.")
+        ),
         "not_granted": Lack(_("Mã truy cập này thuộc tài khoản của dịch vụ khác.")),
-        "access_revoked": Lack(_("Tài khoản đã bị khóa hoặc thu hồi; hỏi cơ quan cung cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
-        "outside_hours": Lack(_("Tài khoản chỉ được gọi trong giờ đã cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
+        "access_revoked": Lack(_("Tài khoản đã bị khóa hoặc thu hồi; hỏi cơ quan cung cấp."), **account),
+        "outside_hours": Lack(_("Tài khoản chỉ được gọi trong giờ đã cấp."), **account),
         "data_absent": Lack(_("Không có bản ghi mang khóa này; ở bản thử, chọn một khóa trong các ví dụ.")),
-        "data_not_permitted": Lack(_("Có bản ghi nhưng ngoài phạm vi được cấp."), _("Tài khoản"), "/tai-khoan-ket-noi/"),
+        "data_not_permitted": Lack(_("Có bản ghi nhưng ngoài phạm vi được cấp."), **account),
         "rate_limited": Lack(_("Gọi nhanh quá hạn mức; chờ rồi gọi lại.")),
         "service_suspended": Lack(_("Dịch vụ đang tạm ngừng."), _("Thông báo tạm ngừng"), "/tam-ngung/"),
-    }  # fmt: skip
+    }

@@ -15,9 +15,7 @@ app_name = "sharing"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ung-dung/", requests.applications, name="applications"),
     path("ung-dung/thu-nghiem/", sandbox.test_credentials, name="test_credentials"),
-    path(
-        "ung-dung/thu-nghiem/<str:client_id>/thu-hoi/", sandbox.revoke_test_credential, name="revoke_test_credential"
-    ),
+    path("ung-dung/thu-nghiem/<str:client_id>/thu-hoi/", sandbox.revoke_test_credential, name="revoke_test_credential"),
     path("yeu-cau/", requests.requests, name="requests"),
     path("yeu-cau/moi/", requests.new_request, name="new"),
     path("yeu-cau/<str:code>/", requests.request_page, name="request"),

@@ -1,4 +1,4 @@
-"""Sandbox copies: for a table a replica of made-up rows, so that whoever writes a program can call before being granted.
+"""Sandbox copies: for a table a replica of made-up rows, so that a program can be written before it is granted.
 
 A copy is made of the table's contract alone. It stands beside the real replicas, under a name no table can have.
 """

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 AUDIENCE = "lgsp"
 SANDBOX_AUDIENCE, SANDBOX_SCOPE = "lgsp-thu", "thu-nghiem"
-"""Whom a test token is for, and what stands in it where other tokens name services (codes of services are in capitals)."""
+"""Whom a test token is for, and what stands in it where others name services (whose codes are in capitals)."""
 CLAIM_SERVICES, CLAIM_ACCOUNTS, CLAIM_CLIENT, CLAIM_TOKEN = "svc", "acc", "client_id", "jti"
 CLAIM_OPERATIONS = "ops"
 CLAIM_CERTIFICATE = "x5t_hex"

@@ -44,7 +44,10 @@ def _route(service: Service, gateway: Gateway, to: Json) -> Json:
             "quota_day": _unlimited("day"),
             "quota_month": _unlimited("month"),
         },
-        "response_headers_to_add": [set_header("x-road-service", address(service, gateway)), set_header(HEADER, "true")],
+        "response_headers_to_add": [
+            set_header("x-road-service", address(service, gateway)),
+            set_header(HEADER, "true"),
+        ],
     }
     if service.suspended:
         return {**route, "direct_response": {"status": 503}}

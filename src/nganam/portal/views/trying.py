@@ -28,7 +28,7 @@ from nganam.warehouse import sandbox
 @door(Audience.PUBLIC)
 @require_safe
 def try_service(request: HttpRequest, code: str) -> HttpResponse:
-    """Show how a service is called, with the parameters of the address in the samples; officers get a form that calls."""
+    """Show how a service is called, the parameters of the address in the samples; officers get a form that calls."""
     service = listed_service(code)
     form = _form(request, service, request.GET if "cach" in request.GET else None)
     return _page(request, service, form)
@@ -56,11 +56,12 @@ def _form(request: HttpRequest, service: Service, data: Any) -> QuestionForm:
 
 
 def _called(request: HttpRequest, service: Service, form: QuestionForm) -> Answer:
-    said, who = form.cleaned_data, {"actor": request.actor, "at": request.at}
-    application = application_for(request.actor, said.get("ung-dung", ""))
+    said, question, actor = form.cleaned_data, form.question(), request.actor
+    application = application_for(actor, said.get("ung-dung", ""))
     if said["noi"] == LIVE:
-        return calling.try_live(service, form.question(), application, token=said.get("token", ""), **who)
-    return calling.try_sandbox(service, form.question(), application, **who)
+        token = said.get("token", "")
+        return calling.try_live(service, question, application, actor=actor, at=request.at, token=token)
+    return calling.try_sandbox(service, question, application, actor=actor, at=request.at)
 
 
 def _page(request: HttpRequest, service: Service, form: QuestionForm, answer: Answer | None = None) -> HttpResponse:

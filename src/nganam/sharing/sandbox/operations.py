@@ -25,9 +25,7 @@ PREFIX = "THU."
 
 
 @transaction.atomic
-def issue_test_credential(
-    application: Application, *, actor: Actor, at: datetime
-) -> tuple[TestCredential, str]:
+def issue_test_credential(application: Application, *, actor: Actor, at: datetime) -> tuple[TestCredential, str]:
     """Give an application a key to the sandbox; the secret is returned once and kept as a keyed hash only.
 
     Needs no request and no grant. Raises ``NotAllowed``; ``RuleBroken`` when the application has enough of them.

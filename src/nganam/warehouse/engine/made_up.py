@@ -49,7 +49,9 @@ def batch(contract: Contract, *, seed: str, communes: Sequence[str] = (), rows: 
         if len(made) == rows:
             break
     ordered = [row for _key, row in sorted(made.items())]
-    columns = [pa.array(list(values), field.type) for values, field in zip(_turned(ordered), contract.schema(), strict=True)]
+    columns = [
+        pa.array(list(values), field.type) for values, field in zip(_turned(ordered), contract.schema(), strict=True)
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=contract.schema())
 
 
@@ -103,7 +105,9 @@ def _quantity(column: Column, number: int, random: Random) -> int | float:
     least = low if low is not None else min(1.0, high if high is not None else 1.0)
     most = high if high is not None else least + 10 * ROWS
     if column.type == "integer":
-        return min(int(most), int(-(-least // 1)) + (number if column.key else int(random.random() * (most - least + 1))))
+        return min(
+            int(most), int(-(-least // 1)) + (number if column.key else int(random.random() * (most - least + 1)))
+        )
     return min(most, round(least + random.random() * (most - least), 2))
 
 
@@ -186,12 +190,21 @@ def _address(number: int, random: Random) -> str:
 MEANINGS = (
     (("so_dinh_danh", "cccd", "dinh_danh", "sodinhdanh", "canuoc"), _personal_number),
     (("ma_so_thue", "mst", "masothue"), _tax_code),
-    (("ma_bhxh", "so_bhxh", "ma_the", "bhyt"), lambda number, random: f"00{int(random.random() * 1000):03d}{number:05d}"),
-    (("dien_thoai", "sdt", "di_dong"), lambda number, random: f"095{number % 10_000:04d}{int(random.random() * 1000):03d}"),
+    (
+        ("ma_bhxh", "so_bhxh", "ma_the", "bhyt"),
+        lambda number, random: f"00{int(random.random() * 1000):03d}{number:05d}",
+    ),
+    (
+        ("dien_thoai", "sdt", "di_dong"),
+        lambda number, random: f"095{number % 10_000:04d}{int(random.random() * 1000):03d}",
+    ),
     (("email", "thu_dien_tu"), lambda number, _random: f"thu.{number}@example.invalid"),
     (("gioi_tinh",), lambda number, _random: ("Nam", "Nữ")[number % 2]),
     (("dan_toc",), lambda number, _random: ("01", "04", "05")[number % 3]),
     (("dia_chi",), _address),
-    (("ho_ten", "ho_va_ten", "nguoi_dai_dien", "chu_ho", "hoten", "hovaten"), lambda _number, random: full_name(random)),
+    (
+        ("ho_ten", "ho_va_ten", "nguoi_dai_dien", "chu_ho", "hoten", "hovaten"),
+        lambda _number, random: full_name(random),
+    ),
 )
 """Words in a column's name or title, and what it then holds."""
