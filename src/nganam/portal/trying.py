@@ -131,8 +131,8 @@ def _no_right(service: Service, accounts: Sequence[Account]) -> Lack:
     if accounts:
         found = accounts[0]
         text = _(
-            "Mã thử nghiệm không mở dữ liệu thật. Cơ quan đã có tài khoản %(code)s: lấy mã truy cập bằng khóa của ứng dụng "
-            "rồi dán vào đây."
+            "Mã thử nghiệm không mở dữ liệu thật. Cơ quan đã có tài khoản %(code)s: lấy mã truy cập bằng khóa của "
+            "ứng dụng rồi dán vào đây."
         )
         return Lack(text % {"code": found.code}, _("Khóa của tài khoản"), f"{found.get_absolute_url()}khoa/")
     if service.form == "special":
