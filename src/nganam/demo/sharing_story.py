@@ -92,6 +92,8 @@ def request(story: Story) -> None:
     """Register an application, send the D35.2 form, grant some fields, take the credential."""
     phuc, hoa, code = story.person("phuc"), story.person("hoa"), story.kept["service"]
     story.once("application", lambda: _register(phuc))
+    _try(phuc, code)
+    story.tell("Phúc", f"gọi thử bản thử của {code} ngay trên trang, chưa cần yêu cầu; dịch vụ thật từ chối đúng lý do")
     asked = story.once("request", lambda: _draft(phuc, code))
     story.once("request_sent", lambda: phuc.press(f"/yeu-cau/{asked}/", "/buoc/send/"))
     expect(phuc.open(f"/yeu-cau/{asked}/"), "Đã tiếp nhận")
@@ -108,6 +110,16 @@ def _register(phuc: Person) -> str:
         return "TSDC"
     phuc.submit("/ung-dung/", values={"code": "TSDC", "name": "Tuyển sinh đầu cấp"})
     return "TSDC"
+
+
+def _try(phuc: Person, code: str) -> None:
+    """Call the sandbox twin from the service's page; the service itself refuses and says where to ask."""
+    path, said = f"/dich-vu/{code}/goi-thu/", {"cach": "trang", "limit": 2, "noi": "thu"}
+    wait_for(
+        f"bản thử của {code}", lambda: "x-nganam-sandbox" in phuc.submit(path, "/goi/", values=said).text, every=1
+    )
+    if "/tai-khoan-ket-noi/" not in phuc.open(path).text:
+        expect(phuc.submit(path, "/goi/", values=said | {"noi": "that"}), f"/yeu-cau/moi/?dich-vu={code}", "HTTP 401")
 
 
 def _draft(phuc: Person, service_code: str) -> str:
