@@ -42,6 +42,8 @@ class QuestionForm(forms.Form):
         }  # fmt: skip
         for name, example in zip(service.lookup_columns, first, strict=True):
             made[f"khoa-{name}"] = _text(_("Khóa: %(title)s") % {"title": titles.get(name, name)}, initial=example)
+            # Wanted by one way to call, so not told as optional; whether it must be there is asked in ``clean``.
+            made[f"khoa-{name}"].wanted = True  # type: ignore[attr-defined]
         for name in service.filter_columns:
             made[f"loc-{name}"] = _text(_("Lọc: %(title)s") % {"title": titles.get(name, name)})
         self.fields = made | self.fields

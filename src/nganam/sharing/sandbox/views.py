@@ -22,13 +22,14 @@ OFFICERS = (Role.FOCAL, Role.LEAD)
 @door(Audience.OFFICER, roles=OFFICERS)
 def test_credentials(request: HttpRequest) -> HttpResponse:
     """List the agency's test credentials; issue another and show its secret, this once."""
+    own = list(applications_for(request.actor))
     form = TryForm(request.POST or None)
+    form.choose_from(own)
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         issued = attempt(form, lambda: _issue(request, form.cleaned_data["application"]))
         if issued:
             context = {"issued": issued[0], "secret": issued[1]}
-    own = list(applications_for(request.actor))
     context |= {
         "form": form,
         "applications": own,
