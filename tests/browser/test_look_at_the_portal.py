@@ -23,7 +23,8 @@ ROWS = [
 PAGES = (
     "/", "/tim-kiem/?q=dan+so", "/tim-kiem/?q=zzzz", "/du-lieu/", "/du-lieu/dan-so/",
     "/du-lieu/dan-so/v/1/", "/phap-luat/",
-    "/dich-vu/", "/dich-vu/DV-2026-0001/", "/co-quan/", "/co-quan/ST-STTTT/", "/dau-moi/", "/gioi-thieu/",
+    "/dich-vu/", "/dich-vu/DV-2026-0001/", "/dich-vu/DV-2026-0001/goi-thu/",
+    "/co-quan/", "/co-quan/ST-STTTT/", "/dau-moi/", "/gioi-thieu/",
     "/phap-luat/thuat-ngu/", "/phap-luat/dieu-kien-su-dung/", "/van-ban/xac-minh/", "{paper}",
 )  # fmt: skip
 
