@@ -88,7 +88,9 @@ class CallForm(QuestionForm):
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.fields["ung-dung"] = forms.ChoiceField(
-            label=_("Ứng dụng"), choices=[(one.code, f"{one.code} · {one.name}") for one in applications]
+            label=_("Ứng dụng"),
+            choices=[(one.code, f"{one.code} · {one.name}") for one in applications],
+            initial=applications[0].code if applications else "",
         )
         self.fields["noi"] = forms.ChoiceField(
             label=_("Gọi ở đâu"), initial=SANDBOX, widget=forms.RadioSelect,
