@@ -26,13 +26,7 @@ def routes(gateway: Gateway, to: Json) -> list[Json]:
 
 
 def _route(service: Service, gateway: Gateway, to: Json) -> Json:
-    known = {
-        "instance": instance_of(gateway.instance),
-        "member": service.member,
-        "subsystem": service.subsystem,
-        "service": service.code,
-        "retry_after": "1",
-    }
+    known = {"id": address(service, gateway), "service": service.code, "retry_after": "1"}
     route: Json = {
         "name": twin_of(service.code),
         "match": {"path_separated_prefix": f"/r1/{address(service, gateway)}"},
