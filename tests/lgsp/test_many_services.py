@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_rig import OPEN, PAUSED, SLOW, address, decided, wait_for
+from gateway_rig import ISSUER, OPEN, PAUSED, SLOW, address, decided, wait_for
 from nganam.lgsp import gateway, swapping
 from nganam.lgsp.envoy import indexing
 from nganam.lgsp.envoy.compiling import compile_gateway
@@ -14,6 +14,7 @@ ALIKE = (
     address(f"{OPEN}0"), address(f"{OPEN}/x/y"), address("DV-2027-0059", "/1"), address("DV-2027-00590", "/1"),
     address("DV-2027-005"), address(PAUSED, "/1"), address("DV-2030-0001", "/1"), "/healthz", "/", "/r1/", "/r1",
     "/r1/VN/GOV/CT-SYT/KHO/", "/r2/VN", address(OPEN, "/a%252f"), "/%2525", address(OPEN, "/../../KHO/DV-2027-0001/1"),
+    *(address(one, "/1").replace("/VN/", "/VN-THU/") for one in (OPEN, PAUSED, "DV-2027-0059", "DV-2030-0001")),
     address(OPEN).replace("/r1", "//r1"), address(OPEN).replace("GOV", "gov"), address(OPEN, "%2f1"), "/healthz/x",
 )  # fmt: skip
 
@@ -31,14 +32,15 @@ def test_few_services_are_a_list_and_many_a_tree(tmp_path, mint):
     assert ("routes" in few, "matcher" in few) == (True, False)
     assert ("routes" in many, "matcher" in many) == (False, True)
     tree = many["matcher"]["matcher_tree"]["prefix_match_map"]["map"]
-    assert len(tree) == 63
+    assert len(tree) == 2 * 63  # each with its sandbox twin
     assert max(len(one["action"]["typed_config"]["routes"]) for one in tree.values()) < 2 + indexing.MOST_GENERAL
 
 
 @pytest.mark.slow
 def test_both_forms_of_routes_answer_alike(stack, mint, monkeypatch):
     folder = stack.data / "gateway"
-    tokens = ("", mint.token(), mint.token(svc=[SLOW]), mint.token(svc=["DV-2027-0059", PAUSED]))
+    test = mint.token(iss=f"{ISSUER}/thu-nghiem", aud="lgsp-thu", svc=["thu-nghiem"])
+    tokens = ("", test, mint.token(), mint.token(svc=[SLOW]), mint.token(svc=["DV-2027-0059", PAUSED]))
 
     def answers():
         return {

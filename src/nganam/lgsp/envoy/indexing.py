@@ -1,7 +1,7 @@
 """Finds a call's route by its address among a thousand services.
 
 Envoy tries a list of routes one after the other: measured 0.25 µs each, so a call to the five hundredth service cost
-half as much again. From ``MANY`` services on, routes stand in a tree by the service's address instead, each service
+half as much again. From ``MANY`` addresses on, routes stand in a tree by the service's address instead, each service
 with its own short list; what belongs to no service stands in every list, in the same order. Both forms answer alike
 (``test_both_forms_of_routes_answer_alike``).
 """
