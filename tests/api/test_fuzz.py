@@ -117,8 +117,17 @@ def _incident():
     return Incident.objects.get()
 
 
+def _test_credential():
+    from nganam.sharing.sandbox.operations import issue_test_credential
+
+    application = scenes.application()
+    made, _secret = issue_test_credential(application, actor=scenes.PHUC, at=scenes.AT)
+    return {"application": application.code, "client_id": made.client_id}
+
+
 BESIDE_CASES = {
     "/applications": lambda: {"made": scenes.application()},
+    "/test-credentials": _test_credential,
     "/delegations": lambda: {"code": scenes_accounts.delegation().code},
     "/outside-agencies": lambda: {"made": scenes_outside.ministry()},
     "/outside-services": lambda: {"code": scenes_outside.listed().code},
