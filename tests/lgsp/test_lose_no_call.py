@@ -44,6 +44,8 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Digest", rfc9530(b"a lie"))
+        if asked == "chen":
+            self.send_header("X-Road-Error", "a\x1fCT-GIA")
         self.end_headers()
         self.wfile.write(body)
 
@@ -141,6 +143,14 @@ def test_bodies_of_a_foreign_upstream_are_digested_by_the_gateway_whatever_it_cl
     one = entry_of(stack, reply.headers["x-request-id"])
     assert (one["requestDigest"], one["responseDigest"]) == (rfc9530(sent), rfc9530(reply.body))
     assert one["digestBy"] == "gateway"
+
+
+def test_what_parts_the_log_cannot_come_from_an_upstream_either(stack, mint):
+    reply = stack.ask(address(FOREIGN, "/chen"), mint.token())
+    assert reply.status == 502
+    one = entry_of(stack, reply.headers["x-request-id"])
+    assert one["statusCode"] == 502
+    assert "CT-GIA" not in json.dumps(one)
 
 
 @pytest.fixture

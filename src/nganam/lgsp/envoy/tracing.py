@@ -23,7 +23,7 @@ def tracing(gateway: Gateway) -> Json:
         return {}
     uri = {"uri": gateway.otlp.rstrip("/") + PATH, "cluster": CLUSTER, "timeout": "1s"}
     provider = extension("envoy.tracers.opentelemetry", CONFIG, http_service={"http_uri": uri}, service_name=SERVICE)
-    tags = [_tag("lgsp.service", "service"), _tag("lgsp.provider", "member")]
+    tags = [_tag("lgsp.service", "service"), _tag("lgsp.identifier", "id")]
     return {
         "tracing": {
             "provider": provider,
