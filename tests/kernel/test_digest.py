@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nganam.kernel.clock import VIETNAM
-from nganam.kernel.digest import canonical_json, file_sha256, sha256_hex
+from nganam.kernel.digest import canonical_json, file_sha256, keyed_sha256, sha256_hex
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -82,3 +82,9 @@ def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path) -> None:
     assert file_sha256(path) == sha256_hex(path.read_bytes())
     path.write_bytes(b"")
     assert file_sha256(path) == sha256_hex(b"") == EMPTY
+
+
+def test_a_keyed_digest_is_that_of_rfc_4231() -> None:
+    expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert keyed_sha256("Jefe", "what do ya want for nothing?") == expected
+    assert keyed_sha256("jefe", "what do ya want for nothing?") != expected
