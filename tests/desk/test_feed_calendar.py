@@ -1,6 +1,6 @@
 """The calendar of deadlines: at a secret address, for the officer's agency, in the form calendar programs read."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -12,6 +12,7 @@ from nganam.deadlines.models import Clock
 from nganam.desk.models import Feed
 from nganam.desk.operations import MOST_FEEDS, issue_feed
 from nganam.kernel.actors import VISITOR
+from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotAllowed, RuleBroken
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,15 @@ def test_each_running_clock_is_a_day_with_its_article(browse):
     assert "Sở Y tế thành phố Cần Thơ" in event["description"]
     assert event["url"] == f"http://127.0.0.1:8600/yeu-cau/{request.code}/"
     assert event["transp"] == "TRANSPARENT"
+
+
+def test_what_was_missed_long_ago_leaves_room_for_what_is_to_come(browse):
+    scenes.sent_request()
+    today = local_date(datetime.now(UTC))
+    place = address(browse("lan"))
+    for days, shown in ((60, 1), (61, 0)):
+        Clock.objects.update(due_on=today - timedelta(days=days))
+        assert len(events(browse("lan").get(place))) == shown
 
 
 def test_a_local_term_is_marked_and_commas_and_breaks_survive(browse):

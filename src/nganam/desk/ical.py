@@ -14,6 +14,8 @@ from nganam.desk.queries import Due
 from nganam.face.templatetags.nganam import article_text
 
 PRODUCT = "-//Nga Nam//Thoi han//VI"
+NEEDED = ("key", "object_type", "object_code", "agency", "article", "is_local", "vi", "started_at", "due_on")
+"""What is read of a clock."""
 FOLD = 75
 """Octets of a line, its break left out."""
 
@@ -100,7 +102,7 @@ def _day(value: date) -> str:
 
 
 def _instant(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return value.astimezone(UTC).isoformat(timespec="seconds")[:19].replace("-", "").replace(":", "") + "Z"
 
 
 def _text(value: str) -> str:

@@ -1,5 +1,7 @@
 """What an officer sets up for themselves: the mail of the morning and the calendar of deadlines."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +18,9 @@ from nganam.face.doors import Audience, door, not_found
 from nganam.face.forms import attempt, press
 
 officer = door(Audience.OFFICER)
-MOST_EVENTS = 1_000
+MOST_EVENTS = 700
+PAST = timedelta(days=60)
+"""How long a missed deadline stays in a calendar: else the oldest would leave no room for what is to come."""
 
 
 @officer
@@ -84,7 +88,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     desk = Desk(actor, request.at)
     with translation.override("vi"):
         text = ical.calendar(
-            queries.due(desk, desk.clocks(), MOST_EVENTS),
+            queries.due(desk, desk.clocks().filter(due_on__gte=desk.today - PAST).only(*ical.NEEDED), MOST_EVENTS),
             name=_("Thời hạn: %(agency)s") % {"agency": names.get(found.agency, found.agency)},
             names=names, address=settings.NGANAM_PUBLIC_URL,
         )  # fmt: skip
