@@ -116,6 +116,16 @@ def test_a_notice_on_the_last_day_is_in_time_and_one_working_day_later_is_not(
     assert calendar.add(calendar.add(last, 1), count) > day
 
 
+NEAR = st.dates(date(2026, 2, 1), date(2026, 3, 15))
+CROWDED = st.builds(Calendar, st.frozensets(NEAR), st.frozensets(NEAR))
+
+
+@given(CROWDED, NEAR, st.integers(0, 60))
+def test_days_between_are_those_one_counts(calendar: Calendar, first: date, days: int) -> None:
+    counted = sum(calendar.is_working(first + timedelta(days=day)) for day in range(1, days + 1))
+    assert calendar.between(first, first + timedelta(days=days)) == counted
+
+
 @given(CALENDARS, DAYS, DAYS, DAYS)
 def test_days_between_add_up(calendar: Calendar, first: date, second: date, third: date) -> None:
     early, middle, late = sorted((first, second, third))

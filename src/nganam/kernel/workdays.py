@@ -67,7 +67,16 @@ class Calendar:
         """Return the working days after ``start`` up to and with ``end``; negative when ``end`` is earlier."""
         if end < start:
             return -self.between(end, start)
-        return sum(self.is_working(start + _DAY * offset) for offset in range(1, (end - start).days + 1))
+        # Counted by weeks, not by days: what is years overdue costs as little as what is due tomorrow.
+        off = sum(start < day <= end and day.weekday() < _SATURDAY for day in self.days_off - self.working_weekends)
+        worked = sum(start < day <= end and day.weekday() >= _SATURDAY for day in self.working_weekends)
+        return _weekdays(end) - _weekdays(start) - off + worked
+
+
+def _weekdays(day: date) -> int:
+    """Return the Mondays to Fridays from 1 January of year 1, a Monday, to ``day``."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return weeks * _SATURDAY + min(rest, _SATURDAY)
 
 
 def add_months(day: date, count: int) -> date:

@@ -429,6 +429,14 @@ def joinings_for(actor: Actor) -> QuerySet[Joining]:
     return _joinings().filter(own | Q(agreement__in=_of_parties(mine).values("pk")))
 
 
+def waiting_joinings(actor: Actor) -> QuerySet[Joining]:
+    """Return the requests to join that wait for an answer, with what a line about each says and no more."""
+    found = joinings_for(actor).filter(state="asked").select_related(None)
+    return found.select_related("agency", "agreement__service").only(
+        "code", "agency__name", "agreement__code", "agreement__item", "agreement__wanted", "agreement__service__name"
+    )
+
+
 def get_joining_for(actor: Actor, code: str) -> Joining:
     """Return a request to join the officer may see; what is not theirs is not found."""
     found = joinings_for(actor).filter(code=code).first()

@@ -50,7 +50,7 @@ def _page(request: HttpRequest, found: Any) -> Any:
 def agreements(request: HttpRequest) -> HttpResponse:
     """List the agreements the officer may read, by state and code; overdue only if asked."""
     found = listed(queries.agreements_for(request.actor), AGREEMENT, request.GET, request.at)
-    joinings = queries.joinings_for(request.actor).filter(state="asked")[:PAGE]
+    joinings = queries.waiting_joinings(request.actor)[:PAGE]
     context = {"list": found, "joinings": joinings}
     return render(request, "sharing/agreements.html", context)
 
