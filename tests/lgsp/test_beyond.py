@@ -67,7 +67,7 @@ def test_what_is_unknown_stays_unknown_and_keeps_the_connection_closed(ca):
 
 
 def decided_gateway_of_nobody():
-    return tuple(queries.told_services()), tuple(queries.told_incoming())
+    return tuple(queries.told_services(AT)), tuple(queries.told_incoming())
 
 
 def test_what_oauth_needs_depends_on_how_we_prove_ourselves():
@@ -145,12 +145,27 @@ def test_a_leaf_is_no_authority(ca):
 def test_a_name_that_comes_to_mean_an_inner_address_is_called_no_more(ca, settings, monkeypatch):
     found = scenes_beyond.opened(proven(ca))
     scenes_beyond.service(found)
-    assert queries.told_services()[0].upstream.endpoints
+    assert queries.told_services(AT)[0].upstream.endpoints
     monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
     assert operations.look_up_again(at=AT) == [found.code]
-    assert queries.told_services()[0].upstream.endpoints == ()
+    assert queries.told_services(AT)[0].upstream.endpoints == ()
     found.refresh_from_db()
     assert "169.254.169.254" in found.fault
+
+
+def test_an_edit_made_while_names_were_looked_up_is_not_overwritten(ca, monkeypatch):
+    found = scenes_beyond.opened(proven(ca))
+
+    def edited_meanwhile(platform, _at, *, strict):
+        fresh = Platform.objects.get(pk=platform.pk)
+        monkeypatch.undo()
+        operations.edit_platform(actor=MINH, at=AT, platform=fresh, values={"endpoints": ["https://127.0.0.2:9443"]})
+        platform.addresses = {"cu:1": ["127.0.0.1"]}
+
+    monkeypatch.setattr(operations, "_look_up", edited_meanwhile)
+    assert operations.look_up_again(at=AT) == []
+    found.refresh_from_db()
+    assert found.addresses == {"127.0.0.2:9443": ["127.0.0.2"]}
 
 
 # -- what proves us there --
@@ -201,7 +216,7 @@ def test_the_signing_key_is_told_by_its_public_part_only():
 
 def test_a_service_keeps_its_own_address_and_nobody_may_call_it_yet(ca):
     made = scenes_beyond.service(scenes_beyond.opened(proven(ca)))
-    told = queries.told_services()[0]
+    told = queries.told_services(AT)[0]
     assert queries.address_of(made) == "/r1/QG/GOV/BTC/DKDN/tra-cuu" == f"/r1/{told.path('VN')}" == told.base
     assert told.callers == ()
     assert told.upstream.speaks_as == "QG/GOV/ST/LGSP"
@@ -237,9 +252,9 @@ def test_an_address_of_the_province_is_no_platforms(ca, settings):
 def test_an_approved_proposal_opens_the_service_for_its_application_only(ca):
     found = scenes_beyond.opened(proven(ca))
     access = scenes_beyond.access(found)
-    assert queries.told_services()[0].callers == ("lgsp:VN/GOV/CT-X31507/MCDT",)
+    assert queries.told_services(AT)[0].callers == ("lgsp:VN/GOV/CT-X31507/MCDT",)
     exchanging.end_access(actor=MINH, at=AT, access=access, reason="Hết nhu cầu")
-    assert queries.told_services()[0].callers == ()
+    assert queries.told_services(AT)[0].callers == ()
 
 
 def test_the_end_of_the_proposal_is_the_end_of_the_call(ca):
@@ -252,9 +267,9 @@ def test_the_end_of_the_proposal_is_the_end_of_the_call(ca):
         more = {"route": "ndop"} if deed == "configure" else {}
         actor = MINH if deed == "configure" else PHUC
         case = getattr(outbound, deed)(actor=actor, at=AT, outbound=case, reason="Thử tốt", **more)
-        assert queries.told_services()[0].callers
+        assert queries.told_services(AT)[0].callers
     outbound.end(actor=PHUC, at=AT, outbound=case, reason="Không còn nhu cầu")
-    assert queries.told_services()[0].callers == ()
+    assert queries.told_services(AT)[0].callers == ()
     assert lgsp.decision_mark() != before
 
 
@@ -293,7 +308,7 @@ def test_a_service_that_ends_takes_its_accesses_along(ca):
     exchanging.end_service(actor=MINH, at=AT, service=access.service, reason="Nền tảng đã ngừng")
     access.refresh_from_db()
     assert access.ended_at
-    assert queries.told_services() == []
+    assert queries.told_services(AT) == []
 
 
 # -- who calls in --
@@ -348,7 +363,7 @@ def test_the_gateway_is_told_of_both_directions(ca):
     found = scenes_beyond.opened(scenes_beyond.opened(proven(ca)), "incoming")
     scenes_beyond.access(found)
     gateway = decided_gateway(AT)
-    assert [one.code for one in gateway.services if one.callers is not None] == [queries.told_services()[0].code]
+    assert [one.code for one in gateway.services if one.callers is not None] == [queries.told_services(AT)[0].code]
     assert [one.code for one in gateway.incoming] == [found.code]
 
 
@@ -373,7 +388,7 @@ def test_a_token_endpoint_that_cannot_be_asked_is_told_once_and_tried_again(sett
     assert Notice.objects.filter(event="lgsp.platform.fault").count() == 1
     assert not (Path(django_settings.DATA) / "gateway" / secret_file(found.code)).exists()
     scenes_beyond.service(found)
-    assert queries.told_services()[0].upstream.endpoints == ()
+    assert queries.told_services(AT)[0].upstream.endpoints == ()
 
 
 def test_the_token_endpoint_is_checked_again_when_it_is_asked(settings, monkeypatch):
@@ -386,6 +401,78 @@ def test_the_token_endpoint_is_checked_again_when_it_is_asked(settings, monkeypa
     assert tokens.refresh(found, at=AT) is False
     found.refresh_from_db()
     assert "169.254.169.254" in found.token_fault
+
+
+def asked_for_tokens(title: str, **values: object) -> Platform:
+    asked = {"endpoints": ["http://127.0.0.1:9"], "token_url": "http://127.0.0.1:9/oauth2/token", **values}
+    found = scenes_beyond.platform(
+        title=title, kind="oauth", instance="QG", client_id="lgsp-st", proof="client_secret", **asked
+    )
+    return scenes_beyond.opened(operations.set_secret(actor=MINH, at=AT, platform=found, value="bi-mat"))
+
+
+ODD = ["{}", "[]", "3", '"x"', "null", "", "\xff", '{"access_token": 3}', '{"access_token": ""}', "[" * 100_000,
+       '{"access_token": "x", "token_type": "mac"}', '{"access_token": "a\\r\\nb"}']  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
+def test_an_odd_answer_of_one_platform_stops_no_others_renewal(monkeypatch, answer):
+    odd, good = asked_for_tokens("Lạ"), asked_for_tokens("Tốt")
+    said = {odd.pk: answer.encode(), good.pk: b'{"access_token": "the", "expires_in": 600}'}
+    monkeypatch.setattr("nganam.lgsp.beyond.fetching.ask", lambda platform, *_more, **_named: said[platform.pk])
+    assert tokens.refresh_tokens(at=AT) == [good.code]
+    odd.refresh_from_db()
+    assert odd.token_fault == "câu trả lời không có mã truy cập dùng được"
+    assert odd.token_after > AT
+
+
+@pytest.mark.parametrize("ends", ["null", "1e999", "-5", '"x"', "[]", "NaN"])
+def test_a_life_that_is_no_number_is_the_usual_one(monkeypatch, ends):
+    found, answer = asked_for_tokens("Lạ"), b'{"access_token": "the", "expires_in": %s}' % ends.encode()
+    monkeypatch.setattr("nganam.lgsp.beyond.fetching.ask", lambda *_more, **_named: answer)
+    assert tokens.refresh(found, at=AT)
+    found.refresh_from_db()
+    assert AT < found.token_until <= AT + timedelta(seconds=tokens.USUAL)
+
+
+def test_with_a_token_run_out_nothing_is_called(monkeypatch):
+    found = asked_for_tokens("Tốt")
+    monkeypatch.setattr("nganam.lgsp.beyond.fetching.ask", lambda *_more, **_named: b'{"access_token": "the"}')
+    tokens.refresh(found, at=AT)
+    scenes_beyond.service(found)
+    assert queries.told_services(AT)[0].upstream.endpoints
+    assert queries.told_services(AT + timedelta(seconds=tokens.USUAL))[0].upstream.endpoints == ()
+
+
+def test_a_long_fault_is_told_once(monkeypatch):
+    from nganam.kernel.errors import Unavailable
+    from nganam.notices.models import Notice
+
+    found = asked_for_tokens("Lạ")
+
+    def fail(*_more, **_named):
+        raise Unavailable("x" * 400, hint="")
+
+    monkeypatch.setattr("nganam.lgsp.beyond.fetching.ask", fail)
+    for _number in range(2):
+        found.refresh_from_db()
+        tokens.refresh(found, at=AT)
+    assert Notice.objects.filter(event="lgsp.platform.fault").count() == 1
+
+
+def test_a_token_asked_for_by_old_settings_is_not_kept(monkeypatch):
+    found = asked_for_tokens("Tốt")
+
+    def edited_meanwhile(*_more, **_named):
+        fresh = Platform.objects.get(pk=found.pk)
+        operations.edit_platform(actor=MINH, at=AT, platform=fresh, values={"scope": "khac"})
+        return b'{"access_token": "the"}'
+
+    monkeypatch.setattr("nganam.lgsp.beyond.fetching.ask", edited_meanwhile)
+    assert tokens.refresh(found, at=AT) is False
+    found.refresh_from_db()
+    assert (found.token_until, found.token_after) == (None, None)
+    assert list(queries.due_for_token(AT)) == [found]
 
 
 def test_only_an_xroad_platform_whose_needs_are_known_is_asked_what_it_offers(ca):

@@ -120,7 +120,7 @@ def decided_gateway(at: datetime) -> decided.Gateway:
         decided_denials(at),
         listen=gateway.listening(data()),
         keys=tuple(keys.published_keys(at)),
-        services=(*(_on_lgsp(one) for one in services), *beyond.told_services()),
+        services=(*(_on_lgsp(one) for one in services), *beyond.told_services(at)),
         incoming=tuple(beyond.told_incoming()),
         certified=certified(at),
         tls=_tls(at),

@@ -35,6 +35,8 @@ SETTINGS = (
     "title", "kind", "instance", "endpoints", "ca", "client", "token_url", "client_id", "proof", "scope",
     "timeout_seconds", "concurrent", "incoming_host", "incoming_ca", "incoming_naming", "incoming_platform", "note",
 )  # fmt: skip
+PROVING = {"token_url", "client_id", "proof", "scope"}
+"""What a token was asked for by."""
 LIVE = {needs.OUTGOING: "outgoing_at", needs.INCOMING: "incoming_at"}
 
 
@@ -73,7 +75,7 @@ def edit_platform(*, actor: Actor, at: datetime, platform: Platform, values: Map
         )  # fmt: skip
     names = (*SETTINGS, "addresses", "resolved_at", "fault")
     # What proved us there, proved us by the old settings.
-    anew = {"token_until": None, "token_after": None} if {"token_url", "client_id", "proof"} & set(changed) else {}
+    anew = {"token_until": None, "token_after": None} if PROVING & set(changed) else {}
     _write(platform, at, {**{name: getattr(platform, name) for name in names}, **anew})
     record("edited", platform, actor=actor, at=at, details={"changed": changed})
     return platform
@@ -170,7 +172,10 @@ def look_up_again(*, at: datetime) -> list[str]:
         _look_up(platform, at, strict=False)
         if (platform.addresses, platform.fault) != before:
             written = {name: getattr(platform, name) for name in ("addresses", "resolved_at", "fault")}
-            Platform.objects.filter(pk=platform.pk).update(**written, updated_at=at)
+            # Edited meanwhile, its names were looked up then; the next round asks again.
+            seen = Platform.objects.filter(pk=platform.pk, version=platform.version)
+            if not seen.update(**written, updated_at=at):
+                continue
             if platform.fault:
                 tell_operator(platform, kept("địa chỉ không dùng được"), platform.fault, at=at)
             changed.append(platform.code)

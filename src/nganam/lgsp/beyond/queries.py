@@ -118,8 +118,8 @@ def address_of(service: BeyondService) -> str:
 # -- what the gateway is told --
 
 
-def told_services() -> list[decided.Service]:
-    """Return the services of platforms that are called, each with who may call it."""
+def told_services(at: datetime) -> list[decided.Service]:
+    """Return the services of platforms that are called at ``at``, each with who may call it."""
     chosen = BeyondService.objects.filter(ended_at__isnull=True, platform__outgoing_at__isnull=False)
     callers: dict[int, list[str]] = {}
     for one in _live_accesses():
@@ -128,7 +128,7 @@ def told_services() -> list[decided.Service]:
             identity = decided.identity_of(settings.NGANAM_INSTANCE, application.subject)
             callers.setdefault(one.service_id, []).append(identity)
     rows = chosen.select_related("platform").order_by("code")
-    return [_told(one, tuple(sorted(callers.get(one.pk, ())))) for one in rows]
+    return [_told(one, tuple(sorted(callers.get(one.pk, ()))), at) for one in rows]
 
 
 def _live_accesses() -> QuerySet[Access]:
@@ -136,13 +136,13 @@ def _live_accesses() -> QuerySet[Access]:
     return live.select_related("outbound__application__agency")
 
 
-def _told(service: BeyondService, callers: tuple[str, ...]) -> decided.Service:
+def _told(service: BeyondService, callers: tuple[str, ...], at: datetime) -> decided.Service:
     member_class, member, subsystem, name = service.identifier.split("/")
     platform = service.platform
     place = read_place(platform.endpoints[0])
     spoken = platform.kind == Platform.Kind.XROAD
     return decided.Service(
-        service.code, member, subsystem, service.rate_per_minute, upstream=_upstream(platform),
+        service.code, member, subsystem, service.rate_per_minute, upstream=_upstream(platform, at),
         operations=tuple(_operation(service, one) for one in service.operations), instance=platform.instance,
         member_class=member_class, name=name, callers=callers,
         base=place.base + (address_of(service) if spoken else service.base),
@@ -154,21 +154,21 @@ def _operation(service: BeyondService, one: dict[str, Any]) -> decided.Operation
     return decided.Operation(code, one["method"], one["path"], one.get("to", ""))
 
 
-def _upstream(platform: Platform) -> decided.Upstream:
+def _upstream(platform: Platform, at: datetime) -> decided.Upstream:
     spoken = platform.kind == Platform.Kind.XROAD
     return decided.Upstream(
-        platform.code, tuple(_endpoints(platform)), tls=platform.endpoints[0].startswith("https"), ca=platform.ca,
+        platform.code, tuple(_endpoints(platform, at)), tls=platform.endpoints[0].startswith("https"), ca=platform.ca,
         certificate=platform.certificate_until is not None, speaks_as=platform.client if spoken else "",
         credential="" if spoken else "authorization", credential_prefix="" if spoken else "Bearer ",
         timeout_seconds=platform.timeout_seconds, concurrent=platform.concurrent,
     )  # fmt: skip
 
 
-def _endpoints(platform: Platform) -> list[decided.Endpoint]:
+def _endpoints(platform: Platform, at: datetime) -> list[decided.Endpoint]:
     """Return the addresses to connect to, checked once more; none without what proves us there."""
     if needs.unknown(platform, needs.OUTGOING):
         return []
-    if platform.kind == Platform.Kind.OAUTH and not platform.token_until:
+    if platform.kind == Platform.Kind.OAUTH and not (platform.token_until and platform.token_until > at):
         return []
     allowed, found = allowed_networks(), []
     for text in platform.endpoints:

@@ -30,6 +30,7 @@ SHORTEST, LONGEST, USUAL = 10, 86_400, 300
 RENEW_AFTER = 2 / 3
 TRY_AGAIN = timedelta(seconds=20)
 LONGEST_TOKEN = 8192
+LONGEST_FAULT = 300
 log = structlog.get_logger(__name__)
 
 
@@ -42,34 +43,47 @@ def refresh(platform: Platform, *, at: datetime) -> bool:
     """Ask a platform for a token and put it where the gateway reads it; a failure is kept, told, and tried again."""
     try:
         text, seconds = _asked(platform, at)
-    except (Unavailable, OSError, ValueError, JoseError) as error:
-        _failed(platform, error.message if isinstance(error, Unavailable) else type(error).__name__, at)
+    except Exception as error:  # noqa: BLE001 - what one platform answers never stops the others' renewal
+        _failed(platform, _why(error), at)
         return False
     content = swapping.as_bytes(secret(platform.code, text))
     # The file first: the gateway is told of the platform once there is what proves us.
     for node in gateway.nodes(settings.DATA):
         swapping.replace(node.folder / secret_file(platform.code), content)
-    _keep(platform, at, {
+    return _keep(platform, at, {
         "token_until": at + timedelta(seconds=seconds), "token_after": at + timedelta(seconds=seconds * RENEW_AFTER),
         "token_fault": "",
     })  # fmt: skip
-    return True
 
 
-def _keep(platform: Platform, at: datetime, values: dict[str, Any]) -> None:
-    seen = Platform.objects.filter(pk=platform.pk)
+def _why(error: Exception) -> str:
+    """Return what went wrong in words; never what was answered, which may hold a token."""
+    if isinstance(error, Unavailable):
+        return error.message
+    if isinstance(error, JoseError | FileNotFoundError):
+        return kept("không đọc được khóa hay mã bí mật của LGSP")
+    if isinstance(error, ValueError | RecursionError):
+        return kept("câu trả lời không có mã truy cập dùng được")
+    log.error("beyond_token_error", kind=type(error).__name__)
+    return kept("lỗi ngoài dự kiến, xem nhật ký máy chủ")
+
+
+def _keep(platform: Platform, at: datetime, values: dict[str, Any]) -> bool:
+    """Write what was found, unless the platform was edited meanwhile: then it is asked again by what it says now."""
+    seen = Platform.objects.filter(pk=platform.pk, version=platform.version)
     # Only whether there is a token at all is a decision for the gateway: renewing one changes no file but its own.
     if bool(platform.token_until) != bool(values["token_until"]):
         values = {**values, "updated_at": at}
-    seen.update(**values)
+    return bool(seen.update(**values))
 
 
 def _failed(platform: Platform, why: str, at: datetime) -> None:
+    why = why[:LONGEST_FAULT]  # as it is kept: compared with it below
     log.warning("beyond_token_failed", platform=platform.code, why=why)
     still = platform.token_until if platform.token_until and platform.token_until > at else None
     if why != platform.token_fault:
         tell_operator(platform, kept("không lấy được mã truy cập"), why, at=at)
-    _keep(platform, at, {"token_until": still, "token_after": at + TRY_AGAIN, "token_fault": why[:300]})
+    _keep(platform, at, {"token_until": still, "token_after": at + TRY_AGAIN, "token_fault": why})
 
 
 def _asked(platform: Platform, at: datetime) -> tuple[str, int]:
@@ -87,13 +101,24 @@ def _asked(platform: Platform, at: datetime) -> tuple[str, int]:
 
 
 def _read(answer: bytes) -> tuple[str, int]:
+    """Return the token and its life in seconds; raise ``ValueError`` for whatever is no bearer token."""
     said = json.loads(answer)
-    text, seconds = said["access_token"] if isinstance(said, dict) else "", 0
-    kind = str(said.get("token_type", "Bearer")).lower()
-    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_TOKEN or not text.isprintable() or kind != "bearer":
+    if not isinstance(said, dict):
+        raise ValueError("no object")  # noqa: TRY004 - of an answer, as everything here
+    text, kind = said.get("access_token"), said.get("token_type", "Bearer")
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_TOKEN or not (text.isascii() and text.isprintable()):
+        raise ValueError("no token")
+    if str(kind).lower() != "bearer":
         raise ValueError("no bearer token")
-    seconds = int(said.get("expires_in", USUAL))
-    return text, min(max(seconds, SHORTEST), LONGEST)
+    return text, min(max(_seconds(said.get("expires_in")), SHORTEST), LONGEST)
+
+
+def _seconds(said: object) -> int:
+    """Return how long a token is good; what is not said, or is no number, is taken as the usual time."""
+    try:
+        return int(said)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        return USUAL
 
 
 def _basic(platform: Platform) -> str:
