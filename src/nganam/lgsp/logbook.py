@@ -138,7 +138,8 @@ def _exchange(index: int, entry: bytes, said: dict[str, Any], at: datetime) -> E
         client_id=_text(said, "clientId", 40),
         token_id=_text(said, "tokenId", 64),
         client_address=_text(said, "clientAddress", 60),
-        provider=_text(said, "serviceMemberCode", 40),
+        # A member of another platform may be called as an agency of ours: its calls are the platform's here.
+        provider=_text(said, "platform", 40) or _text(said, "serviceMemberCode", 40),
         service=_text(said, "serviceCode", 40),
         method=_text(said, "restMethod", 10),
         path=_text(said, "restPath", 2048),
