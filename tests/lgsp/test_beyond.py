@@ -311,6 +311,38 @@ def test_a_service_that_ends_takes_its_accesses_along(ca):
     assert queries.told_services(AT) == []
 
 
+def test_what_ended_may_be_entered_and_opened_anew(ca):
+    found = scenes_beyond.opened(proven(ca))
+    access = scenes_beyond.access(found)
+    outbound, service = access.outbound, access.service
+    assert outbound not in queries.openable(found)
+    assert service.external not in queries.enterable()
+    exchanging.end_access(actor=MINH, at=AT, access=access, reason="Nhầm")
+    assert outbound in queries.openable(found)
+    again = exchanging.open_access(actor=MINH, at=AT, service=service, outbound=outbound)
+    with pytest.raises(StateMoved, match="đã mở một quyền gọi"):
+        exchanging.open_access(actor=MINH, at=AT, service=service, outbound=outbound)
+    exchanging.end_service(actor=MINH, at=AT, service=service, reason="Đổi cách gọi")
+    with pytest.raises(StateMoved, match="Dịch vụ đã ngừng"):
+        exchanging.open_access(actor=MINH, at=AT, service=service, outbound=outbound)
+    assert service.external in queries.enterable()
+    anew = exchanging.enter_service(
+        actor=MINH, at=AT, platform=found, external=service.external, identifier=service.identifier,
+        operations=scenes_beyond.operations(),
+    )  # fmt: skip
+    assert exchanging.open_access(actor=MINH, at=AT, service=anew, outbound=outbound).pk != again.pk
+
+
+def test_a_member_called_as_an_agency_of_ours_is_not_taken_for_it():
+    from nganam.lgsp.logbook import exchange_of
+
+    line = {"at": "2026-11-24T02:00:00+00:00", "serviceMemberCode": "CT-SYT", "serviceCode": "DQ-2026-0001",
+            "serviceXRoadInstance": "QG", "consumer": "CT-X31507/MCDT", "platform": "NK-2026-0001"}  # fmt: skip
+    assert exchange_of(0, json.dumps(line).encode()).provider == "NK-2026-0001"
+    del line["platform"]
+    assert exchange_of(0, json.dumps(line).encode()).provider == "CT-SYT"
+
+
 # -- who calls in --
 
 

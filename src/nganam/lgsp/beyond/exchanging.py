@@ -126,6 +126,10 @@ def end_service(*, actor: Actor, at: datetime, service: BeyondService, reason: s
 def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound: Outbound) -> Access:
     """Let the application of an approved proposal call a service of the provider that approved it, and nothing else."""
     allow(policies.may_connect(actor))
+    # Held: one that ends at the same moment takes its accesses along, and this would come after it.
+    service = BeyondService.objects.select_for_update().get(pk=service.pk)
+    if service.ended_at is not None:
+        raise StateMoved(_("Dịch vụ đã ngừng."), state="ended", hint=_("Tải lại trang."))
     words = policies.is_approved(outbound)
     if words:
         raise RuleBroken(words, article="S17.4")

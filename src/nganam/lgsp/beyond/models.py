@@ -100,7 +100,7 @@ class BeyondService(models.Model):
 
     code = models.CharField(_("Mã"), max_length=20, unique=True, editable=False)
     platform = models.ForeignKey(Platform, models.PROTECT, related_name="services", verbose_name=_("Nền tảng"))
-    external = models.OneToOneField(
+    external = models.ForeignKey(
         "sharing.ExternalService", models.PROTECT, related_name="beyond", verbose_name=_("Dịch vụ ngoài tỉnh")
     )
     identifier = models.CharField(_("Định danh (CLASS/MEMBER/SUBSYSTEM/SERVICE)"), max_length=200)
@@ -122,7 +122,10 @@ class BeyondService(models.Model):
             models.UniqueConstraint(
                 fields=["platform", "identifier"], condition=models.Q(ended_at__isnull=True),
                 name="lgsp_beyond_identifier_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["external"], condition=models.Q(ended_at__isnull=True), name="lgsp_beyond_external_once"
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -130,11 +133,11 @@ class BeyondService(models.Model):
 
 
 class Access(models.Model):
-    """An application of the province may call a service beyond it, by an approved proposal; one proposal opens one."""
+    """An application of the province may call a service beyond it, by an approved proposal; one opens one at a time."""
 
     service = models.ForeignKey(BeyondService, models.PROTECT, related_name="accesses", verbose_name=_("Dịch vụ"))
-    outbound = models.OneToOneField(
-        "sharing.Outbound", models.PROTECT, related_name="access", verbose_name=_("Đề xuất ngoài tỉnh")
+    outbound = models.ForeignKey(
+        "sharing.Outbound", models.PROTECT, related_name="accesses", verbose_name=_("Đề xuất ngoài tỉnh")
     )
     opened_at = models.DateTimeField(_("Mở lúc"))
     opened_by = models.CharField(_("Người mở"), max_length=200)
@@ -146,6 +149,11 @@ class Access(models.Model):
 
         verbose_name = _("Quyền gọi dịch vụ ngoài tỉnh")
         ordering: ClassVar[list[str]] = ["-opened_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["outbound"], condition=models.Q(ended_at__isnull=True), name="lgsp_access_outbound_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.outbound_id} {self.service_id}"

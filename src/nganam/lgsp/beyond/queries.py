@@ -93,15 +93,16 @@ def member_of(platform: Platform, pk: int) -> Member:
 
 def enterable() -> QuerySet[ExternalService]:
     """Return the listed outside services that no platform's service stands for yet."""
-    return ExternalService.objects.filter(removed_at__isnull=True, beyond__isnull=True).select_related("provider")
+    taken = BeyondService.objects.filter(ended_at__isnull=True).values("external")
+    return ExternalService.objects.filter(removed_at__isnull=True).exclude(pk__in=taken).select_related("provider")
 
 
 def openable(platform: Platform) -> QuerySet[Outbound]:
     """Return the approved proposals that open nothing yet, of the agencies whose services the platform has."""
     providers = services_of(platform).values("external__provider")
-    return Outbound.objects.filter(
-        state__in=APPROVED, application__isnull=False, access__isnull=True, provider__in=providers
-    ).select_related("application__agency", "proposer")
+    open_now = Access.objects.filter(ended_at__isnull=True).values("outbound")
+    chosen = Outbound.objects.filter(state__in=APPROVED, application__isnull=False, provider__in=providers)
+    return chosen.exclude(pk__in=open_now).select_related("application__agency", "proposer")
 
 
 def admissible() -> QuerySet[Application]:

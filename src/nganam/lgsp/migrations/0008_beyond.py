@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='Ngừng lúc')),
                 ('end_reason', models.TextField(blank=True, verbose_name='Lý do ngừng')),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('external', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='beyond', to='sharing.externalservice', verbose_name='Dịch vụ ngoài tỉnh')),
+                ('external', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='beyond', to='sharing.externalservice', verbose_name='Dịch vụ ngoài tỉnh')),
             ],
             options={
                 'verbose_name': 'Dịch vụ của nền tảng ngoài tỉnh',
@@ -42,12 +42,13 @@ class Migration(migrations.Migration):
                 ('opened_by', models.CharField(max_length=200, verbose_name='Người mở')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='Đóng lúc')),
                 ('end_reason', models.TextField(blank=True, verbose_name='Lý do đóng')),
-                ('outbound', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='access', to='sharing.outbound', verbose_name='Đề xuất ngoài tỉnh')),
+                ('outbound', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='sharing.outbound', verbose_name='Đề xuất ngoài tỉnh')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='lgsp.beyondservice', verbose_name='Dịch vụ')),
             ],
             options={
                 'verbose_name': 'Quyền gọi dịch vụ ngoài tỉnh',
                 'ordering': ['-opened_at', '-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('outbound',), name='lgsp_access_outbound_once')],
             },
         ),
         migrations.CreateModel(
@@ -120,5 +121,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='beyondservice',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('platform', 'identifier'), name='lgsp_beyond_identifier_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='beyondservice',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('external',), name='lgsp_beyond_external_once'),
         ),
     ]
