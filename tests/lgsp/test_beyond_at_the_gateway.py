@@ -378,6 +378,28 @@ def test_another_authority_and_a_certificate_run_out_end_the_handshake(world, tm
         world.call_in(host, shown)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda one: one.name)
+def test_who_comes_back_is_asked_for_its_certificate_again(world, tmp_path, version):
+    """A resumed session would show none, and would outlive the authority that was believed."""
+    import socket
+
+    context = ssl.create_default_context(cadata=Authority(world.stack.data / "keys" / "ca").trusted())
+    context.check_hostname = False
+    context.minimum_version = context.maximum_version = version
+    context.load_cert_chain(*signed(world, tmp_path, uris=[URI]))
+    session = None
+    for _time in range(3):
+        raw = socket.create_connection(("127.0.0.1", world.stack.listen.tls_port), timeout=10)
+        with context.wrap_socket(raw, server_hostname=IN_HOST, session=session) as link:
+            asked = f"GET {address(OPEN, '?limit=1')} HTTP/1.1\r\nHost: {IN_HOST}\r\nConnection: close\r\n\r\n"
+            link.sendall(asked.encode())
+            assert b" 200 " in link.recv(4096).split(b"\r\n")[0]
+            while link.recv(4096):
+                pass
+            assert not link.session_reused
+            session = link.session
+
+
 def test_a_dismissed_member_is_refused_on_the_next_call(world, tmp_path):
     shown = signed(world, tmp_path, uris=[URI])
     world.publish(incoming=tuple(replace(one, members=()) for one in world.incoming()))

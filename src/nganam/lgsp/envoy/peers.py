@@ -95,9 +95,11 @@ def _chain(one: Incoming, manager: Json) -> Json:
         "tls_certificate_sds_secret_configs": [{"name": "server", "sds_config": from_file(identity.SERVER)}],
         "validation_context": {"trusted_ca": {"inline_string": one.ca}},
     }
+    # A resumed session shows no certificate: it would outlive a replaced authority, and names nobody for the script.
     transport = extension(
-        "envoy.transport_sockets.tls", identity.DOWNSTREAM, common_tls_context=common, require_client_certificate=True
-    )
+        "envoy.transport_sockets.tls", identity.DOWNSTREAM, common_tls_context=common, require_client_certificate=True,
+        disable_stateless_session_resumption=True, disable_stateful_session_resumption=True,
+    )  # fmt: skip
     named = {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
     return {
         "name": one.code,
