@@ -119,7 +119,7 @@ def test_only_who_runs_the_gateway_connects_it(ca, actor):
         ("endpoints", ["https://169.254.169.254/latest"]), ("endpoints", ["https://10.1.2.3"]),
         ("endpoints", ["http://127.0.0.1:1"]), ("endpoints", ["https://a@127.0.0.1"]),
         ("token_url", "https://169.254.169.254/token"), ("token_url", "http://192.168.1.1/token"),
-        ("instance", "QG/x"), ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
+        ("instance", "QG/x"), ("instance", "QG-THU"), ("instance", "QG\n"), ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
         ("incoming_ca", "-----BEGIN " + "PRIVATE KEY-----"),
         ("incoming_host", "*.example"), ("incoming_host", "localhost"),
         ("incoming_host", "127.0.0.1"),
@@ -179,6 +179,23 @@ def test_the_key_shown_to_the_platform_is_a_private_file_and_in_no_row(ca):
     assert "PRIVATE KEY" not in json.dumps(list(Platform.objects.values()), default=str)
     deed = entries(object_type="lgsp.platform", object_code=found.code, action="lgsp.platform.certificate_set").get()
     assert "PRIVATE" not in json.dumps(deed.details)
+
+
+def test_our_key_is_shown_without_a_file_beside(ca, monkeypatch):
+    from nganam.lgsp.beyond import fetching
+
+    found, before = proven(ca), sorted(Path(django_settings.DATA).iterdir())
+    loaded = []
+    real = fetching.ssl.SSLContext.load_cert_chain
+
+    def load(context, path):
+        real(context, path)
+        loaded.append((path, sorted(Path(django_settings.DATA).iterdir())))
+
+    monkeypatch.setattr(fetching.ssl.SSLContext, "load_cert_chain", load)
+    fetching._context(found)
+    assert loaded[0][0].startswith("/proc/self/fd/")
+    assert loaded[0][1] == before
 
 
 def test_a_key_of_another_certificate_and_one_run_out_are_refused(ca):

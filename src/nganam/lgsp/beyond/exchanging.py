@@ -39,7 +39,7 @@ def enter_service(
 ) -> BeyondService:  # fmt: skip
     """Let a listed outside service be called through the gateway, by the operations named; nobody may call it yet."""
     allow(policies.may_connect(actor))
-    if not checking.IDENTIFIER.match(identifier):
+    if not checking.IDENTIFIER.fullmatch(identifier):
         raise _wrong("identifier", _("Định danh có dạng CLASS/MEMBER/SUBSYSTEM/SERVICE."))
     if not platform.instance:
         raise _wrong("identifier", _("Chưa biết mã instance của nền tảng nên chưa có địa chỉ cho dịch vụ."))
@@ -84,7 +84,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise _wrong("operations", str(error)) from error
     parts = values["base"].split("/")
-    if not checking.BASE.match(values["base"].rstrip("/")) or {".", ".."} & set(parts):
+    if not checking.BASE.fullmatch(values["base"].rstrip("/")) or {".", ".."} & set(parts):
         raise _wrong("base", _("Đường dẫn bắt đầu bằng /, mỗi phần là chữ không dấu, số, dấu - . _ ~"))
     if not 1 <= values["rate_per_minute"] <= FASTEST:
         raise _wrong("rate_per_minute", _("Từ 1 đến 100000 cuộc gọi mỗi phút."))
@@ -209,7 +209,7 @@ def _check_member(platform: Platform, application: Application, client: str, nam
             _("Ứng dụng chưa có tài khoản nào từ yêu cầu đã được chấp thuận."), article="S17.3",
             hint=_("Cấp tài khoản ở hồ sơ yêu cầu của cơ quan ngoài tỉnh trước."),
         )  # fmt: skip
-    if not checking.CLIENT.match(client):
+    if not checking.CLIENT.fullmatch(client):
         raise _wrong("client", _("Định danh có dạng INSTANCE/CLASS/MEMBER/SUBSYSTEM."))
     if not platform.incoming_platform and not (named.strip() and named.isprintable()):
         raise _wrong("named", _("Ghi tên trong chứng thư của bên gọi."))

@@ -2,8 +2,8 @@
 
 import http.client
 import json
+import os
 import ssl
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -76,9 +76,9 @@ def _context(platform: Platform) -> ssl.SSLContext:
     held = Path(settings.DATA) / gateway.FOLDER / certificate_file(platform.code)
     if platform.certificate_until and held.exists():
         shown: dict[str, Any] = json.loads(held.read_bytes())["resources"][0]["tls_certificate"]
-        # Python reads a chain and a key from a file only; this one is its owner's alone and gone at once.
-        with tempfile.NamedTemporaryFile("w", dir=settings.DATA, suffix=".pem") as file:
+        # Python reads a chain and a key from a file only: this one is in memory, and ends with the process at latest.
+        with os.fdopen(os.memfd_create("pair", os.MFD_CLOEXEC), "w") as file:
             file.write(shown["certificate_chain"]["inline_string"] + shown["private_key"]["inline_string"])
             file.flush()
-            context.load_cert_chain(file.name)
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
     return context

@@ -61,7 +61,7 @@ def _check(platform: Platform, subsystem: str) -> None:
     missing = needs.unknown(platform, needs.OUTGOING)
     if missing:
         raise RuleBroken(_("Chưa biết: %(names)s.") % {"names": "; ".join(missing)}, article="nội bộ")
-    if not checking.SUBSYSTEM.match(subsystem):
+    if not checking.SUBSYSTEM.fullmatch(subsystem):
         text = _("Phân hệ có dạng CLASS/MEMBER/SUBSYSTEM.")
         raise Invalid(text, fields={"subsystem": [text]})
 
@@ -86,7 +86,7 @@ def _offered(subsystem: str, row: Any) -> Offered | None:
     if not isinstance(row, Mapping):
         return None
     identifier = f"{subsystem}/{row.get('service_code', '')}"
-    if not checking.IDENTIFIER.match(identifier):
+    if not checking.IDENTIFIER.fullmatch(identifier):
         return None
     ends = row.get("endpoint_list")
     operations = [one for end in (ends if isinstance(ends, list) else []) for one in _operations(end)]

@@ -19,6 +19,7 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
+from nganam.kernel.sandbox import is_sandbox
 from nganam.lgsp import gateway, swapping
 from nganam.lgsp.beyond import checking, needs, policies
 from nganam.lgsp.beyond.models import Platform
@@ -105,6 +106,9 @@ def _take(platform: Platform, values: Mapping[str, Any]) -> None:
     for name in ("ca", "incoming_ca"):
         setattr(platform, name, _checked(name, checking.read_authority, getattr(platform, name)))
     _fits(platform, "instance", checking.INSTANCE, _("Mã instance gồm chữ không dấu, số và các dấu '()+,-.=_"))
+    if is_sandbox(platform.instance):
+        # Its calls would count nowhere, and tokens for tests would open it.
+        raise _wrong("instance", _("Mã instance này dành cho môi trường thử của tỉnh."))
     _fits(platform, "client", checking.CLIENT, _("Định danh có dạng INSTANCE/CLASS/MEMBER/SUBSYSTEM."))
     _fits(platform, "incoming_host", checking.HOST, _("Tên miền viết thường, đầy đủ, ví dụ vao.lgsp.tinh.gov.vn."))
     _check_places(platform)
@@ -127,7 +131,7 @@ def _checked(field: str, read: Callable[..., Any], *inputs: Any) -> Any:
 
 
 def _fits(platform: Platform, name: str, pattern: re.Pattern[str], words: str) -> None:
-    if getattr(platform, name) and not pattern.match(getattr(platform, name)):
+    if getattr(platform, name) and not pattern.fullmatch(getattr(platform, name)):
         raise _wrong(name, words)
 
 
