@@ -173,6 +173,8 @@ def test_a_granted_application_reads_from_the_platform_through_both_gateways(wor
     assert (seen["x-road-userid"], seen["x-road-issue"]) == ("VN079", "HS-1")
     assert seen["x-road-id"]
     assert not {"authorization", "x-lgsp-consumer", "x-lgsp-gate", "x-lgsp-node", "cookie"} & set(seen)
+    assert "x-forwarded-for" not in seen
+    assert not any(SCHOOL in value for value in seen.values())
     assert reply.headers["x-road-request-hash"] == "aGFzaA=="
 
 
@@ -185,6 +187,7 @@ def test_the_call_is_logged_with_who_asked_whom(world):
     found = wait_for(line)
     assert (found["consumer"], found["serviceCode"], found["serviceMemberCode"]) == (SCHOOL, CODE, "BTC")
     assert (found["serviceXRoadInstance"], found["platform"], found["statusCode"]) == ("QG", "NK-2026-0001", 200)
+    assert found["restPath"] == f"{MY_PATH}/doanh-nghiep/2200000002"
     assert found["responseDigestSeen"].startswith("sha-256=:")
 
 
@@ -220,6 +223,20 @@ def test_who_is_represented_is_not_for_the_caller_to_say(world):
     headers = [("X-Road-Represented-Party", "GOV/BCA")]
     reply = world.stack.ask(f"{MY_PATH}/doanh-nghiep/2200000001", world.mint.token(), headers=headers)
     assert "x-road-represented-party" not in {name.lower() for name, _value in reply.json["headers"]}
+
+
+def test_without_an_address_or_a_token_there_it_is_a_502_and_no_announced_stop(world):
+    there = beyond(world.platform)
+    unproven = replace(there, upstream=replace(there.upstream, endpoints=()))
+    world.publish(services=(Service(OPEN, "CT-SYT", "KHO", 100_000), unproven))
+    try:
+        path = f"{MY_PATH}/doanh-nghiep/2200000001"
+        reply = wait_for(lambda: (one := world.stack.ask(path, world.mint.token())).status == 502 and one, 5)
+        assert reply.json["code"] == "platform_unavailable"
+        assert "tạm ngừng" not in reply.json["detail"]
+    finally:
+        world.publish()
+        wait_for(lambda: world.stack.ask(f"{MY_PATH}/dem", world.mint.token()).status == 200, 5)
 
 
 def test_an_end_of_access_acts_on_the_next_call(world):

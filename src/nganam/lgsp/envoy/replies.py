@@ -155,6 +155,11 @@ REPLIES: tuple[Reply, ...] = (
         _beyond("upstream_reset"), answered=502,
     ),
     Reply(
+        502, "platform_unavailable", "server.clientproxy.network_error", "Chưa gọi được nền tảng ngoài tỉnh",
+        "LGSP của tỉnh lúc này không có địa chỉ hoặc mã truy cập dùng được tại nền tảng ngoài tỉnh.",
+        "Gọi lại sau; nếu kéo dài, báo đơn vị vận hành LGSP.", _reason("direct_response"),
+    ),
+    Reply(
         504, "platform_timeout", "server.clientproxy.network_error", "Nền tảng ngoài tỉnh trả lời quá chậm",
         "Nền tảng ngoài tỉnh không trả lời trong thời gian chờ; chưa rõ yêu cầu đã được xử lý hay chưa.",
         "Yêu cầu đọc: gọi lại sau. Yêu cầu ghi: hỏi kết quả trước khi gửi lại.",

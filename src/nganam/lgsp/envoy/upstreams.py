@@ -11,7 +11,8 @@ import re
 from dataclasses import replace
 
 from nganam.lgsp.envoy import digests, policies
-from nganam.lgsp.envoy.decided import Endpoint, Gateway, Operation, Service, Upstream
+from nganam.lgsp.envoy.decided import PLATFORM, Endpoint, Gateway, Operation, Service, Upstream
+from nganam.lgsp.envoy.identity import SPEAKS
 from nganam.lgsp.envoy.shapes import HTTP, Json, escaped, extension, from_file, set_header, typed
 from nganam.serving.secret import HEADER as GATE
 
@@ -31,6 +32,13 @@ NOT_THEIRS = (
 # Another platform that speaks X-Road says these of its own matters.
 THEIRS = ("x-road-error", "x-road-request-hash")
 CONSUMER = policies.CONSUMER
+# What no platform beyond the province is told: who is behind a call, and how our gateway works. The path as it was
+# called stays: the log reads it afterwards.
+OURS_ALONE = (
+    CONSUMER, "x-road-represented-party", "x-lgsp-node", "x-lgsp-peer", "x-lgsp-serving", "x-forwarded-for",
+    "x-forwarded-proto", "x-envoy-expected-rq-timeout-ms", "x-envoy-attempt-count", "x-envoy-external-address",
+    "x-envoy-internal",
+)  # fmt: skip
 ROUTE_FILTER = "envoy.config.route.v3.FilterConfig"
 # The size filter has no setting by route: there are two of them, and a route may do without the stricter one.
 LARGE = {"size": typed(ROUTE_FILTER, disabled=True), "size_large": typed(ROUTE_FILTER, config={})}
@@ -174,7 +182,7 @@ def _protocol(upstream: Upstream) -> Json:
     filters = [extension("codec", HTTP + "upstream_codec.v3.UpstreamCodec")]
     if upstream.credential:
         filters.insert(0, _injector(upstream))
-    if upstream.speaks_as:
+    if upstream.code.startswith(f"{PLATFORM}-"):
         filters.insert(0, _speaking(upstream))
     return typed(
         OPTIONS,
@@ -207,10 +215,10 @@ def _speaking(upstream: Upstream) -> Json:
 
     Which of our agencies is behind a call it learns from nobody but us: what a caller says of that is dropped.
     """
-    changes = [
-        {"append": set_header("x-road-client", upstream.speaks_as)},
-        *({"remove": name} for name in (CONSUMER, "x-road-represented-party", "x-lgsp-node")),
-    ]
+    said = [{"append": set_header("x-road-client", upstream.speaks_as)}] if upstream.speaks_as else []
+    # That X-Road was spoken decides the form of our own refusals afterwards; by whom is dropped.
+    spoken = {"append": set_header(SPEAKS, "1", "OVERWRITE_IF_EXISTS")}
+    changes = [*said, spoken, *({"remove": name} for name in OURS_ALONE)]
     return extension("speaking", HTTP + "header_mutation.v3.HeaderMutation", mutations={"request_mutations": changes})
 
 
@@ -237,6 +245,9 @@ def _operation_route(one: Operation, service: Service, route: Json, prefix: str,
     shared["metadata"] = {
         "filter_metadata": {"lgsp": {**route["metadata"]["filter_metadata"]["lgsp"], "operation": one.code}}
     }
+    if service.callers is not None and not (service.upstream and service.upstream.endpoints):
+        # Nobody has stopped it: we have no address that may be called, or nothing that proves us there.
+        return {**shared, "direct_response": {"status": 502}}
     if service.suspended or service.upstream is None or not service.upstream.endpoints:
         return {**shared, "direct_response": {"status": 503}}
     if service.filtered:
