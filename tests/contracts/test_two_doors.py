@@ -185,6 +185,7 @@ WITHOUT = {
     "lgsp:platform_secret": A_PERSONS_KEY,
     "lgsp:platform_key": A_PERSONS_KEY,
     "lgsp:beyond_call": A_PERSONS_KEY,
+    "lgsp:beyond_revoke_certificate": A_PERSONS_KEY,
     "lgsp:webhook": RECEIVING,
     "lgsp:webhook_stop": RECEIVING,
     "lgsp:webhook_try": RECEIVING,

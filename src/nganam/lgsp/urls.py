@@ -61,6 +61,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nen-tang/<str:code>/ben-goi/", beyond.admit, name="beyond_admit"),
     path("nen-tang/<str:code>/ben-goi/<int:member>/ngung/", beyond.dismiss, name="beyond_dismiss"),
     path("ngoai-tinh/di/<str:outbound>/goi/", beyond.access, name="beyond_call"),
+    path(
+        "ngoai-tinh/di/<str:outbound>/goi/chung-thu/<str:serial>/thu-hoi/", beyond.revoke_certificate,
+        name="beyond_revoke_certificate",
+    ),
     path("giam-sat/chat-luong/", watching.quality, name="quality"),
     path("giam-sat/chat-luong/<str:code>/", watching.service, name="service_quality"),
     path("giam-sat/chat-luong/<str:code>/cam-ket/", watching.promise, name="promise"),

@@ -14,6 +14,7 @@ from nganam.lgsp.beyond import needs
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.beyond.policies import APPROVED
 from nganam.lgsp.envoy import decided
+from nganam.lgsp.models import Certificate
 from nganam.services.upstreams.operations import allowed_networks
 from nganam.services.upstreams.reaching import read_place, refusal
 from nganam.sharing.models import Application
@@ -76,6 +77,15 @@ def get_access_for(actor: Actor, outbound: str) -> Access:
     if found is None:
         raise NotFound(_("Không có quyền gọi dịch vụ ngoài tỉnh này."))
     return found
+
+
+def certificate_of_access(access: Access, serial: str) -> Certificate:
+    """Return a certificate of the application of an access."""
+    found = Certificate.objects.filter(application=access.outbound.application_id, serial=serial.replace("\0", "")[:40])
+    one = found.select_related("application__agency").first()
+    if one is None:
+        raise NotFound(_("Không có chứng thư này."))
+    return one
 
 
 def members_of(platform: Platform) -> QuerySet[Member]:

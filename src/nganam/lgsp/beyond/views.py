@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,6 +17,8 @@ from nganam.kernel.actors import Role
 from nganam.kernel.errors import Invalid, NganamError
 from nganam.lgsp.beyond import exchanging, forms, importing, needs, operations, policies, queries
 from nganam.lgsp.beyond.models import Platform
+from nganam.lgsp.certificates import revoke_certificate as revoke
+from nganam.lgsp.policies import may_revoke_certificate
 from nganam.lgsp.queries import certificates_of, gateway_tls_url, service_host
 from nganam.lgsp.snapshots.forms import ReasonForm
 from nganam.services.upstreams.reading import write_operation, write_operations
@@ -334,7 +337,21 @@ def access(request: HttpRequest, outbound: str) -> HttpResponse:
         "access": found, "form": form, "made": made, "address": f"{service_host()}{path}",
         "address_tls": f"{gateway_tls_url()}{path}",
         "lines": [write_operation(one) for one in found.service.operations],
-        "certificates": certificates_of(application) if application else [],
+        "certificates": [
+            {"row": one, "may_revoke": one.is_live(request.at) and not may_revoke_certificate(request.actor, one)}
+            for one in (certificates_of(application) if application else [])
+        ],
         "may_certify": not policies.may_certify(request.actor, found),
     }  # fmt: skip
     return render(request, "lgsp/beyond_call.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@door(Audience.OFFICER, roles=(Role.FOCAL, Role.LEAD))
+def revoke_certificate(request: HttpRequest, outbound: str, serial: str) -> HttpResponse:
+    """Revoke a certificate of an application that calls out; it may have no account whose page would do it."""
+    found = queries.certificate_of_access(queries.get_access_for(request.actor, outbound), serial)
+    return press(
+        request, lambda: revoke(found, actor=request.actor, at=request.at),
+        to=reverse("lgsp:beyond_call", args=[outbound]), done=_("Đã thu hồi chứng thư; cổng từ chối ngay từ bây giờ."),
+    )  # fmt: skip
