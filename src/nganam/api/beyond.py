@@ -168,10 +168,13 @@ def declare_platform(request: HttpRequest, sent: Any) -> tuple[int, dict[str, An
 @router.put(f"{PLATFORMS}/{{code}}", response={200: PlatformOut, **REFUSALS}, summary="Sửa nền tảng ngoài tỉnh")
 @schemas.takes(PlatformForm)
 def edit_platform(request: HttpRequest, code: str, sent: Any) -> dict[str, Any]:
-    """Change what is known of a platform."""
+    """Change what is known of a platform; certificates of authorities that are not sent stay."""
     form = schemas.filled(partial(PlatformForm, instance=queries.get_platform_for(request.actor, code)), sent)
     fresh = queries.get_platform_for(request.actor, code)
-    made = operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=form.values())
+    # These are not shown, so whoever sends back what was read cannot send them: unsaid, they stay.
+    unsaid = {name for name in ("ca", "incoming_ca") if getattr(sent, name, None) is None}
+    values = {name: value for name, value in form.values().items() if name not in unsaid}
+    made = operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=values)
     return _platform(request, made)
 
 
