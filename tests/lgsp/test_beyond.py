@@ -350,6 +350,21 @@ def test_what_ended_may_be_entered_and_opened_anew(ca):
     assert exchanging.open_access(actor=MINH, at=AT, service=anew, outbound=outbound).pk != again.pk
 
 
+def test_the_unit_is_told_when_its_access_opens_and_ends(ca):
+    from nganam.notices.models import Notice
+
+    access = scenes_beyond.access(scenes_beyond.opened(proven(ca)))
+    exchanging.end_access(actor=MINH, at=AT, access=access, reason="Nhầm")
+    exchanging.open_access(actor=MINH, at=AT, service=access.service, outbound=access.outbound)
+    exchanging.end_service(actor=MINH, at=AT, service=access.service, reason="Ngừng")
+    told = Notice.objects.filter(event="lgsp.platform.access").order_by("pk")
+    assert [one.body for one in told] == [scenes_beyond.IDENTIFIER, "Nhầm", scenes_beyond.IDENTIFIER, "Ngừng"]
+    assert {one.agency for one in told} == {access.outbound.proposer.code}
+    case = access.outbound.get_absolute_url()
+    call = f"/ngoai-tinh/di/{access.outbound.code}/goi/"
+    assert [one.link for one in told] == [call, case, call, case]
+
+
 def test_a_member_called_as_an_agency_of_ours_is_not_taken_for_it():
     from nganam.lgsp.logbook import exchange_of
 
@@ -639,6 +654,25 @@ def test_a_unit_gets_its_certificate_on_the_page_of_its_proposal(ca, sign_in):
     assert "-----BEGIN CERTIFICATE-----" in answer.content.decode()
 
 
+def test_a_certificate_without_an_account_is_revoked_on_that_page(ca, sign_in):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    access = scenes_beyond.access(proven(ca))
+    csr = certificate_request(ec.generate_private_key(ec.SECP256R1()))
+    made = exchanging.certify_access(actor=PHUC, at=datetime.now(UTC), access=access, csr=csr)
+    page = f"/ngoai-tinh/di/{access.outbound.code}/goi/"
+    away = f"{page}chung-thu/{made.serial}/thu-hoi/"
+    assert away in sign_in("phuc").get(page).content.decode()
+    assert sign_in("lan").post(away).status_code == 404
+    assert sign_in("phuc").post(f"{page}chung-thu/khac/thu-hoi/").status_code == 404
+    shown = sign_in("phuc").post(away, follow=True).content.decode()
+    assert "Đã thu hồi chứng thư" in shown
+    assert away not in shown
+    made.refresh_from_db()
+    assert made.revoked_at
+    assert made.fingerprint in lgsp.revoked_certificates(datetime.now(UTC)).values_list("fingerprint", flat=True)
+
+
 def test_the_operators_program_does_the_same(ca):
     from by_program import JSON, done, program_of, refused
 
@@ -671,7 +705,9 @@ def test_the_operators_program_does_the_same(ca):
     incoming = {"direction": "incoming", "reason": "Đã thử"}
     assert done(program.post(f"{at}/open", incoming, **JSON))["incoming_at"]
     assert done(program.post(f"{at}/stop", incoming, **JSON))["incoming_at"] is None
-    assert done(program.put(at, {**told, "title": "NDXP 2"}, **JSON))["title"] == "NDXP 2"
+    unsaid = {name: value for name, value in told.items() if name not in {"ca", "incoming_ca"}}
+    assert done(program.put(at, {**unsaid, "title": "NDXP 2"}, **JSON))["title"] == "NDXP 2"
+    assert {Platform.objects.get().ca, Platform.objects.get().incoming_ca} == {ca.pem}
     why = {"reason": "Hết"}
     assert done(program.post(f"{at}/members/{member['id']}/dismiss", why, **JSON))["ended_at"]
     assert done(program.post(f"{at}/accesses/{pair['outbound']}/end", why, **JSON))["ended_at"]

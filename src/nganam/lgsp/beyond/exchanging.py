@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
-from nganam.kernel.actors import Actor
+from nganam.face.telling import kept
+from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.lgsp import certificates
@@ -19,6 +21,7 @@ from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.beyond.operations import record
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.operations import allow_certificates
+from nganam.notices import operations as notices
 from nganam.services.upstreams.reading import MOST_OPERATIONS, check_operation
 from nganam.sharing.accounts.queries import live_accounts
 from nganam.sharing.models import Application
@@ -88,8 +91,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         raise _wrong("base", _("Đường dẫn bắt đầu bằng /, mỗi phần là chữ không dấu, số, dấu - . _ ~"))
     if not 1 <= values["rate_per_minute"] <= FASTEST:
         raise _wrong("rate_per_minute", _("Từ 1 đến 100000 cuộc gọi mỗi phút."))
-    kept = [{name: str(one.get(name, "")) for name in ("method", "path", "to")} for one in operations]
-    return {**values, "base": values["base"].rstrip("/"), "operations": kept}
+    read = [{name: str(one.get(name, "")) for name in ("method", "path", "to")} for one in operations]
+    return {**values, "base": values["base"].rstrip("/"), "operations": read}
 
 
 @transaction.atomic
@@ -113,7 +116,10 @@ def end_service(*, actor: Actor, at: datetime, service: BeyondService, reason: s
     seen = BeyondService.objects.filter(pk=service.pk, ended_at__isnull=True)
     if not seen.update(**ended, updated_at=at, version=service.version + 1):
         raise StateMoved(_("Dịch vụ đã ngừng."), state="ended", hint=_("Tải lại trang."))
-    service.accesses.filter(ended_at__isnull=True).update(**ended)
+    closed = list(service.accesses.filter(ended_at__isnull=True).select_related("outbound__proposer"))
+    service.accesses.filter(pk__in=[one.pk for one in closed]).update(**ended)
+    for one in closed:
+        _tell(one, kept("dịch vụ ngoài tỉnh đã ngừng trên cổng"), reason, at)
     record("service_ended", service.platform, actor=actor, at=at, details={"service": service.code, "reason": reason})
     service.refresh_from_db()
     return service
@@ -146,6 +152,7 @@ def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound:
         raise StateMoved(_("Đề xuất này đã mở một quyền gọi."), state="open", hint=_("Tải lại trang.")) from error
     told = {"service": service.code, "outbound": outbound.code}
     record("access_opened", service.platform, actor=actor, at=at, details=told)
+    _tell(made, kept("ứng dụng gọi được dịch vụ ngoài tỉnh qua cổng"), service.identifier, at, reverse("lgsp:beyond_call", args=[outbound.code]))
     return made
 
 
@@ -157,8 +164,18 @@ def end_access(*, actor: Actor, at: datetime, access: Access, reason: str) -> Ac
         raise StateMoved(_("Quyền gọi đã đóng."), state="ended", hint=_("Tải lại trang."))
     told = {"service": access.service.code, "outbound": access.outbound.code, "reason": reason}
     record("access_ended", access.service.platform, actor=actor, at=at, details=told)
+    _tell(access, kept("quyền gọi dịch vụ ngoài tỉnh đã đóng"), reason, at)
     access.refresh_from_db()
     return access
+
+
+def _tell(access: Access, what: str, body: str, at: datetime, link: str = "") -> None:
+    """Tell the unit whose proposal it was."""
+    outbound = access.outbound
+    notices.notify(
+        at=at, agency=outbound.proposer.code, role=Role.FOCAL, title=f"{outbound.code}: {what}", body=body,
+        link=link or outbound.get_absolute_url(), event="lgsp.platform.access",
+    )  # fmt: skip
 
 
 @transaction.atomic
