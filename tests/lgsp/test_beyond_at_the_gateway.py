@@ -227,6 +227,7 @@ def test_who_is_represented_is_not_for_the_caller_to_say(world):
 
 def test_without_an_address_or_a_token_there_it_is_a_502_and_no_announced_stop(world):
     there = beyond(world.platform)
+    assert there.upstream
     unproven = replace(there, upstream=replace(there.upstream, endpoints=()))
     world.publish(services=(Service(OPEN, "CT-SYT", "KHO", 100_000), unproven))
     try:

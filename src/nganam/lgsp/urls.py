@@ -62,7 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nen-tang/<str:code>/ben-goi/<int:member>/ngung/", beyond.dismiss, name="beyond_dismiss"),
     path("ngoai-tinh/di/<str:outbound>/goi/", beyond.access, name="beyond_call"),
     path(
-        "ngoai-tinh/di/<str:outbound>/goi/chung-thu/<str:serial>/thu-hoi/", beyond.revoke_certificate,
+        "ngoai-tinh/di/<str:outbound>/goi/chung-thu/<str:serial>/thu-hoi/",
+        beyond.revoke_certificate,
         name="beyond_revoke_certificate",
     ),
     path("giam-sat/chat-luong/", watching.quality, name="quality"),

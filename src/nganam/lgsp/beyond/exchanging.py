@@ -152,7 +152,13 @@ def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound:
         raise StateMoved(_("Đề xuất này đã mở một quyền gọi."), state="open", hint=_("Tải lại trang.")) from error
     told = {"service": service.code, "outbound": outbound.code}
     record("access_opened", service.platform, actor=actor, at=at, details=told)
-    _tell(made, kept("ứng dụng gọi được dịch vụ ngoài tỉnh qua cổng"), service.identifier, at, reverse("lgsp:beyond_call", args=[outbound.code]))
+    _tell(
+        made,
+        kept("ứng dụng gọi được dịch vụ ngoài tỉnh qua cổng"),
+        service.identifier,
+        at,
+        reverse("lgsp:beyond_call", args=[outbound.code]),
+    )
     return made
 
 
