@@ -87,6 +87,17 @@ def test_a_live_direction_keeps_what_it_needs(ca):
         operations.stop(actor=MINH, at=AT, platform=stopped, direction="outgoing", reason="Bảo trì")
 
 
+def test_what_was_good_when_declared_is_looked_at_again_before_it_goes_live(ca, monkeypatch):
+    found = proven(ca)
+    after = found.certificate_until + timedelta(seconds=1)
+    with pytest.raises(RuleBroken, match="đã hết hạn"):
+        operations.go_live(actor=MINH, at=after, platform=found, direction="outgoing", reason="Đã thử")
+    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    with pytest.raises(Invalid, match=r"169\.254"):
+        scenes_beyond.opened(found)
+    assert not Platform.objects.get().outgoing_at
+
+
 # -- who may --
 
 
@@ -119,7 +130,9 @@ def test_only_who_runs_the_gateway_connects_it(ca, actor):
         ("endpoints", ["https://169.254.169.254/latest"]), ("endpoints", ["https://10.1.2.3"]),
         ("endpoints", ["http://127.0.0.1:1"]), ("endpoints", ["https://a@127.0.0.1"]),
         ("token_url", "https://169.254.169.254/token"), ("token_url", "http://192.168.1.1/token"),
-        ("instance", "QG/x"), ("instance", "QG-THU"), ("instance", "QG\n"), ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
+        ("instance", "QG/x"),
+        ("instance", "QG-THU"), ("instance", "QG\n"),
+        ("client", "chỉ một phần"), ("client", "QG/GOV/%ST%"), ("ca", "không phải PEM"),
         ("incoming_ca", "-----BEGIN " + "PRIVATE KEY-----"),
         ("incoming_host", "*.example"), ("incoming_host", "localhost"),
         ("incoming_host", "127.0.0.1"),

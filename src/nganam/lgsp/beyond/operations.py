@@ -269,6 +269,16 @@ def _need(platform: Platform, direction: str) -> None:
         )  # fmt: skip
 
 
+def _callable(platform: Platform, at: datetime) -> None:
+    """Refuse what was good when it was declared and is not now: a certificate run out, a name that moved inside."""
+    if platform.certificate_until and platform.certificate_until <= at:
+        raise RuleBroken(
+            _("Chứng thư của LGSP tại nền tảng đã hết hạn."), article="nội bộ",
+            hint=_("Đặt chứng thư mới rồi mở kết nối."),
+        )  # fmt: skip
+    _look_up(platform, at, strict=True)
+
+
 @transaction.atomic
 def go_live(*, actor: Actor, at: datetime, platform: Platform, direction: str, reason: str) -> Platform:
     """Let a direction go live; refused while something it needs is not known. ``reason`` says by what it was tested."""
@@ -276,7 +286,10 @@ def go_live(*, actor: Actor, at: datetime, platform: Platform, direction: str, r
     if getattr(platform, LIVE[direction]):
         raise StateMoved(_("Chiều này đang mở."), state="live", hint=_("Tải lại trang."))
     _need(platform, direction)
-    _write(platform, at, {LIVE[direction]: at, "token_after": None})
+    if direction == needs.OUTGOING:
+        _callable(platform, at)
+    found = {name: getattr(platform, name) for name in ("addresses", "resolved_at", "fault")}
+    _write(platform, at, {LIVE[direction]: at, "token_after": None, **found})
     record("opened", platform, actor=actor, at=at, details={"direction": direction, "reason": reason})
     return platform
 
