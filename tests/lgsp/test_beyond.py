@@ -388,6 +388,15 @@ def test_a_member_called_as_an_agency_of_ours_is_not_taken_for_it():
     assert exchange_of(0, json.dumps(line).encode()).provider == "CT-SYT"
 
 
+def test_a_platform_is_called_by_its_title_among_the_providers():
+    from nganam.lgsp.watching.measuring import choices
+    from nganam.lgsp.watching.models import Tally
+
+    found = scenes_beyond.platform()
+    Tally.objects.create(grain=Tally.Grain.TOTAL, starts_at=AT, service="DQ-2026-0001", provider=found.code)
+    assert choices(Tally.objects.all())["provider"] == [(found.code, found.title)]
+
+
 # -- who calls in --
 
 

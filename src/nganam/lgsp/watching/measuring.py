@@ -13,6 +13,7 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import NotFound
 from nganam.lgsp import quotas
+from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.models import Promise, Tally
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import buckets
@@ -234,7 +235,8 @@ def choices(found: QuerySet[Tally]) -> dict[str, list[tuple[str, str]]]:
     codes = {kind: sorted({row[at] for row in rows} - {""}) for at, kind in enumerate(kinds)}
     services = dict(Service.objects.filter(code__in=codes["service"]).values_list("code", "name"))
     parties = {*codes["consumer_agency"], *codes["provider"]}
-    names = {**services, **dict(Agency.objects.filter(code__in=parties).values_list("code", "name"))}
+    beyond = dict(Platform.objects.filter(code__in=codes["provider"]).values_list("code", "title"))
+    names = {**services, **beyond, **dict(Agency.objects.filter(code__in=parties).values_list("code", "name"))}
     return {kind: [(code, names.get(code, code)) for code in of_kind] for kind, of_kind in codes.items()}
 
 
