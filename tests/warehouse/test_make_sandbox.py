@@ -1,6 +1,7 @@
 """Sandbox copies are made of the contract alone: right in every rule of it, and nobody's."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,22 @@ def test_nobody_can_be_meant():
 ])  # fmt: skip
 def test_narrow_keys_no_keys_and_strange_patterns_give_rows_all_the_same(columns):
     assert 1 <= len(rows(columns)) <= made_up.ROWS
+
+
+@pytest.mark.parametrize("pattern", [
+    r"(\w+\s?)+[.]", r"(x+x+)+y", r"((((((\d+)+)+)+)+)+)+[.]", r"(a|aa)+[.]", r"[A-Z]{150}",
+])  # fmt: skip
+def test_a_pattern_that_would_be_matched_for_years_is_done_at_once(pattern):
+    began = time.monotonic()
+    found = rows([{"name": "ghi_chu", "title": "a" * 60, "pattern": pattern, "required": True}], rows=20)
+    assert time.monotonic() - began < 5
+    assert len(found) == 20
+
+
+def test_what_was_made_by_a_pattern_is_what_the_warehouse_takes():
+    # To the warehouse \\w is of ASCII, to Python of all letters.
+    made = rows([{"name": "ghi_chu", "pattern": r"\w{3}x*", "required": True}], rows=20)
+    assert all(re.fullmatch(r"[A-Za-z0-9_]{3}x*", one["ghi_chu"]) for one in made)
 
 
 def test_every_demo_contract_can_be_made_and_passes_the_rules_of_its_own_table(tmp_path):

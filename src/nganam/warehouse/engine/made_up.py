@@ -5,7 +5,8 @@ tax codes are of the kind that is never issued, mail goes to ``.invalid``, and f
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
@@ -14,13 +15,19 @@ import pyarrow as pa
 import rstr
 
 from nganam.warehouse.engine.contract import Column, Contract, label_key
+from nganam.warehouse.engine.duck import duck
 
-MAKER: Final = 1
+Fits = Callable[[str, str], bool]
+MAKER: Final = 2
 """Raised when the rows made of the same contract change."""
 ROWS: Final = 200
 EMPTY_EVERY: Final = 9
 MARK: Final = "thử nghiệm"
 TRIES: Final = 4
+MOST_REPEATS: Final = 8
+"""How often more than it must a repeated part of a pattern is repeated."""
+MOST_PARTS: Final = 2000
+"""Repeated parts of one text after which a pattern is given up: nested repeats grow without end."""
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2025, 12, 31)
 FIRST_YEAR: Final = 2001
 SURNAMES = (
@@ -42,12 +49,16 @@ def batch(contract: Contract, *, seed: str, communes: Sequence[str] = (), rows: 
     """
     made: dict[tuple[Any, ...], list[Any]] = {}
     places = [contract.names.index(name) for name in contract.key]
-    makers = [_values(one, Random(f"{seed}:{one.name}"), communes) for one in contract.columns]  # noqa: S311 - no secret
-    for number in range(rows * TRIES if places else rows):
-        row = [next(one) for one in makers]
-        made.setdefault(tuple(row[at] for at in places) or (number,), row)
-        if len(made) == rows:
-            break
+    with _re2() as fits:
+        makers = [
+            _values(one, Random(f"{seed}:{one.name}"), communes, fits)  # noqa: S311 - no secret
+            for one in contract.columns
+        ]
+        for number in range(rows * TRIES if places else rows):
+            row = [next(one) for one in makers]
+            made.setdefault(tuple(row[at] for at in places) or (number,), row)
+            if len(made) == rows:
+                break
     ordered = [row for _key, row in sorted(made.items())]
     columns = [
         pa.array(list(values), field.type) for values, field in zip(_turned(ordered), contract.schema(), strict=True)
@@ -59,16 +70,30 @@ def _turned(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
     return zip(*rows, strict=True)
 
 
-def _values(column: Column, random: Random, communes: Sequence[str]) -> Iterator[Any]:
+@contextmanager
+def _re2() -> Iterator[Fits]:
+    """Say whether a text is as a pattern wants it, by the matcher of the warehouse.
+
+    Patterns were checked for it and for no other: in Python's, which goes back and forth, one may match for years.
+    """
+    with duck() as base:
+
+        def fits(pattern: str, text: str) -> bool:
+            return base.execute("SELECT regexp_full_match(?, ?)", [text, pattern]).fetchone() == (True,)
+
+        yield fits
+
+
+def _values(column: Column, random: Random, communes: Sequence[str], fits: Fits) -> Iterator[Any]:
     """Yield the values of a column without end; one that is not required is empty now and then."""
-    number = 0
+    number, makes = 0, _Texts(random, fits)
     while True:
         number += 1
         is_empty = not column.required and number % EMPTY_EVERY == 0
-        yield None if is_empty else _value(column, number, random, communes)
+        yield None if is_empty else _value(column, number, random, communes, makes)
 
 
-def _value(column: Column, number: int, random: Random, communes: Sequence[str]) -> Any:
+def _value(column: Column, number: int, random: Random, communes: Sequence[str], texts: "_Texts") -> Any:
     if column.allowed:
         return _typed(column, column.allowed[number % len(column.allowed)])
     if column.type == "commune":
@@ -79,7 +104,7 @@ def _value(column: Column, number: int, random: Random, communes: Sequence[str])
         return _quantity(column, number, random)
     if column.type in {"date", "datetime"}:
         return _moment(column, random)
-    return _text(column, number, random)
+    return texts.text(column, number)
 
 
 def _typed(column: Column, text: str) -> Any:
@@ -124,25 +149,46 @@ def _moment(column: Column, random: Random) -> date | datetime:
 # -- texts: by what the column says it holds, in the order asked --
 
 
-def _text(column: Column, number: int, random: Random) -> str:
-    wanted = _by_meaning(column, number, random)
-    if not column.pattern or _fits(column.pattern, wanted):
+class _Texts:
+    """Makes the texts of one column; a pattern by which none could be made is not tried again."""
+
+    def __init__(self, random: Random, fits: Fits) -> None:
+        self.random, self.fits = random, fits
+        self.is_hopeless = False
+
+    def text(self, column: Column, number: int) -> str:
+        """Return what the column says it holds, or any text its pattern takes."""
+        wanted = _by_meaning(column, number, self.random)
+        if not column.pattern or self.is_hopeless or self.fits(column.pattern, wanted):
+            return wanted
+        for _try in range(TRIES):
+            found = _by_pattern(column.pattern, self.random)
+            if found and self.fits(column.pattern, found):
+                return found
+        self.is_hopeless = True
         return wanted
-    return _by_pattern(column.pattern, random) or wanted
 
 
-def _fits(pattern: str, text: str) -> bool:
-    try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error:
-        return False
+class _Short(rstr.Rstr):
+    """Makes texts of a pattern with few repeats; raises ``OverflowError`` where few are still too many."""
+
+    parts = 0
+
+    def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
+        made = []
+        for _time in range(self._random.randint(start_range, min(end_range, start_range + MOST_REPEATS))):
+            self.parts += 1
+            if self.parts > MOST_PARTS:
+                raise OverflowError("the pattern repeats without end")
+            made.append("".join(self._handle_state(one) for one in value))
+        return "".join(made)
 
 
 def _by_pattern(pattern: str, random: Random) -> str:
-    """Return a text a pattern takes, "" when Python does not read the pattern as the warehouse does."""
+    """Return a text of a pattern, "" when Python does not read the pattern as the warehouse does."""
     try:
-        found: str = rstr.Rstr(random).xeger(pattern)
-    except (re.error, ValueError, KeyError, OverflowError):
+        found: str = _Short(random).xeger(pattern)
+    except (re.error, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
         return ""
     return found
 
