@@ -230,6 +230,22 @@ def test_refusals_and_announced_stops_bring_no_service_down(at):
 
 
 @pytest.mark.django_db
+def test_refusals_hide_no_outage_and_make_nothing_more_available(at):
+    tally("minute", NOW, failed=30, refused=300)
+    assert "down" in found_at(NOW)
+    one = measuring.Figures(calls=330, failed=30, refused=300)
+    assert one.availability == 0
+    assert measuring.Figures(calls=9, refused=9).availability is None
+
+
+@pytest.mark.parametrize("unknown", ["consumer", "service"])
+@pytest.mark.django_db
+def test_strangers_who_are_refused_are_no_incident(at, unknown):
+    tally("minute", NOW, refused=500, **{unknown: ""})
+    assert found_at(NOW) == set()
+
+
+@pytest.mark.django_db
 def test_a_thousand_more_than_usual_in_an_hour_is_found_and_a_new_consumer_is_not(at):
     for week in range(9):
         tally("day", NOW - timedelta(weeks=week), answered=100)

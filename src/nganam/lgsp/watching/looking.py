@@ -52,7 +52,7 @@ def _faults(now: dict[str, Rule], at: datetime) -> Iterator[Finding]:
 
 def _failing(rule: Rule, at: datetime) -> Iterator[Finding]:
     for row in _minutes(at - timedelta(minutes=rule.minutes), "service", "provider"):
-        could = sum(row[name] for name in GOOD)
+        could = row["answered"] + row["failed"]  # refusals say nothing of it, and would hide an outage
         if row["service"] and row["failed"] and rules.holds(rule, row["failed"], could):
             figures = (("calls", could), ("failed", row["failed"]), ("share", rules.share(row["failed"], could)))
             yield Finding(rule.key, row["service"], row["provider"], figures=figures)
@@ -60,6 +60,8 @@ def _failing(rule: Rule, at: datetime) -> Iterator[Finding]:
 
 def _refusals(rule: Rule, at: datetime) -> Iterator[Finding]:
     for row in _minutes(at - timedelta(minutes=rule.minutes), "service", "provider", "consumer"):
+        if not (row["service"] and row["consumer"]):
+            continue  # who is not known, or asks for what is not there, is nobody to be told
         every = sum(row[name] for name in GOOD)
         if row["refused"] >= max(rule.least, 1) and rules.share(row["refused"], every) >= rule.threshold:
             figures = (("calls", every), ("refused", row["refused"]), ("share", rules.share(row["refused"], every)))

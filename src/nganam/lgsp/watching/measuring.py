@@ -71,9 +71,10 @@ class Figures:
     def availability(self) -> float | None:
         """Return in per cent how many calls met no fault of platform or provider, of those that could have.
 
-        A refusal is the platform at work; what came in an announced stop is nobody's fault.
+        A refusal could not meet one: it stands on neither side, or many refusals would hide an outage. What came in an
+        announced stop is nobody's fault.
         """
-        return _percent(self.answered + self.refused, self.calls - self.stopped, 3)
+        return _percent(self.answered, self.answered + self.failed, 3)
 
     @property
     def p50(self) -> int | None:
