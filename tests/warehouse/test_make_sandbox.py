@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from nganam.kernel.errors import Invalid
 from nganam.warehouse.engine import made_up
 from nganam.warehouse.engine.contract import from_list
 
@@ -84,7 +85,7 @@ def test_a_pattern_that_would_be_matched_for_years_is_done_at_once(pattern):
 
 
 def test_what_was_made_by_a_pattern_is_what_the_warehouse_takes():
-    # To the warehouse \\w is of ASCII, to Python of all letters.
+    # To the warehouse \w is of ASCII, to Python of all letters.
     made = rows([{"name": "ghi_chu", "pattern": r"\w{3}x*", "required": True}], rows=20)
     assert all(re.fullmatch(r"[A-Za-z0-9_]{3}x*", one["ghi_chu"]) for one in made)
 
@@ -99,6 +100,34 @@ def test_every_demo_contract_can_be_made_and_passes_the_rules_of_its_own_table(t
         for column in shape.columns:
             if column.required:
                 assert found.column(column.name).null_count == 0, (one.code, column.name)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"type": "integer", "allowed": ["một"]}, {"type": "decimal", "allowed": ["1,5"]},
+    {"type": "date", "allowed": ["31/12/2024"]}, {"type": "datetime", "allowed": ["trưa"]},
+    {"type": "boolean", "allowed": ["có lẽ"]}, {"type": "date", "minimum": "2024-02-31"},
+    {"type": "datetime", "maximum": "2024-13-01"},
+])  # fmt: skip
+def test_a_contract_whose_own_values_are_not_of_its_types_is_refused(wrong):
+    with pytest.raises(Invalid) as refused:
+        from_list([{"name": "cot", **wrong}])
+    assert "không đúng kiểu" in refused.value.fields["columns"][0]
+
+
+@pytest.mark.django_db
+def test_a_table_whose_copy_cannot_be_made_keeps_none_from_theirs(province, at, monkeypatch):
+    import scenes
+    from nganam.services import sandbox as twins
+    from nganam.warehouse import sandbox
+
+    def ensure(table, *, at):
+        raise ValueError(table.code)
+
+    scenes.published_service()
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox, "ensure_copy", ensure)
+        assert twins.ensure_copies(at=at) == []
+    assert twins.ensure_copies(at=at) == ["co-so-kham-chua-benh"]
 
 
 @pytest.mark.django_db

@@ -6,11 +6,15 @@ environments apart by the instance, too): same operations, same items, same refu
 
 from datetime import datetime
 
+import structlog
+
 from nganam.kernel.sandbox import instance_of
 from nganam.services.models import LIVE, Service
 from nganam.services.queries import gateway_path
 from nganam.warehouse import sandbox
 from nganam.warehouse.models import Table
+
+log = structlog.get_logger(__name__)
 
 
 def has_twin(service: Service) -> bool:
@@ -24,6 +28,17 @@ def twin_path(service: Service, instance: str) -> str:
 
 
 def ensure_copies(*, at: datetime) -> list[str]:
-    """Make the sandbox copies that live services lack or whose contract has changed; return their tables' codes."""
+    """Make the sandbox copies that live services lack or whose contract has changed; return their tables' codes.
+
+    A table whose copy cannot be made is logged and passed over: the others are not made to wait for it.
+    """
     tables = Table.objects.filter(services__state__in=LIVE).distinct().order_by("code")
-    return [table.code for table in tables if sandbox.ensure_copy(table, at=at)]
+    return [table.code for table in tables if _ensure(table, at)]
+
+
+def _ensure(table: Table, at: datetime) -> bool:
+    try:
+        return sandbox.ensure_copy(table, at=at)
+    except Exception:
+        log.exception("sandbox_copy_failed", table=table.code)
+        return False

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -71,6 +72,11 @@ class Column:
             found.append("dấu thập phân phải là dấu phẩy hoặc dấu chấm")
         if self.pattern and not _is_pattern(self.pattern):
             found.append(f"mẫu “{self.pattern}” không phải biểu thức chính quy hợp lệ")
+        found += [
+            f"giá trị cho phép “{one}” không đúng kiểu {self.type}"
+            for one in self.allowed
+            if self.type in TYPES and not self._is_value(one)
+        ]
         return found + [
             f"giới hạn “{limit}” không đúng kiểu {self.type}"
             for limit in (self.minimum, self.maximum)
@@ -79,8 +85,19 @@ class Column:
 
     def _is_limit(self, limit: str) -> bool:
         if self.type in {"date", "datetime"}:
-            return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", limit))
-        return self.type in {"integer", "decimal"} and bool(re.fullmatch(r"-?\d+(\.\d+)?", limit))
+            return _is_day(limit)
+        return self.type in {"integer", "decimal"} and bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", limit))
+
+    def _is_value(self, text: str) -> bool:
+        if self.type == "boolean":
+            return text.lower() in {"true", "false", "1", "0"}
+        if self.type == "integer":
+            return bool(re.fullmatch(r"[+-]?[0-9]{1,18}", text))
+        if self.type == "decimal":
+            return bool(re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text))
+        if self.type == "date":
+            return _is_day(text)
+        return self.type != "datetime" or _is_instant(text)
 
 
 @dataclass(frozen=True)
@@ -291,6 +308,18 @@ def _as(kind: type, value: Any) -> Any:
         parts = value if isinstance(value, list | tuple) else str(value).split(",")
         return tuple(str(one).strip() for one in parts if str(one).strip())
     return "" if value is None else str(value).strip()
+
+
+def _is_day(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)) and _is_instant(text)
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_pattern(pattern: str) -> bool:
