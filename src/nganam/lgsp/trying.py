@@ -6,6 +6,7 @@ is made for it or was pasted for it, and is kept, shown and logged nowhere.
 
 import json
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,6 +101,9 @@ def try_live(
     """
     _check(service, application, actor)
     shown = _token(token)
+    if shown and _subject(shown) != application.subject:
+        said = _("Mã truy cập này không phải của ứng dụng đã chọn.")
+        raise Invalid(said, fields={"token": [said]})
     if shown and not accounts_for(actor, service, at).exists():
         raise NotAllowed(_("Cơ quan chưa có tài khoản còn hiệu lực cho dịch vụ này."))
     audit.record(
@@ -122,6 +126,16 @@ def _token(text: str) -> str:
         said = _("Mã truy cập không đúng dạng: dán nguyên access_token.")
         raise Invalid(said, fields={"token": [said]})
     return found
+
+
+def _subject(token: str) -> str:
+    """Return whom a token names, unproven (the gateway proves it): so that nobody's is tried in another's name."""
+    parts = token.split(".")
+    try:
+        said = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, IndexError, RecursionError):
+        return ""
+    return str(said.get("sub") or "") if isinstance(said, dict) else ""
 
 
 def _call(address: str, question: Question, token: str, actor: Actor) -> Answer:
