@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Query, Schema
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from nganam.api.gateway import Window, router
 from nganam.api.schemas import REFUSALS
@@ -125,6 +125,13 @@ class TrafficIn(Schema):
 
     days: int = Field(1, ge=0, le=365)
     service: str = Field("", max_length=40)
+
+    @field_validator("days")
+    @classmethod
+    def _known(cls, days: int) -> int:
+        if days not in monitoring.PERIODS:
+            raise ValueError(f"one of {', '.join(map(str, monitoring.PERIODS))}")
+        return days
 
 
 def _figures(one: Figures) -> dict[str, Any]:
