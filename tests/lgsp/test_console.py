@@ -7,6 +7,7 @@ import pytest
 
 import scenes
 from nganam.kernel.errors import Invalid
+from nganam.lgsp.logbook import exchange_of
 from nganam.lgsp.trying import Question, try_live
 
 
@@ -25,3 +26,9 @@ def test_only_a_token_of_the_chosen_application_is_sent(province, at, settings):
         assert refused.value.fields["token"]
     sent = try_live(account.service, Question(), account.application, token=pasted(sub=account.subject), **said)
     assert sent.trouble
+
+
+def test_only_the_provinces_own_sandbox_is_counted_nowhere():
+    said = {"at": "2026-11-24T01:00:00Z", "serviceXRoadInstance": "QG-THU", "serviceCode": "x"}
+    assert exchange_of(0, json.dumps(said).encode()) is None
+    assert exchange_of(0, json.dumps(said | {"platform": "NK-2026-0001"}).encode()) is not None

@@ -5,10 +5,12 @@ import secrets
 from pathlib import Path
 
 from nganam.kernel.errors import Invalid
+from nganam.kernel.sandbox import MARK, is_sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 PORTS = {"PORT_WEB": 8600, "PORT_GATEWAY": 8700, "PORT_SERVING": 8710}
 A_PORT = range(1, 65536)
+SHORTEST_TOKEN = 32
 MOST_NODES = range(1, 10)  # beside each other in ports: 8700 to 8708, 8710 to 8718
 
 
@@ -96,3 +98,22 @@ def secret_key(folder: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(secrets.token_urlsafe(50))
     return kept.read_text(encoding="ascii")
+
+
+def instance() -> str:
+    """Return the instance that stands in addresses; raise ``WrongSetting`` when calls would be taken for tests."""
+    given = text("INSTANCE", "VN")
+    if is_sandbox(given):
+        raise WrongSetting(
+            f"NGANAM_INSTANCE không được kết thúc bằng {MARK} (nhận được {given!r}): "
+            "mọi cuộc gọi thật sẽ bị coi là cuộc gọi thử và không vào số liệu."
+        )
+    return given
+
+
+def metrics_token() -> str:
+    """Return the token of Prometheus, "" for none; raise ``WrongSetting`` when it could be guessed."""
+    given = text("METRICS_TOKEN", "")
+    if given and len(given) < SHORTEST_TOKEN:
+        raise WrongSetting(f"NGANAM_METRICS_TOKEN phải dài ít nhất {SHORTEST_TOKEN} ký tự: openssl rand -hex 32.")
+    return given
