@@ -426,6 +426,8 @@ def test_programs_read_and_write_by_the_same_deeds(client, shown):
     said = client.get("/api/v1/gateway/traffic?days=0", headers=lan).json()
     assert (said["figures"]["calls"], said["figures"]["availability"]) == (50, 20.0)
     assert client.get("/api/v1/gateway/incidents", headers=phuc).json()[0]["code"] == shown.code
+    for days in (2, 366, -1):
+        assert client.get(f"/api/v1/gateway/traffic?days={days}", headers=lan).status_code == 422
     body = {"note": "Đang xem"}
     path = f"/api/v1/gateway/incidents/{shown.code}"
     post = {"content_type": "application/json"}
@@ -436,6 +438,16 @@ def test_programs_read_and_write_by_the_same_deeds(client, shown):
                      headers=lan, **post)  # fmt: skip
     assert put.json()["keeps_availability"] is False
     assert client.get("/api/v1/gateway/quality", headers=phuc).json()[0]["promised_p95_ms"] == 100
+
+
+@pytest.mark.django_db
+def test_figures_are_not_for_who_comes_through_the_gateway_and_not_by_a_short_token(client, settings):
+    from nganam.serving.secret import HEADER
+
+    settings.NGANAM_METRICS_TOKEN = "x" * 32
+    asked = {"Authorization": f"Bearer {settings.NGANAM_METRICS_TOKEN}"}
+    assert client.get("/lgsp/metrics", headers=asked).status_code == 200
+    assert client.get("/lgsp/metrics", headers=asked | {HEADER: "y"}).status_code == 404
 
 
 @pytest.mark.django_db

@@ -29,6 +29,7 @@ from nganam.lgsp import certificates, keys, proofs, queries, sandbox_tokens, tok
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.tokens import TokenRefused
 from nganam.lgsp.watching import metrics
+from nganam.serving.secret import HEADER as GATE
 from nganam.sharing.accounts.queries import get_account_for
 
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]
@@ -57,6 +58,8 @@ def figures(request: HttpRequest) -> HttpResponse:
 
     Not by address: behind a proxy everybody comes from this machine.
     """
+    if GATE in request.headers:
+        raise not_found()  # come through the gateway, by whatever spelling of the path
     wanted, sent = str(settings.NGANAM_METRICS_TOKEN), request.headers.get("Authorization", "")
     if not wanted or not hmac.compare_digest(sent.encode(), f"Bearer {wanted}".encode()):
         raise not_found()

@@ -24,6 +24,7 @@ ROUTES = "lgsp"
 NODE = "x-lgsp-node"
 SERVING = "serving"
 EGRESS = "egress"
+FIGURES = "/lgsp/metrics"
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
@@ -31,7 +32,7 @@ MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.Heade
 OURS = "x-lgsp-"
 FORGEABLE = (
     "x-road-service", "x-road-request-id", "x-road-request-hash", "x-road-error", "x-envoy-original-path",
-    "x-request-id",
+    "x-request-id", "x-client-trace-id",
 )  # fmt: skip
 """What no caller may send, beside whatever begins as our own names do."""
 
@@ -168,7 +169,7 @@ def _routes(gateway: Gateway) -> Json:
     ]
     reading = [_service(one, gateway) for one in ordered if one.upstream is None]
     routes = [
-        _health(), *to_web(gateway), _double_encoded(), _two_hosts(), *operations,
+        _health(), _not_figures(), *to_web(gateway), _double_encoded(), _two_hosts(), *operations,
         *(_no_operation(one, gateway) for one in ordered if one.upstream), _not_reading(), *reading,
         *sandbox.routes(gateway, _upstream("")), *metaservices(gateway), _unknown(),
     ]  # fmt: skip
@@ -190,6 +191,11 @@ def _routes(gateway: Gateway) -> Json:
         ],
         response_headers_to_remove=["x-envoy-upstream-service-time"],
     )
+
+
+def _not_figures() -> Json:
+    """Return the route that hides the figures for Prometheus: they are asked of the web server, not through here."""
+    return _direct("figures", {"path": FIGURES}, 404)
 
 
 def _direct(name: str, match: Json, status: int) -> Json:

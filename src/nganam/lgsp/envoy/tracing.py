@@ -27,6 +27,8 @@ def tracing(gateway: Gateway) -> Json:
     return {
         "tracing": {
             "provider": provider,
+            # Callers have no say in what is traced, or everybody could have everything traced.
+            "client_sampling": {"value": 0.0},
             "random_sampling": {"value": float(gateway.otlp_percent)},
             "max_path_tag_length": SHORTEST_PATH,
             "custom_tags": tags,
