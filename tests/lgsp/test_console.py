@@ -8,6 +8,7 @@ import pytest
 import scenes
 from nganam.kernel.errors import Invalid
 from nganam.lgsp.logbook import exchange_of
+from nganam.lgsp.proving import collector_status
 from nganam.lgsp.trying import Question, try_live
 
 
@@ -32,3 +33,20 @@ def test_only_the_provinces_own_sandbox_is_counted_nowhere():
     said = {"at": "2026-11-24T01:00:00Z", "serviceXRoadInstance": "QG-THU", "serviceCode": "x"}
     assert exchange_of(0, json.dumps(said).encode()) is None
     assert exchange_of(0, json.dumps(said | {"platform": "NK-2026-0001"}).encode()) is not None
+
+
+def test_the_platform_is_in_trouble_when_it_stops_or_soon_will_and_not_for_a_retry(tmp_path, settings, at):
+    settings.DATA = tmp_path
+    (tmp_path / "evidence").mkdir()
+    well = {"at": at.timestamp(), "size": 5, "free": 10_000, "must_be_free": 100, "refusing": False}
+
+    def told(**more):
+        (tmp_path / "evidence" / "status.json").write_text(json.dumps(well | more))
+        return collector_status(at)
+
+    assert (told().trouble, told().stops) == ("", "")
+    for minor in ({"stamping": "chậm"}, {"error": "OSError", "free": 0}):
+        assert told(**minor).trouble
+        assert not told(**minor).stops
+    for stops in ({"free": 399}, {"refusing": True}, {"at": at.timestamp() - 60}):
+        assert told(**stops).stops == told(**stops).trouble != ""

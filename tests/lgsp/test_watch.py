@@ -299,11 +299,39 @@ def test_an_incident_is_told_once_stays_while_it_lasts_and_ends_after_calm(peopl
         assert operations.judge(at=NOW + timedelta(minutes=minute)) == (0, 0)
     tally("minute", NOW + timedelta(minutes=10), failed=40)
     assert operations.judge(at=NOW + timedelta(minutes=11)) == (0, 0)
-    assert operations.judge(at=NOW + timedelta(minutes=40)) == (0, 1)
+    later = NOW + timedelta(minutes=40)
+    assert operations.judge(at=later) == (0, 0), "nobody has called: nothing is known"
+    tally("minute", NOW + timedelta(minutes=39), answered=3)
+    assert operations.judge(at=later, is_late=True) == (0, 0), "what is not seen is no sign"
+    assert operations.judge(at=later) == (0, 1)
     assert told.count() == 4
+    mail = Mail.objects.order_by("pk").last()
+    assert f"/giam-sat/su-co/{incident.code}/" in mail.body
+    assert "http" in mail.body
+    assert "Lỗi: 40" in mail.body
+    assert incident.service in mail.subject
     assert [one.action for one in Entry.objects.filter(object_type="lgsp.incident").order_by("seq")] == [
         "lgsp.incident.opened", "lgsp.incident.closed",
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_an_incident_nobody_calls_in_ends_after_a_day_and_one_of_a_rule_switched_off_without_a_word(people):
+    tally("minute", NOW, failed=40)
+    operations.judge(at=NOW)
+    told = Notice.objects.filter(event="lgsp.incident")
+    assert operations.judge(at=NOW + timedelta(hours=23)) == (0, 0)
+    assert operations.judge(at=NOW + timedelta(hours=24)) == (0, 1)
+    assert told.filter(title__contains="không có đủ cuộc gọi").count() == 2
+    tally("minute", NOW + timedelta(hours=25), failed=40)
+    assert operations.judge(at=NOW + timedelta(hours=25)) == (1, 0)
+    before = told.count()
+    values = {"is_on": False, "minutes": 5, "least": 5, "threshold": 90, "calm_minutes": 10}
+    for key in ("down", "errors"):
+        operations.set_rule(key, actor=scenes.MINH, at=NOW, **values)
+    assert operations.judge(at=NOW + timedelta(hours=25, minutes=1)) == (0, 1)
+    assert told.count() == before
+    assert "quy tắc đã tắt" in Incident.objects.order_by("pk").last().notes.get().text
 
 
 @pytest.mark.django_db

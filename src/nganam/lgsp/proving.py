@@ -14,6 +14,7 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp import monitoring
 from nganam.lgsp.evidence import log as evidence
 from nganam.lgsp.evidence import proofs, verify_evidence
+from nganam.lgsp.evidence.guard import NEARLY
 from nganam.lgsp.evidence.notes import Checkpoint
 from nganam.lgsp.logbook import folder
 
@@ -90,6 +91,10 @@ class CollectorStatus:
 
     size: int = 0
     trouble: str = ""
+    stops: str = ""
+    """What of it stops the platform or soon will; a slow timestamp authority or one failed turn does not."""
+    is_late: bool = False
+    """No evidence is written: what has been called since is not known."""
 
 
 def collector_status(at: datetime) -> CollectorStatus:
@@ -99,19 +104,38 @@ def collector_status(at: datetime) -> CollectorStatus:
         size, free, age = int(said["size"]), int(said["free"]), at.timestamp() - float(said["at"])
     except (OSError, ValueError, KeyError, TypeError):
         return CollectorStatus()
-    return CollectorStatus(size, _trouble(said, free, age))
+    stops = _stale(age) or _refusing(said, free) or _nearly_full(said, free)
+    return CollectorStatus(size, stops or _trouble(said), stops, is_late=bool(_stale(age)))
 
 
-def _trouble(said: dict[str, Any], free: int, age: float) -> str:
+def _stale(age: float) -> str:
     if age > STALE_SECONDS:
         return _("Tiến trình collector không ghi bằng chứng đã %(seconds)s giây: kiểm tra tiến trình và ổ đĩa.") % {
             "seconds": round(age)
         }
+    return ""
+
+
+def _refusing(said: dict[str, Any], free: int) -> str:
     if said.get("refusing"):
         return _(
             "Cổng đang từ chối mọi cuộc gọi vì ổ đĩa ghi nhật ký chỉ còn %(free)s MB trống (cần %(need)s MB). "
             "Giải phóng ổ đĩa; cổng tự nhận lại cuộc gọi."
         ) % {"free": free // MEGABYTE, "need": int(said.get("must_be_free", 0)) // MEGABYTE}
+    return ""
+
+
+def _nearly_full(said: dict[str, Any], free: int) -> str:
+    # A failed turn has not looked at the disk: it says 0.
+    needed = int(said.get("must_be_free", 0))
+    if not said.get("error") and free < NEARLY * needed:
+        return _("Ổ đĩa ghi nhật ký sắp đầy: còn %(free)s MB; dưới %(need)s MB cổng từ chối mọi cuộc gọi.") % {
+            "free": free // MEGABYTE, "need": needed // MEGABYTE
+        }  # fmt: skip
+    return ""
+
+
+def _trouble(said: dict[str, Any]) -> str:
     if said.get("error"):
         return _("Collector gặp lỗi (%(error)s) và đang thử lại; xem log/collector.log.") % {"error": said["error"]}
     if said.get("stamping"):

@@ -72,4 +72,5 @@ def deliver_webhooks() -> int:
 @job(cron="* * * * *")
 def watch() -> list[int]:
     """Judge by the rules every minute: open incidents and close them; return how many of each."""
-    return list(watching.judge(at=timezone.now(), platform=health.lasting_trouble()))
+    platform, at = health.lasting_trouble(), timezone.now()
+    return list(watching.judge(at=at, platform=platform, is_late=health.is_late(at)))

@@ -58,6 +58,13 @@ def _failing(rule: Rule, at: datetime) -> Iterator[Finding]:
             yield Finding(rule.key, row["service"], row["provider"], figures=figures)
 
 
+def serves_again(service: str, since: datetime) -> bool:
+    """Say whether a service has been called since an instant and mostly answered."""
+    rows = Tally.objects.filter(grain=Tally.Grain.MINUTE, service=service, starts_at__gt=since)
+    came = rows.aggregate(**SUMS)
+    return (came["answered"] or 0) > (came["failed"] or 0)
+
+
 def _refusals(rule: Rule, at: datetime) -> Iterator[Finding]:
     for row in _minutes(at - timedelta(minutes=rule.minutes), "service", "provider", "consumer"):
         if not (row["service"] and row["consumer"]):

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,6 +22,7 @@ from nganam.lgsp.watching import looking, policies, queries, rules
 from nganam.lgsp.watching.models import AlertRule, Incident, IncidentNote, Promise
 from nganam.lgsp.watching.rules import Finding
 from nganam.notices import operations as notices
+from nganam.notices.operations import send_mail
 from nganam.services.models import Service
 
 WATCH = system("lgsp.watch", "Giám sát LGSP")
@@ -34,32 +38,44 @@ OPENED = {
     "quota": gettext_noop("%(code)s: %(consumer)s hết hạn mức gọi %(service)s"),
 }
 OVER = gettext_noop("%(code)s: sự cố đã hết")
-SENTENCES = (*OPENED.values(), OVER)
+OVER_OF = gettext_noop("%(code)s: sự cố đã hết (%(about)s)")
+NOBODY_CALLED = gettext_noop("%(code)s: đóng sau một ngày không có đủ cuộc gọi tốt để kết luận (%(about)s)")
+RULE_OFF = gettext_noop("%(code)s: đóng vì quy tắc đã tắt")
+SENTENCES = (*OPENED.values(), OVER, OVER_OF, NOBODY_CALLED, RULE_OFF)
+LONGEST_UNSURE = timedelta(hours=24)
+"""How long an incident of a service nobody calls any more stays open (nội bộ)."""
 
 
 # -- judging --
 
 
-@transaction.atomic
-def judge(*, at: datetime, platform: str = "") -> tuple[int, int]:
+def judge(*, at: datetime, platform: str = "", is_late: bool = False) -> tuple[int, int]:
     """Open incidents of what the rules newly hold of, close those that have been calm; return how many of each.
 
-    One incident of a thing is open at a time, and its parties are told once when it opens and once when it ends.
+    One incident of a thing is open at a time, and its parties are told once when it opens and once when it ends. While
+    the tallies are behind the calls (``is_late``) none is closed: that nothing is seen is no sign of calm.
     """
-    now, open_now = rules.in_force(), {_thing(one): one for one in _open_incidents()}
-    found = {one.thing: one for one in looking.findings(at, platform)}
+    # Before the transaction: looking takes a while, and writes must not wait for it.
+    return _write(rules.in_force(), looking.findings(at, platform), at, is_late=is_late)
+
+
+@transaction.atomic
+def _write(now: dict[str, rules.Rule], findings: list[Finding], at: datetime, *, is_late: bool) -> tuple[int, int]:
+    open_now = {_thing(one): one for one in _open_incidents()}
+    found = {one.thing: one for one in findings}
     down = {thing for thing in (*found, *open_now) if thing[0] == "down"}
     # A service that is down has faults, and has them still in the longer window after it came back: one incident.
     covered = {("errors", service, consumer) for _rule, service, consumer in down}
     new = [one for thing, one in found.items() if thing not in open_now and thing not in covered]
     lasting = {thing for thing in open_now if thing in found or thing in covered}
     Incident.objects.filter(pk__in=[open_now[thing].pk for thing in lasting]).update(seen_at=at)
-    calm = [one for thing, one in open_now.items() if thing not in lasting and _is_calm(one, now.get(one.rule), at)]
+    quiet = [one for thing, one in open_now.items() if thing not in lasting] if not is_late else []
+    ends = [(one, why) for one in quiet if (why := _end_of(one, now.get(one.rule), at))]
     for one in new:
         _open(one, now[one.rule], at)
-    for incident in calm:
-        _close(incident, at)
-    return len(new), len(calm)
+    for incident, why in ends:
+        _close(incident, why, at)
+    return len(new), len(ends)
 
 
 def _open_incidents() -> list[Incident]:
@@ -70,10 +86,16 @@ def _thing(incident: Incident) -> tuple[str, str, str]:
     return (incident.rule, incident.service, incident.consumer)
 
 
-def _is_calm(incident: Incident, rule: rules.Rule | None, at: datetime) -> bool:
+def _end_of(incident: Incident, rule: rules.Rule | None, at: datetime) -> str:
+    """Return why an incident is over that is not seen any more, "" while it is not."""
     if rule is None or not rule.is_on:
-        return True
-    return at - incident.seen_at >= timedelta(minutes=rule.calm_minutes)
+        return RULE_OFF
+    calm = at - incident.seen_at
+    if calm < timedelta(minutes=rule.calm_minutes):
+        return ""
+    if incident.rule not in queries.OF_SERVICE or looking.serves_again(incident.service, incident.seen_at):
+        return OVER_OF if incident.service or incident.consumer else OVER
+    return NOBODY_CALLED if calm >= LONGEST_UNSURE else ""
 
 
 def _open(found: Finding, rule: rules.Rule, at: datetime) -> Incident:
@@ -93,12 +115,21 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _close(incident: Incident, at: datetime) -> None:
+def _close(incident: Incident, why: str, at: datetime) -> None:
     incident.closed_at = at
     incident.save(update_fields=["closed_at"])
-    _record("lgsp.incident.closed", incident, at=at, details={"rule": incident.rule})
-    if rules.BY_KEY[incident.rule].is_told:
-        _tell(incident, OVER, at)
+    _record("lgsp.incident.closed", incident, at=at, details={"rule": incident.rule, "why": _said(why, incident)})
+    if why == RULE_OFF:
+        IncidentNote.objects.create(incident=incident, at=at, by=WATCH.name, agency="", text=_said(why, incident))
+    elif rules.BY_KEY[incident.rule].is_told:
+        _tell(incident, why, at)
+
+
+def _said(sentence: str, incident: Incident) -> str:
+    about = " · ".join(one for one in (incident.service, incident.consumer) if one)
+    return sentence % {
+        "code": incident.code, "service": incident.service, "consumer": incident.consumer or "–", "about": about,
+    }  # fmt: skip
 
 
 def _record(
@@ -111,19 +142,18 @@ def _record(
 
 def _tell(incident: Incident, sentence: str, at: datetime) -> None:
     """Tell the province, the provider and whom it concerns: in the inbox and, who left an address, by mail."""
-    title = sentence % {"code": incident.code, "service": incident.service, "consumer": incident.consumer or "–"}
-    day = local_date(at)
-    lead = agencies.people_in_role(Role.LEAD, day)
-    notices.notify(
-        at=at, title=title, link=incident.get_absolute_url(), event="lgsp.incident", role=Role.LEAD,
-        emails=_addresses(lead),
-    )  # fmt: skip
+    title, link, day = _said(sentence, incident), incident.get_absolute_url(), local_date(at)
+    with translation.override("vi"):
+        body = "\n".join(f"{name}: {value}" for name, value in queries.told_figures(incident))
+    notify = partial(notices.notify, at=at, title=title, body=body, link=link, event="lgsp.incident")
+    notify(role=Role.LEAD)
+    addresses = set(_addresses(agencies.people_in_role(Role.LEAD, day)))
     for agency in queries.agencies_told(incident):
-        people = agencies.people_with_role(agency, Role.FOCAL, day)
-        notices.notify(
-            at=at, title=title, link=incident.get_absolute_url(), event="lgsp.incident", role=Role.FOCAL,
-            agency=agency, emails=_addresses(people),
-        )  # fmt: skip
+        notify(role=Role.FOCAL, agency=agency)
+        addresses |= set(_addresses(agencies.people_with_role(agency, Role.FOCAL, day)))
+    address = f"{settings.NGANAM_PUBLIC_URL.rstrip('/')}{link}"
+    for to in sorted(addresses):
+        send_mail(to=to, subject=title, body=f"{body}\n\n{address}".strip(), at=at)
 
 
 def _addresses(people: Sequence[Any]) -> list[str]:
