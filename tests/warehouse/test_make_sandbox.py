@@ -1,5 +1,6 @@
 """Sandbox copies are made of the contract alone: right in every rule of it, and nobody's."""
 
+import fcntl
 import re
 import time
 from datetime import timedelta
@@ -137,6 +138,11 @@ def test_a_copy_holds_no_real_row_and_follows_the_contract(province, at):
     from nganam.warehouse import sandbox
 
     service = scenes.published_service()
+    folder = sandbox.place(service.table)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert twins.ensure_copies(at=at) == [], "another makes it"
     assert twins.ensure_copies(at=at) == ["co-so-kham-chua-benh"]
     assert twins.ensure_copies(at=at) == []
     found = sandbox.examples(service.table, ["ma_co_so", "ten_co_so"], most=1000)

@@ -3,6 +3,7 @@
 A copy is made of the table's contract alone. It stands beside the real replicas, under a name no table can have.
 """
 
+import fcntl
 import json
 from collections.abc import Sequence
 from contextlib import closing
@@ -39,11 +40,21 @@ def place(table: Table) -> Path:
 def ensure_copy(table: Table, *, at: datetime) -> bool:
     """Make the copy when there is none, or the contract has changed since; return whether it was made.
 
-    Two who make it at once make the same rows; the later file stands.
+    Who comes while another makes it leaves it to them: builders tidy the folder, and would take each other's files.
     """
+    folder = place(table)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return _ensure(table, folder, at)
+
+
+def _ensure(table: Table, folder: Path, at: datetime) -> bool:
     communes = _communes(table, at)
     digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes]))
-    folder = place(table)
     told = replica.current(folder)
     if told is not None and _made_of(folder) == digest and (folder / told["file"]).is_file():
         return False
