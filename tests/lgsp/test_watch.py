@@ -259,6 +259,34 @@ def test_a_thousand_more_than_usual_in_an_hour_is_found_and_a_new_consumer_is_no
 
 
 @pytest.mark.django_db
+def test_too_few_calls_are_found_of_who_is_expected_to_call_and_of_nobody_else(province):
+    from nganam.deadlines.models import CalendarDay
+    from nganam.sharing.suspensions.models import Maintenance
+
+    now = NOW + timedelta(days=1)  # the 24th of November is a day off
+    account = scenes.account()
+    for who in ({"service": account.service.code, "consumer": account.subject}, {"consumer": "CT-X31507/CU"}):
+        for week in range(9):
+            tally("day", now - timedelta(weeks=week), answered=1, **who)
+            if week:
+                tally("hour", now - timedelta(weeks=week, hours=1), answered=1000, **who)
+    assert [(one.rule, one.consumer) for one in looking.findings(now)] == [("volume", account.subject)]
+    assert looking.findings(now, is_late=True) == []
+    holiday = CalendarDay.objects.create(day=now.date(), kind="off")
+    assert looking.findings(now) == []
+    holiday.delete()
+    stop = Maintenance.objects.create(
+        code="BT-1", state="stopped", ground="maintenance", service=account.service, rules="2020-05-25", work="x",
+        planned_from=now - timedelta(hours=2), planned_until=now, stopped_at=now - timedelta(hours=2),
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    assert looking.findings(now) == []
+    stop.delete()
+    type(account).objects.filter(pk=account.pk).update(state="terminated")
+    assert looking.findings(now) == []
+
+
+@pytest.mark.django_db
 def test_calls_at_night_of_who_calls_by_day_are_found(province):
     night = NOW.replace(hour=2)
     for day in range(1, 20):

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
-from nganam.kernel.clock import VIETNAM
+from nganam.deadlines.queries import calendar
+from nganam.kernel.clock import VIETNAM, local_date
+from nganam.kernel.workdays import Calendar
 from nganam.lgsp import quotas
 from nganam.lgsp.models import Tally
 from nganam.lgsp.watching import rules
 from nganam.lgsp.watching.rules import Finding, Rule
 from nganam.lgsp.watching.tallying import start_of
+from nganam.sharing.accounts.queries import live_accounts
+from nganam.sharing.suspensions.models import Maintenance
 
 Pair = tuple[str, str, str]
 GOOD = ("answered", "refused", "failed")
@@ -23,11 +27,15 @@ SEEN_ENOUGH = 10
 """Minutes of an hour after which few calls in the hour before are believed: the log may come late."""
 
 
-def findings(at: datetime, platform: str = "") -> list[Finding]:
-    """Return everything the rules hold of at ``at``; ``platform`` is what is wrong with the platform itself, if so."""
+def findings(at: datetime, platform: str = "", *, is_late: bool = False) -> list[Finding]:
+    """Return everything the rules hold of at ``at``; ``platform`` is what is wrong with the platform itself, if so.
+
+    While the tallies are behind the calls (``is_late``) nobody is said to call too little.
+    """
     now = rules.in_force()
     found = [
-        *_platform(platform), *_faults(now, at), *_refusals(now["refusals"], at), *_volumes(now["volume"], at),
+        *_platform(platform), *_faults(now, at), *_refusals(now["refusals"], at),
+        *_volumes(now["volume"], at, is_late=is_late),
         *_hours(now["hours"], at), *_quotas(now["quota"], at),
     ]  # fmt: skip
     return [one for one in found if now[one.rule].is_on]
@@ -110,18 +118,55 @@ def _by_hour(instants: list[datetime]) -> dict[datetime, dict[Pair, int]]:
     return found
 
 
-def _volumes(rule: Rule, at: datetime) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """Of whom calls may be expected in an hour: silence on a holiday, in a stop or without an account is no fault."""
+
+    pairs: frozenset[tuple[str, str]]
+    stopped: frozenset[str]
+    calendar: Calendar
+    is_late: bool
+
+    @classmethod
+    def in_hour(cls, hour: _Hour, calendar: Calendar, *, is_late: bool) -> "_Expected":
+        """Read who has a live account and which services were stopped at some time in the hour or meant to be."""
+        live = live_accounts(local_date(hour.starts_at))
+        ends = hour.starts_at + HOUR
+        ran = Q(stopped_at__lt=ends) & (Q(restored_at__isnull=True) | Q(restored_at__gt=hour.starts_at))
+        meant = Q(planned_from__lt=ends, planned_until__gt=hour.starts_at)
+        stops = Maintenance.objects.filter(ran | meant).values_list("service__code", flat=True)
+        pairs = frozenset(
+            (one.service.code, one.subject) for one in live.select_related("service", "application__agency")
+        )
+        return cls(pairs, frozenset(stops), calendar, is_late)
+
+    def comparable(self, pair: Pair, hour: _Hour, earlier: list[datetime]) -> list[datetime]:
+        """Return the earlier hours few calls may be compared with, of working days; none when few mean nothing."""
+        service, _provider, consumer = pair
+        is_expected = (service, consumer) in self.pairs and service not in self.stopped and not self.is_late
+        if not (hour.is_whole and is_expected and self.calendar.is_working(local_date(hour.starts_at))):
+            return []
+        return [one for one in earlier if self.calendar.is_working(local_date(one))]
+
+
+def _volumes(rule: Rule, at: datetime, *, is_late: bool) -> Iterator[Finding]:
     if not rule.is_on:
         return
+    days = calendar()
     known = _known(start_of(Tally.Grain.DAY, at) - (rules.WEEKS + 1) * WEEK)
     seen: set[Pair] = set()
     for hour in _judged(at):
         earlier = [hour.starts_at - week * WEEK for week in range(1, rules.WEEKS + 1)]
         counts = _by_hour([hour.starts_at, *earlier])
+        expected = _Expected.in_hour(hour, days, is_late=is_late)
         for pair, first in known.items():
             history = [counts[one].get(pair, 0) for one in earlier if one >= first]
             count = counts[hour.starts_at].get(pair, 0)
-            found = rules.unusual_volume(rule, count, history, is_whole=hour.is_whole)
+            found = rules.unusual_volume(rule, count, history, is_whole=False)
+            if found is None:
+                of_working = expected.comparable(pair, hour, [one for one in earlier if one >= first])
+                history = [counts[one].get(pair, 0) for one in of_working]
+                found = rules.unusual_volume(rule, count, history, is_whole=True) if history else None
             if found is not None and pair not in seen:
                 seen.add(pair)
                 usual = sorted(history)[len(history) // 2]

@@ -56,7 +56,7 @@ def judge(*, at: datetime, platform: str = "", is_late: bool = False) -> tuple[i
     the tallies are behind the calls (``is_late``) none is closed: that nothing is seen is no sign of calm.
     """
     # Before the transaction: looking takes a while, and writes must not wait for it.
-    return _write(rules.in_force(), looking.findings(at, platform), at, is_late=is_late)
+    return _write(rules.in_force(), looking.findings(at, platform, is_late=is_late), at, is_late=is_late)
 
 
 @transaction.atomic
