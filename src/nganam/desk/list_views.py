@@ -29,7 +29,10 @@ def cases(request: HttpRequest) -> HttpResponse:
     page = desk.page(wanted, request.GET)
     shown = works(page.object_list)
     conduct = conduct_of(wanted.kind) if wanted.kind else None
+    names = agency_names() if desk.roles else {}
     context = {
+        # Read once: the page's own labels would read them again.
+        **({"agency_names": names} if names else {}),
         "page": page,
         "works": shown,
         "wanted": wanted,
@@ -38,7 +41,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "kinds": named_kinds(desk.kinds(wanted)),
         "states": conduct.machine.states if conduct else (),
         "parties": sorted(conduct.parties) if conduct else (),
-        "agencies": sorted(agency_names().items(), key=lambda one: one[1]) if desk.roles else (),
+        "agencies": sorted(names.items(), key=lambda one: one[1]),
         "choices": bulk.choices(shown),
         "today": desk.today,
         **saving(request, Place.CASES),

@@ -37,6 +37,7 @@ def _page(request: HttpRequest, form: UrgeForm) -> HttpResponse:
     page = page_of(queries.named(desk, oversight.clocks(asked, request.at)), request.GET)
     names, tallies = agency_names(), oversight.by_agency(asked, request.at)
     context = {
+        "agency_names": names,
         "page": page,
         "rows": oversight.listed(page.object_list, request.at),
         "asked": asked,
