@@ -95,8 +95,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "METRICS_TOKEN",
         "trống: không ai đọc được",
-        "Mã mà Prometheus gửi (`Authorization: Bearer …`) để đọc `/lgsp/metrics`",
-        "Token by which Prometheus reads `/lgsp/metrics`; empty: nobody may",
+        "Mã mà Prometheus gửi (`Authorization: Bearer …`) để đọc `/lgsp/metrics`; ít nhất 32 ký tự",
+        "Token by which Prometheus reads `/lgsp/metrics`, 32 characters at least; empty: nobody may",
     ),
     Variable(
         "OTLP_ENDPOINT",
