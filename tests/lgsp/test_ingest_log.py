@@ -218,7 +218,7 @@ def test_each_side_sees_its_own_calls(data, at, province, hoa):
     assert monitoring.exchanges_for(hoa).count() == 0
     figures = monitoring.picture(scenes.LAN, monitoring.Asked(), at).total
     assert (figures.calls, figures.answered, figures.refused, figures.failed) == (5, 2, 2, 1)
-    assert (figures.rate, figures.availability, figures.p50, figures.p95) == (40.0, 80.0, 1, 2)
+    assert (figures.rate, figures.availability, figures.p50, figures.p95) == (40.0, 66.666, 1, 2)
 
 
 @pytest.fixture
@@ -319,7 +319,7 @@ def test_the_operator_is_told_what_is_wrong(client, shown, data):
         said = {
             "at": time.time(),
             "size": 2,
-            "free": 10**8,
+            "free": 10**10,
             "must_be_free": 2**28,
             "refusing": False,
             "error": "",
@@ -331,7 +331,8 @@ def test_the_operator_is_told_what_is_wrong(client, shown, data):
     assert client.login(username="minh", password=scenes.PASSWORD)
     assert "notice-bad" not in told()
     assert "từ chối mọi cuộc gọi" in told(refusing=True)
-    assert "95 MB" in told(refusing=True)
+    assert "95 MB" in told(refusing=True, free=10**8)
+    assert "sắp đầy" in told(free=10**8)
     assert "không ghi bằng chứng" in told(at=time.time() - 90)
     assert "OSError" in told(error="OSError")
     assert "dấu thời gian" in told(stamping="timed out")
