@@ -1,5 +1,6 @@
 """Scenes of platforms beyond the province: one declared by Minh, its service, Phúc's access, Bộ Y tế calling in."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import scenes
@@ -65,3 +66,21 @@ def admitted(found: Any, **values: Any) -> Any:
     account = scenes_outside.granted()
     asked = {"client": CLIENT, "named": NAMED, **values}
     return admit_member(actor=MINH, at=AT, platform=found, application=account.application, **asked)
+
+
+def known(ca: Any, **changes: Any) -> Any:
+    """Declare a platform of which everything is known; ``ca`` is its authority (``national_platform.Ca``)."""
+    values = {
+        "instance": "QG", "endpoints": ["https://127.0.0.1:9443"], "ca": ca.pem, "client": "QG/GOV/ST/LGSP",
+        "incoming_host": "vao.lgsp.example", "incoming_ca": ca.pem, "incoming_naming": "uri", **changes,
+    }  # fmt: skip
+    return platform(**values)
+
+
+def proven(ca: Any, **changes: Any) -> Any:
+    """The same, with our certificate there."""
+    from nganam.lgsp.beyond.operations import set_certificate
+
+    chain, key = ca.sign(uris=["urn:lgsp:soc-trang"], days=1)
+    at, found = datetime.now(UTC), known(ca, **changes)
+    return set_certificate(actor=MINH, at=at, platform=found, chain=chain, key=key)
