@@ -27,8 +27,9 @@ from nganam.serving.secret import shared_secret
 
 FLAGS = (
     "-c", "bootstrap.json", "-l", "warning", "--disable-hot-restart", "--concurrency", "1",
-    # The log is evidence: a line waits at most 10 ms before it is written, many together where many are called.
-    "--file-flush-min-size-kb", "64", "--file-flush-interval-msec", "10", "--drain-time-s", "2",
+    # The log is evidence: a line waits for one more or 10 ms before it is written. To wait for more would cost a call
+    # some 4 % less, and a kill would take what waits.
+    "--file-flush-min-size-kb", "1", "--file-flush-interval-msec", "10", "--drain-time-s", "2",
 )  # fmt: skip
 FOLDER = "gateway"
 LISTEN = "listen.json"
