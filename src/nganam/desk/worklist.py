@@ -171,7 +171,10 @@ class Desk:
 
     def page(self, wanted: Wanted, asked: QueryDict) -> Page[Seat]:
         """Return the page of the list that an address asks for."""
-        return page_of(self.rows(wanted), asked, whole=self._told(Seat.objects.all(), wanted))
+        whole = self._told(Seat.objects.all(), wanted)
+        # An agency has few; among all of the province's the index of the list finds a page without reading the others.
+        few = wanted.due in {LATE, SOON} and not self.roles
+        return page_of(self.rows(wanted), asked, whole=whole, at_once=few)
 
     def top(self, wanted: Wanted, count: int) -> list[Seat]:
         """Return the beginning of the list."""
