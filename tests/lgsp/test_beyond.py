@@ -227,6 +227,19 @@ def test_the_signing_key_is_told_by_its_public_part_only():
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_key_calls_go_out_by_is_not_replaced_under_them():
+    found = operations.make_key(actor=MINH, at=AT, platform=scenes_beyond.platform(kind="oauth"))
+    kept = operations.key_file(found, "jwk").read_bytes()
+    Platform.objects.update(outgoing_at=AT)
+    found.refresh_from_db()
+    with pytest.raises(RuleBroken, match="khóa hiện tại"):
+        operations.make_key(actor=MINH, at=AT, platform=found)
+    assert operations.key_file(found, "jwk").read_bytes() == kept
+    Platform.objects.update(outgoing_at=None)
+    found.refresh_from_db()
+    assert operations.make_key(actor=MINH, at=AT + timedelta(days=1), platform=found).public_jwk != json.loads(kept)
+
+
 # -- services and who may call them --
 
 

@@ -242,8 +242,16 @@ def set_secret(*, actor: Actor, at: datetime, platform: Platform, value: str) ->
 
 @transaction.atomic
 def make_key(*, actor: Actor, at: datetime, platform: Platform) -> Platform:
-    """Make the key that signs our assertions (RFC 7523); its public part is sent to the platform by who runs it."""
+    """Make the key that signs our assertions (RFC 7523); its public part is sent to the platform by who runs it.
+
+    Refused while calls go out by the present one: until the platform knows the new key no token would be given.
+    """
     allow(policies.may_connect(actor))
+    if platform.outgoing_at and platform.public_jwk:
+        raise RuleBroken(
+            _("Chiều gọi ra đang mở bằng khóa hiện tại: khóa mới sẽ làm mọi cuộc gọi ra bị từ chối."), article="nội bộ",
+            hint=_("Đóng chiều gọi ra, tạo khóa, gửi khóa công khai cho nền tảng, rồi mở lại."),
+        )  # fmt: skip
     key = ECKey.generate_key("P-256", {"kid": f"{platform.code}-{at:%Y%m%d%H%M%S}", "alg": "ES256", "use": "sig"})
     public = key.as_dict(private=False)
     _write(platform, at, {"public_jwk": public, "token_after": None})

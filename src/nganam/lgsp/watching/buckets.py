@@ -47,10 +47,9 @@ def quantile(counts: Mapping[int, int], share: float) -> int | None:
     raise AssertionError("the counts add up to their total")
 
 
-def within(counts: Mapping[int, int], milliseconds: int) -> float | None:
-    """Return the share of calls in buckets that end at or below ``milliseconds``; ``None`` without calls."""
-    total = sum(counts.values())
-    return sum(count for bucket, count in counts.items() if edge(bucket) <= milliseconds) / total if total else None
+def least(milliseconds: int) -> int:
+    """Return the fewest whole milliseconds that are told as these are: what a judgement may hold against nobody."""
+    return edge(bucket_of(milliseconds) - 1) + 1 if milliseconds else 0
 
 
 def merged(every: Iterable[Mapping[str, int]]) -> Counts:

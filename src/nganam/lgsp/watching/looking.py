@@ -1,5 +1,6 @@
 """Looks over the tallies for what the rules hold of: the minutes of the last window, a few hours of earlier weeks."""
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -169,7 +170,7 @@ def _volumes(rule: Rule, at: datetime, *, is_late: bool) -> Iterator[Finding]:
                 found = rules.unusual_volume(rule, count, history, is_whole=True) if history else None
             if found is not None and pair not in seen:
                 seen.add(pair)
-                usual = sorted(history)[len(history) // 2]
+                usual = round(statistics.median(history))
                 figures = (("calls", count), ("usual", usual), ("deviation", round(found, 1)), ("hour", hour.starts_at))
                 yield Finding(rule.key, *pair, figures)
 

@@ -116,8 +116,7 @@ def _plain(value: Any) -> Any:
 
 
 def _close(incident: Incident, why: str, at: datetime) -> None:
-    incident.closed_at = at
-    incident.save(update_fields=["closed_at"])
+    Incident.objects.filter(pk=incident.pk).update(closed_at=at)
     _record("lgsp.incident.closed", incident, at=at, details={"rule": incident.rule, "why": _said(why, incident)})
     if why == RULE_OFF:
         IncidentNote.objects.create(incident=incident, at=at, by=WATCH.name, agency="", text=_said(why, incident))

@@ -14,7 +14,7 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import AlertRule, Exchange, Incident, Tally
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring, rules
-from nganam.lgsp.watching.tallying import FAILED, start_of
+from nganam.lgsp.watching.tallying import ANSWERED, FAILED, start_of
 from nganam.sharing.accounts.models import Account
 
 AROUND = timedelta(minutes=30)
@@ -98,7 +98,7 @@ def _wrong(incident: Incident, actor: Actor, until: datetime) -> list[Exchange]:
     if incident.rule in OF_SERVICE:
         chosen = chosen.filter(FAILED)
     elif incident.rule == "refusals":
-        chosen = chosen.filter(status__gte=400, status__lt=500)
+        chosen = chosen.filter(status__gte=400, status__lt=500).exclude(ANSWERED)
     return list(chosen.order_by("-at", "-seq")[:MOST_CALLS])
 
 
