@@ -17,6 +17,8 @@ PEOPLE = [
     for n in range(1, 21)
 ]  # fmt: skip
 COUNTS: dict[str, int] = {}
+SWITCHES: dict[str, str] = {}
+SEEN: list[list[str]] = []
 
 
 async def person(request: web.Request) -> web.Response:
@@ -33,11 +35,32 @@ async def people(request: web.Request) -> web.Response:
 
 
 async def echo(request: web.Request) -> web.Response:
+    SEEN[:] = [[name, value] for name, value in request.headers.items()]
     said: dict[str, Any] = {
         "method": request.method, "path": request.raw_path, "body": (await request.read()).decode("latin-1"),
         "headers": [[name, value] for name, value in request.headers.items()], "port": request.app["port"],
     }  # fmt: skip
     return web.json_response(said)
+
+
+async def switch(request: web.Request) -> web.Response:
+    """Begin to fail, or stop: ``health`` the health path, ``calls`` the calls."""
+    SWITCHES.update(request.query)
+    return web.json_response(SWITCHES)
+
+
+async def seen(_request: web.Request) -> web.Response:
+    """Say which headers came with the last call that was answered with itself."""
+    return web.json_response(SEEN)
+
+
+async def drop_by_drop(request: web.Request) -> web.StreamResponse:
+    """Send the beginning at once and the end never."""
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    await answer.write(b"phan dau")
+    await asyncio.sleep(60)
+    return answer
 
 
 async def slow(request: web.Request) -> web.Response:
@@ -48,7 +71,7 @@ async def slow(request: web.Request) -> web.Response:
 async def fail(request: web.Request) -> web.Response:
     name = f"{request.method} {request.query.get('k', '')}"
     COUNTS[name] = COUNTS.get(name, 0) + 1
-    if request.app["failing"] or request.query.get("always"):
+    if request.app["failing"] or request.query.get("always") or SWITCHES.get("calls"):
         return web.json_response({"lan": COUNTS[name]}, status=503)
     return web.json_response({"lan": COUNTS[name], "port": request.app["port"]})
 
@@ -115,7 +138,7 @@ async def soap(request: web.Request) -> web.Response:
 
 
 async def health(request: web.Request) -> web.Response:
-    return web.Response(status=503 if request.app["failing"] else 200)
+    return web.Response(status=503 if request.app["failing"] or SWITCHES.get("health") else 200)
 
 
 def application(port: int, *, failing: bool) -> web.Application:
@@ -124,7 +147,8 @@ def application(port: int, *, failing: bool) -> web.Application:
     for path, handler in {
         "/api/nguoi/{id}": person, "/api/nguoi": people, "/api/cham": slow, "/api/loi": fail, "/api/dem": counts,
         "/api/bom": bomb, "/api/lon": large, "/api/chu": text, "/api/hong": broken, "/api/sau": deep,
-        "/api/di": away, "/api/tu-choi": refuse, "/api/soap": soap, "/suc-khoe": health,
+        "/api/di": away, "/api/tu-choi": refuse, "/api/soap": soap, "/suc-khoe": health, "/cong-tac": switch,
+        "/da-nhan": seen, "/api/nho-giot": drop_by_drop,
     }.items():  # fmt: skip
         app.router.add_route("*", path, handler)
     app.router.add_route("*", "/{tail:.*}", echo)

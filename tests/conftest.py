@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,15 +24,23 @@ for _name in ("NGANAM_DEMO", "NGANAM_PUBLIC_URL", "NGANAM_GATEWAY_URL", "NGANAM_
     os.environ.pop(_name, None)
 
 
+BROWSER = Path(__file__).parent / "browser"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a second run, on another database, leave out what has none."""
-    parser.addoption("--database-only", action="store_true", help="only slow tests and those that use the database")
+    parser.addoption("--database-only", action="store_true", help="only tests of what a database may do otherwise")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Change the few settings that only tests want, before anything has used them."""
     from django.conf import settings
+    from hypothesis import HealthCheck
+    from hypothesis import settings as drawing
 
+    # Whether a test passes does not depend on how busy the machine is.
+    drawing.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    drawing.load_profile("untimed")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
@@ -65,8 +74,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres", "slow"))
-    return marked or bool({"db", "transactional_db"} & set(getattr(item, "fixturenames", ())))
+    if item.get_closest_marker("once") or BROWSER in item.path.parents:
+        return False
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres"))
+    return marked or bool({"db", "transactional_db", "committed_db"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +92,30 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settings.DATA = folder
     yield folder
     settings.DATA = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _lock_order() -> Iterator[None]:
+    """Watch the order of locks in every transaction of every test."""
+    import lock_order
+
+    with lock_order.watched():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order(_lock_order: None) -> Iterator[None]:
+    """Fail the test in which a deed took the row of a case behind the record, or out of order."""
+    import lock_order
+
+    lock_order.faults.clear()
+    yield
+    faults = lock_order.faults.copy()
+    if os.environ.get("LOCKLOG"):
+        with Path(os.environ["LOCKLOG"]).open("a") as log:
+            log.write("".join(one + "\n\n" for one in faults))
+        return
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
@@ -190,6 +225,22 @@ def _on_file(path: Path) -> Iterator[None]:
         connections["default"] = memory
 
 
+def _deletions(connection: Any) -> Callable[..., list[str]]:
+    """Return the making of statements that empty the tables which hold rows.
+
+    TRUNCATE writes a new file for each of 200 tables: seconds on a real disk, after every test that commits.
+    """
+
+    def statements(style: object, tables: list[str], **_options: object) -> list[str]:
+        named = [connection.ops.quote_name(one) for one in tables]
+        asked = " UNION ALL ".join(f"(SELECT {i} FROM {one} LIMIT 1)" for i, one in enumerate(named))
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            return [f"DELETE FROM {named[i]}" for (i,) in cursor.fetchall()]
+
+    return statements
+
+
 def _let_tests_empty_the_database() -> None:
     """Lift the audit record's guards while a test database is emptied, and put the shipped calendar back."""
     from django.core.management.commands import flush
@@ -202,7 +253,10 @@ def _let_tests_empty_the_database() -> None:
         from nganam.deadlines.models import CalendarDay
         from nganam.deadlines.reference import load_calendar
 
-        with guards.suspended(connections[options["database"]]):
+        connection = connections[options["database"]]
+        with guards.suspended(connection), pytest.MonkeyPatch.context() as patch:
+            if connection.vendor == "postgresql":
+                patch.setattr(connection.ops, "sql_flush", _deletions(connection))
             empty(self, **options)
         load_calendar(CalendarDay)
 

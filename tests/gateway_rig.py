@@ -1,5 +1,7 @@
 """A real Envoy before a real data server on free ports, and tokens the test signs itself."""
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -9,15 +11,15 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
@@ -69,6 +71,18 @@ class Reply:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+def request_hash(reply: Reply, asked: str, body: bytes = b"", method: str = "GET", **said: str) -> str:
+    """Work out ``X-Road-Request-Hash`` as whoever asked can: by what was sent and what the answer says."""
+    head = [method, asked, *(f"{name}:{reply.headers[name]}" for name in ("x-road-client", "x-road-id"))]
+    names = ("userid", "issue", "represented_party")
+    head += [f"x-road-{name.replace('_', '-')}:{said[name]}" for name in names if name in said]
+    head += [f"x-road-request-id:{reply.headers['x-road-request-id']}", ""]
+    found = hashlib.sha512("\r\n".join(head).encode()).digest()
+    if body:
+        found = hashlib.sha512(found + hashlib.sha512(body).digest()).digest()
+    return base64.b64encode(found).decode()
 
 
 @dataclass
@@ -142,6 +156,13 @@ class Stack:
         link = http.client.HTTPSConnection("127.0.0.1", self.listen.tls_port, timeout=10, context=context)
         return self._ask(link, path, token, method, headers, body)
 
+    def ask_from(self, source: str, path: str, headers: list[tuple[str, str]] | None = None) -> Reply:
+        """Send a request from another address of this machine (127.0.0.0/8)."""
+        link = http.client.HTTPConnection(
+            "127.0.0.1", self.listen.port, timeout=10, source_address=(source, 0)
+        )  # fmt: skip
+        return self._ask(link, path, "", "GET", headers, None)
+
     def _ask(
         self, link: http.client.HTTPConnection, path: str, token: str, method: str,
         headers: list[tuple[str, str]] | None, body: bytes | None,
@@ -165,6 +186,20 @@ class Stack:
         return read_log(self.data / "gateway" / "log" / "access.log")
 
 
+@contextmanager
+def everything(data: Path) -> Iterator[Stack]:
+    """Run data server, gateway, collector and keeper over a data folder whose database is there."""
+    stack = Stack(data, Listen(port=free_port(), serving_port=free_port()))
+    try:
+        stack.start_serving()
+        stack.start_gateway()
+        stack.start_collector()
+        stack.start_keeper()
+        yield stack
+    finally:
+        stack.stop()
+
+
 def read_log(path: Path) -> list[dict[str, Any]]:
     """Return what the whole lines of a gateway's log say."""
     found = [lines.read(one) for one in path.read_bytes().split(b"\n")[:-1]]
@@ -181,25 +216,31 @@ class Held:
     issued: Issued
 
 
-def certificate_request(key: ec.EllipticCurvePrivateKey) -> str:
+ClientKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+def certificate_request(key: ClientKey) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "whatever the client says")])
-    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
+    hashed = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashed)
     return request.public_bytes(Encoding.PEM).decode()
 
 
-def certificate(data: Path, subject: str, folder: Path, *, days: int = 30, at: datetime | None = None) -> Held:
+def certificate(
+    data: Path, subject: str, folder: Path, *, days: int = 30, at: datetime | None = None, key: ClientKey | None = None
+) -> Held:
     """Let the data folder's authority sign for ``subject`` (AGENCY/APPLICATION)."""
     folder.mkdir(parents=True, exist_ok=True)
     own = Authority(data / "keys" / "ca")
     at = at or datetime.now(UTC)
     own.ensure(at)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     request = read_request(certificate_request(key))
     issued = own.issue(request, identity_of("VN", subject), at=at, days=days, crl_url="http://localhost/lgsp/ca.crl")
     return held(folder, key, issued)
 
 
-def held(folder: Path, key: ec.EllipticCurvePrivateKey, issued: Issued) -> Held:
+def held(folder: Path, key: ClientKey, issued: Issued) -> Held:
     (folder / "client.pem").write_text(issued.pem)
     (folder / "client.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return Held(folder / "client.pem", folder / "client.key", issued)

@@ -63,10 +63,11 @@ class Ca:
         )  # fmt: skip
 
     def sign(
-        self, *, uris: Sequence[str] = (), names: Sequence[str] = (), subject: str = "thành viên", days: float = 1
-    ) -> tuple[str, str]:
+        self, *, uris: Sequence[str] = (), names: Sequence[str] = (), subject: str = "thành viên", days: float = 1,
+        key: ec.EllipticCurvePrivateKey | None = None,
+    ) -> tuple[str, str]:  # fmt: skip
         """Return certificate and key as PEM; negative ``days``: it has run out."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
         general: list[x509.GeneralName] = [x509.UniformResourceIdentifier(one) for one in uris]
         general += [x509.IPAddress(ip_address(one)) if one[0].isdigit() else x509.DNSName(one) for one in names]

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from gateway_rig import Reply, answers, free_port, wait_for
+from gateway_rig import Reply, Stack, answers, free_port, wait_for
 from nganam.lgsp import gateway
+from nganam.lgsp.envoy.decided import Listen
 
 
 @dataclass
@@ -22,10 +23,12 @@ class Cluster:
     data: Path
     size: int = 2
     env: dict[str, str] = field(default_factory=dict)
+    tls: bool = False
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.gateways = [free_port() for _ in range(self.size)]
+        self.tls_ports = [free_port() if self.tls else 0 for _ in range(self.size)]
         self.servers = [free_port() for _ in range(self.size)]
 
     def start(self, kind: str, node: int = 1) -> None:
@@ -52,8 +55,12 @@ class Cluster:
         first, *others = (f"127.0.0.1:{port}" for port in self.servers)
         return gateway.command(
             self.data, port=self.gateways[node - 1], host="127.0.0.1", serving=first, others=others,
-            node=gateway.name_of(node),
+            node=gateway.name_of(node), tls_port=self.tls_ports[node - 1],
         )  # fmt: skip
+
+    def by(self, node: int) -> Stack:
+        """Return one node as a stack to be asked; its processes stay the cluster's."""
+        return Stack(self.data, Listen(port=self.gateways[node - 1], tls_port=self.tls_ports[node - 1]))
 
     def _spawn(self, name: str, command: list[str]) -> None:
         env = {**os.environ, "NGANAM_DATA": str(self.data), **self.env}

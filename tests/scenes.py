@@ -49,6 +49,8 @@ REQUEST: dict[str, Any] = {
     "frequency": "Theo từng hồ sơ phát sinh",
     "other": "",
 }
+WITHHELD = {"reason": "Mục đích nêu không cần các mục tin còn lại.", "legal_basis": "Khoản 1 Điều 5 Luật X"}
+"""What a grant of some of the items says of the others."""
 DATASET: dict[str, Any] = {
     "title": "Cơ sở khám chữa bệnh",
     "title_en": "Health facilities",
@@ -136,19 +138,21 @@ def sent_request(*, at: datetime = AT, **changes: Any) -> Any:
     return operations.send_request(actor=PHUC, at=at, request=drafted_request(**changes))
 
 
-def created_account(*, valid_until: date | None = None) -> Any:
-    """Grant Phúc's request without the telephone; nobody has taken the first key yet."""
+def created_account(*, valid_until: date | None = None, **asked: Any) -> Any:
+    """Grant Phúc's request (``asked`` changes it) without the telephone; nobody has taken the first key yet."""
     from nganam.sharing.requests import operations
 
     granted = ["ma_co_so", "ten_co_so"]
-    return operations.grant_request(actor=LAN, at=AT, request=sent_request(), granted=granted, valid_until=valid_until)
+    return operations.grant_request(
+        actor=LAN, at=AT, request=sent_request(**asked), granted=granted, valid_until=valid_until, **WITHHELD
+    )
 
 
-def account(*, valid_until: date | None = None) -> Any:
+def account(*, valid_until: date | None = None, **asked: Any) -> Any:
     """Grant Phúc's request without the telephone, and hand the account over."""
     from nganam.sharing.accounts import operations
 
-    return operations.hand_over(actor=PHUC, at=AT, account=created_account(valid_until=valid_until))
+    return operations.hand_over(actor=PHUC, at=AT, account=created_account(valid_until=valid_until, **asked))
 
 
 def proposed_dataset(found: Any = None, **changes: Any) -> Any:

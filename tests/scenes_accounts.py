@@ -85,7 +85,7 @@ def second_account(service: Any) -> Any:
         actor=PHUC, at=AT, application=scenes.application(code="HSSK"), service=service, values=scenes.REQUEST
     )
     sent = operations.send_request(actor=PHUC, at=AT, request=asked)
-    made = operations.grant_request(actor=LAN, at=AT, request=sent, granted=["ma_co_so"])
+    made = operations.grant_request(actor=LAN, at=AT, request=sent, granted=["ma_co_so"], **scenes.WITHHELD)
     return hand_over(actor=PHUC, at=AT, account=made)
 
 

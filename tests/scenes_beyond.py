@@ -6,6 +6,7 @@ from typing import Any
 import scenes
 import scenes_outside
 from nganam.kernel.actors import Actor
+from nganam.lgsp.envoy.decided import Listen
 
 MINH, PHUC, AT = scenes.MINH, scenes.PHUC, scenes.AT
 VALUES: dict[str, Any] = {"title": "Nền tảng quốc gia (giả lập)", "kind": "xroad"}
@@ -27,9 +28,22 @@ def platform(*, actor: Actor = MINH, **values: Any) -> Any:
     return declare_platform(actor=actor, at=AT, values={**VALUES, **values})
 
 
+def listening() -> None:
+    """Give the gateway a TLS listener unless it has one."""
+    from django.conf import settings
+
+    from nganam.lgsp import gateway
+
+    if not gateway.listening(settings.DATA).tls_port:
+        gateway.prepare(settings.DATA, Listen(tls_port=8743), issuer="http://x")
+
+
 def opened(found: Any, direction: str = "outgoing") -> Any:
-    """Let a direction go live."""
+    """Let a direction go live; for callers to come in by there is a TLS listener."""
     from nganam.lgsp.beyond.operations import go_live
+
+    if direction == "incoming":
+        listening()
 
     return go_live(actor=MINH, at=AT, platform=found, direction=direction, reason="Đã gọi thử trên bản giả lập.")
 

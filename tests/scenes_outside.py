@@ -118,7 +118,7 @@ def granted(case: Any = None, **words: Any) -> Any:
     from nganam.sharing.outside import inbound
 
     return inbound.grant_inbound(
-        actor=LAN, at=AT, inbound=case or weighed(), granted=["ma_co_so", "ten_co_so"], **words
+        actor=LAN, at=AT, inbound=case or weighed(), granted=["ma_co_so", "ten_co_so"], **scenes.WITHHELD, **words
     )
 
 

@@ -1,5 +1,6 @@
 """Scenes of agencies' own systems: Lan's hospital system, and services over it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import scenes
@@ -51,3 +52,32 @@ def declared(operations: Any = None, **changes: Any) -> Any:
 def published(**changes: Any) -> Any:
     """Publish a service over a new system."""
     return scenes_services.published(declared(**changes))
+
+
+def granted(service: Any = None, application: Any = None, **scope: Any) -> Any:
+    """Grant Phúc's request for an application (a new one if none is named) with a scope, and hand the account over."""
+    from nganam.sharing.accounts import operations as accounts
+    from nganam.sharing.requests import operations as requests
+
+    wanted = (
+        [one.name for one in service.fields.all()][:2] if service and service.upstream else scenes.REQUEST["fields"]
+    )
+    request = requests.draft_request(
+        actor=scenes.PHUC, at=scenes.AT, application=application or scenes.application(),
+        service=service or scenes.published_service(), values=scenes.REQUEST | {"fields": wanted},
+    )  # fmt: skip
+    request = requests.send_request(actor=scenes.PHUC, at=scenes.AT, request=request)
+    account = requests.grant_request(actor=scenes.LAN, at=scenes.AT, request=request, granted=wanted, **scope)
+    return accounts.hand_over(actor=scenes.PHUC, at=scenes.AT, account=account)
+
+
+def token_of(account: Any) -> Callable[[], str]:
+    """Give an account a secret; return what gets a token by it."""
+    from django.utils import timezone
+
+    from nganam.lgsp import operations as credentials
+    from nganam.lgsp import tokens
+
+    row, secret = credentials.issue_credential(account, actor=scenes.PHUC, at=timezone.now())
+    proof = tokens.Proof(row.client_id, secret=secret)
+    return lambda: tokens.issue_token(proof, at=timezone.now()).text

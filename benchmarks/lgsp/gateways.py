@@ -4,8 +4,9 @@ Every gateway has one thread and, where there are two cores or more, one core to
 (nginx, JSON from memory) share another. CPU is what the kernel counted for the gateway's processes. Our calls carry
 an ES256 token and are checked, counted, limited and logged whole; HAProxy is measured with token, access list, rate
 and as much in its log too; nginx, Traefik, Caddy and a bare proxy in Python only pass and log, since as free software
-they check no tokens. Needs ``wrk`` and ``nginx``; a peer that is not on the machine is left out and named
-(``NGANAM_BENCH_TRAEFIK=/path`` and the like say where it is).
+they check no tokens. All are sent the same requests, token and all: carrying it is no part of checking it. Needs
+``wrk`` and ``nginx``; a peer that is not on the machine is left out and named (``NGANAM_BENCH_TRAEFIK=/path`` and the
+like say where it is).
 """
 
 import os
@@ -44,7 +45,7 @@ def cores() -> tuple[str, str]:
 
 def asked(port: int, path: str, token: str, seconds: int = SECONDS) -> dict[str, float]:
     """Ask with wrk; every answer must be a 200."""
-    headers = ["-H", f"Authorization: Bearer {token}"] if token else []
+    headers = ["-H", f"Authorization: Bearer {token}"]
     command = [
         "wrk",
         "-t1",
@@ -64,7 +65,7 @@ def asked(port: int, path: str, token: str, seconds: int = SECONDS) -> dict[str,
 Token = Callable[[], str]
 
 
-def case(leader: int, port: int, path: str, token: Token = str) -> measure.Case:
+def case(leader: int, port: int, path: str, token: Token) -> measure.Case:
     """Return a turn of one gateway; each has a new token, since a token lives five minutes."""
 
     def turn() -> measure.Figures:
@@ -127,10 +128,10 @@ def run() -> measure.Result:
         plain_port = measure.free_port()
         plain = stack.enter_context(peers.plain_envoy(folder, plain_port, behind, mine))
         cases = {
-            PLAIN: case(plain, plain_port, "/small"),
+            PLAIN: case(plain, plain_port, "/small", token),
             LGSP: case(leader, port, PATH.format("KHO/DV-2026-0001"), token),
             "LGSP, agency's system": case(leader, port, PATH.format(f"HT/{FOREIGN}"), token),
-            "Envoy, plain, 100 KiB": case(plain, plain_port, "/large"),
+            "Envoy, plain, 100 KiB": case(plain, plain_port, "/large", token),
             "LGSP, agency's system, 100 KiB": case(leader, port, PATH.format(f"HT/{LARGE}"), token),
         }
         absent = []
@@ -158,16 +159,17 @@ def others(folder: Path, behind: int, core: str) -> Iterator[tuple[str, str, Any
     from gateway_rig import Mint, new_key
 
     key = new_key()
+    token = Mint(key).token
     told = [
-        ("HAProxy, plain", "haproxy", lambda port: peers.haproxy(folder, port, behind, core), str),
-        (HAPROXY, "haproxy", lambda port: peers.haproxy(folder, port, behind, core, key), Mint(key).token),
-        ("nginx, log", "nginx", lambda port: peers.nginx(folder, port, behind, core), str),
-        ("Traefik, log", "traefik", lambda port: peers.traefik(folder, port, behind, core), str),
-        ("Caddy, log", "caddy", lambda port: peers.caddy(folder, port, behind, core), str),
+        ("HAProxy, plain", "haproxy", lambda port: peers.haproxy(folder, port, behind, core)),
+        (HAPROXY, "haproxy", lambda port: peers.haproxy(folder, port, behind, core, key)),
+        ("nginx, log", "nginx", lambda port: peers.nginx(folder, port, behind, core)),
+        ("Traefik, log", "traefik", lambda port: peers.traefik(folder, port, behind, core)),
+        ("Caddy, log", "caddy", lambda port: peers.caddy(folder, port, behind, core)),
     ]
-    for name, program, command, token in told:
+    for name, program, command in told:
         yield name, program, command if peers.found(program) else None, "/small", token
-    yield "bare proxy in Python", "python", lambda port: peers.python(port, core), "/small", str
+    yield "bare proxy in Python", "python", lambda port: peers.python(port, core), "/small", token
 
 
 if __name__ == "__main__":

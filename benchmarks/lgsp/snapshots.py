@@ -31,8 +31,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (
         ("services", 1_000), ("applications", 1_000), ("grants", 20_000), ("decisions", 100), ("nodes", 2),
+        ("calls", CALLS),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--no-keep", action="store_true", help="only print the figures")
     parser.add_argument("--data", help="not used: this benchmark makes its own data")
     return parser.parse_args()
 
@@ -48,10 +50,9 @@ def prepare(folder: Path) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    import conftest
+    from cast import make_cast
 
-    os.environ["NGANAM_DATA"] = str(folder)  # the tests have a folder of their own
-    conftest._make_province()  # noqa: SLF001 - the cast of the tests
+    make_cast()
 
 
 def clone(row: Any, **changes: Any) -> Any:
@@ -111,12 +112,12 @@ def stages(folder: Path) -> measure.Figures:
     """Time each stage of a publication by itself, without putting anything in place."""
     from django.utils import timezone
 
-    from nganam.lgsp import publishing, queries, swapping
+    from nganam.lgsp import publishing, queries, reading, swapping
     from nganam.lgsp.envoy.compiling import compile_gateway
 
     at = timezone.now()
     read, decided = timed(lambda: queries.decided_gateway(at))
-    told, serving = timed(lambda: queries.decided_serving(at, 1))
+    told, serving = timed(lambda: reading.decided_serving(at, 1))
     compiled, files = timed(lambda: compile_gateway(decided))
     written, content = timed(lambda: publishing._encoded(files, 1))  # noqa: SLF001 - what publication does
     written_too, snapshot = timed(lambda: publishing.write_snapshot(serving))
@@ -150,6 +151,7 @@ def decisions(cluster: Any, account: Any, path: str, token: str, count: int) -> 
 
     took: dict[str, list[float]] = {"lock": [], "restore": []}
     for turn in range(count):
+        time.sleep(turn * 0.37 % 1)  # decisions come at any moment, not all right behind a publication
         step, status = (("lock", 403), ("restore", 200))[turn % 2]
         reason = {"reason": "Đo"} if step == "lock" else {}
         account = move_account(actor=scenes.LAN, at=timezone.now(), account=account, transition=step, **reason)
@@ -198,11 +200,11 @@ def figures(seconds: list[float]) -> measure.Figures:
     }  # fmt: skip
 
 
-def called(cluster: Any, path: str, token: str) -> measure.Figures:
+def called(cluster: Any, path: str, token: str, calls: int) -> measure.Figures:
     """Call one service and tell what it cost the gateway and the data server."""
     question = measure.request(path, {"Authorization": f"Bearer {token}"})
     leaders = {"gateway": cluster.processes["gateway"].pid, "serving": cluster.processes["serving"].pid}
-    return measure.served(leaders, cluster.gateways[0], [question], alone=CALLS // 3, crowd=CALLS, c=4)
+    return measure.served(leaders, cluster.gateways[0], [question], alone=calls // 3, crowd=calls, c=4)
 
 
 def token_for(account: Any) -> str:
@@ -250,11 +252,14 @@ def run(options: argparse.Namespace, folder: Path) -> measure.Result:
         middle = Account.objects.filter(code__startswith="TK-2027").order_by("service_id")[options.grants // 2]
         far = gateway_path(middle.service, "VN") + "/00123"
         with cluster_on(small, 1, keeper=False) as alone:
+            large = f"call, {options.services} services"
             turns = {
-                "call, one service": lambda: called(alone, path, token_for_once(account)),
-                f"call, {options.services} services": lambda: called(cluster, far, token_for_once(middle)),
+                "call, one service": lambda: called(alone, path, token_for_once(account), options.calls),
+                f"call, {options.services} services": lambda: called(
+                    cluster, far, token_for_once(middle), options.calls
+                ),
             }
-            ratios = [(one, f"call, {options.services} services", "call, one service")
+            ratios = [(one, large, "call, one service")
                       for one in ("cpu_gateway_ms", "cpu_serving_ms", "p50_ms")]  # fmt: skip
             calls = measure.rounds("", turns, ratios=ratios)
     return measure.Result("Snapshots at size", {**cases, **calls.cases}, calls.ratios, notes(options))
@@ -296,7 +301,8 @@ def main() -> None:
         prepare(folder)
         result = run(options, folder)
     print(measure.table(result), flush=True)
-    measure.keep("lgsp/snapshots", result)
+    if not options.no_keep:
+        measure.keep("lgsp/snapshots", result)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_a_request_goes_from_draft_to_use_without_a_page(program, lan, phuc):
     assert (clock["key"], clock["article"], clock["is_local"], clock["agency"]) == (
         "acct_issue", "N194.40.3", False, "CT-SYT",
     )  # fmt: skip
-    granted = theirs.post(f"{path}/grant", {"granted": ["ma_co_so"]}, **JSON).json()
+    granted = theirs.post(f"{path}/grant", {"granted": ["ma_co_so"], **scenes.WITHHELD}, **JSON).json()
     assert granted["state"] == "granted"
     assert {"Cấp tài khoản", "Ban hành thông báo 01/TB-SYT"} <= {one["title"] for one in granted["story"]}
     account = Account.objects.get()
@@ -70,8 +70,10 @@ def test_a_second_decision_is_told_who_was_first(program, lan):
     request = scenes.sent_request()
     path = f"/api/v1/cases/sharing.request/{request.code}"
     theirs = program(lan)
-    assert theirs.post(f"{path}/grant", {"granted": ["ma_co_so"]}, **JSON).status_code == 200
-    said = refused(theirs.post(f"{path}/to_special", {"reason": "Muộn"}, **JSON), 409, "state_moved")
+    assert theirs.post(f"{path}/grant", {"granted": ["ma_co_so"], **scenes.WITHHELD}, **JSON).status_code == 200
+    said = refused(
+        theirs.post(f"{path}/to_special", {"reason": "Muộn", "legal_basis": "Khoản 1"}, **JSON), 409, "state_moved"
+    )
     assert "Nguyễn Thị Lan" in said["detail"]
     assert Account.objects.count() == 1
 
@@ -98,7 +100,9 @@ def test_a_call_repeated_after_a_timeout_opens_one_case(program, phuc):
 
 @pytest.mark.parametrize(
     ("sent", "field"),
-    [({"granted": ["loai"]}, "granted"), ({"granted": ["ma_co_so"], "valid_until": "2020-01-01"}, "valid_until"),
+    [({"granted": ["loai"]}, "granted"),
+     ({"granted": ["ma_co_so"], "valid_until": "2020-01-01", **scenes.WITHHELD}, "valid_until"),
+     ({"granted": ["ma_co_so"]}, "reason"), ({"granted": ["ma_co_so"], "reason": "Không cần"}, "legal_basis"),
      ({"granted": []}, "granted"), ({"granted": ["ma_co_so"], "la": 1}, "la"), ({"granted": "ma_co_so"}, "granted")],
 )  # fmt: skip
 def test_what_is_wrong_is_named(program, lan, sent, field):
@@ -188,7 +192,7 @@ def test_the_interface_describes_every_move_and_its_refusals(client, province):
     assert set(grant["responses"]) >= {"200", "401", "403", "404", "409", "422"}
     assert list(grant["responses"]["409"]["content"]) == ["application/problem+json"]
     schema = told["components"]["schemas"]["SharingRequestGrant"]
-    assert set(schema["properties"]) == {"version", "granted", "valid_until", "signer"}
+    assert set(schema["properties"]) == {"version", "granted", "reason", "legal_basis", "valid_until", "signer"}
     assert "/api/v1/cases/sharing.request/{code}/receive" not in told["paths"]
 
 

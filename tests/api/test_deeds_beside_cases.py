@@ -133,7 +133,7 @@ def test_the_scan_of_a_document_is_sent_to_who_sees_the_case(program, minh, lan,
     )
     sent = program(lan).get(with_scan)
     assert b"".join(sent.streaming_content) == b"%PDF-1.7\n"
-    assert (sent["Content-Type"], "cv.pdf" in sent["Content-Disposition"]) == ("application/octet-stream", True)
+    assert (sent["Content-Type"], "cv.pdf" in sent["Content-Disposition"]) == ("application/pdf", True)
     refused(program(phuc).get(with_scan), 404, "not_found")
     refused(program(lan).get(without), 404, "not_found")
 

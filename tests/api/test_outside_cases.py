@@ -34,7 +34,7 @@ def test_a_request_from_outside_is_registered_opined_on_and_granted(program, lan
     again = ours.post(INTO, registration(service, scan=scan), **JSON, **key)
     assert again.json()["code"] == made.json()["code"]
     path = f"{INTO}/{made.json()['code']}"
-    assert {one["key"] for one in made.json()["clocks"]} == {"acct_issue", "out_of_province"}
+    assert {one["key"] for one in made.json()["clocks"]} == {"acct_issue", "out_of_province", "lead_opinion"}
     early = theirs.post(f"{path}/grant", {"granted": ["ma_co_so"]}, **JSON)
     assert (early.status_code, early.json()["code"]) == (409, "state_moved")
     assert theirs.post(f"{path}/lead_agrees", {}, **JSON).status_code == 403
@@ -42,7 +42,7 @@ def test_a_request_from_outside_is_registered_opined_on_and_granted(program, lan
     assert bare.json()["fields"].keys() == {"legal_basis"}
     assert theirs.post(f"{path}/owner_agrees", {}, **JSON).json()["state"] == "opinions"
     assert ours.post(f"{path}/lead_agrees", {}, **JSON).json()["state"] == "agreed"
-    granted = theirs.post(f"{path}/grant", {"granted": ["ma_co_so"]}, **JSON)
+    granted = theirs.post(f"{path}/grant", {"granted": ["ma_co_so"], **scenes.WITHHELD}, **JSON)
     assert granted.json()["state"] == "granted"
 
 

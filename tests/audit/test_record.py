@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nganam.audit import registry
 from nganam.audit.chain import GENESIS, entry_hash, plain
 from nganam.audit.models import Entry, Head
-from nganam.audit.operations import record
+from nganam.audit.operations import record, take_turn
 from nganam.audit.queries import entries, head, verify_chain
 from nganam.kernel.actors import system
 from nganam.kernel.machine import Machine, State, Transition
@@ -26,6 +26,15 @@ registry.register(
 def deed(actor, at, **more):
     given = {"action": "test.thing.done", "object_type": "test.thing", "object_code": "VT-1", **more}
     return record(actor=actor, at=at, **given)
+
+
+@pytest.mark.django_db
+def test_a_turn_is_waited_for_and_writes_no_entry(lan, at):
+    with transaction.atomic():
+        take_turn()
+        assert not Entry.objects.exists()
+        assert deed(lan, at).seq == 1
+    assert head()[0] == 1
 
 
 @pytest.mark.django_db

@@ -19,6 +19,8 @@ ARGUMENTS = [
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BUILT = ROOT / "src/nganam/face/static/face/built/app.css"
+SETTLE = 300
+"""Milliseconds a page has to fetch what it fetches by itself."""
 SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 
 
@@ -99,3 +101,40 @@ def axe_violations(page: Any) -> list[str]:
 def axe() -> Callable[[Any], list[str]]:
     """Return the function that lists a page's accessibility violations."""
     return axe_violations
+
+
+@pytest.fixture
+def look(browser_page: Any, live: str, client: Any) -> Callable[..., None]:
+    """Return what signs somebody in, opens a page and looks: nothing blocked, inaccessible or wider than the screen.
+
+    ``NGANAM_PICTURES=<folder>`` keeps a picture of each, by ``name`` and the width of the screen.
+    """
+    from nganam.accounts.models import Person
+
+    def looked(who: str, path: str, name: str) -> None:
+        client.force_login(Person.objects.get(username=who))
+        cookie = client.cookies["sessionid"].value
+        browser_page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live}])
+        answer = browser_page.goto(live + path)
+        assert answer.status == 200
+        browser_page.wait_for_timeout(SETTLE)
+        look_over(browser_page, name)
+        assert browser_page.said == []
+
+    return looked
+
+
+def look_over(page: Any, name: str) -> None:
+    """Keep a picture of a page if wanted; assert that it is accessible and no wider than the screen."""
+    folder = os.environ.get("NGANAM_PICTURES", "")
+    if folder:
+        width = page.viewport_size["width"]
+        page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.fixture
+def seen() -> Callable[[Any, str], None]:
+    """Return the function that looks at a page as it stands."""
+    return look_over

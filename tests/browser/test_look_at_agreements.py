@@ -1,17 +1,9 @@
-"""Pages of agreements in a browser: nothing blocked, nothing inaccessible, nothing wider than the screen.
-
-``NGANAM_PICTURES=<folder>`` keeps a picture of each.
-"""
-
-import os
-from pathlib import Path
+"""Pages of agreements in a browser: nothing blocked, nothing inaccessible, nothing wider than the screen."""
 
 import pytest
 
 import scenes_agreements as ours
 
-SETTLE = 300
-PICTURES = os.environ.get("NGANAM_PICTURES", "")
 LONG = "Dữ liệu được nạp mỗi đêm qua LGSP vào phần mềm một cửa của phường; chỉ cán bộ trực được xem."
 PATHS = {
     "danh-sach": ("lan", "/thoa-thuan/"),
@@ -64,20 +56,7 @@ def ready(name, stage):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_nothing_is_blocked_inaccessible_or_too_wide(browser_page, live, stage, client, axe, name):
-    from nganam.accounts.models import Person
-
+def test_nothing_is_blocked_inaccessible_or_too_wide(look, stage, name):
     ready(name, stage)
     who, path = PATHS[name]
-    client.force_login(Person.objects.get(username=who))
-    cookie = client.cookies["sessionid"].value
-    browser_page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live}])
-    answer = browser_page.goto(live + path.format(**stage))
-    assert answer.status == 200
-    browser_page.wait_for_timeout(SETTLE)
-    if PICTURES:
-        width = browser_page.viewport_size["width"]
-        browser_page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    assert browser_page.said == []
-    assert axe(browser_page) == []
-    assert browser_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    look(who, path.format(**stage), name)

@@ -1,7 +1,5 @@
 """The page where an application's keys and certificates are kept, as officers get it."""
 
-import os
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
@@ -27,34 +25,25 @@ def account(make_province, data):
     return account
 
 
-def test_every_kind_is_shown_issued_and_revoked(account, browser_page, live, axe, client):
+def test_every_kind_is_shown_issued_and_revoked(account, browser_page, live, seen, client):
     client.login(username="phuc", password=scenes.PASSWORD)
     browser_page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live}])
     browser_page.goto(f"{live}/tai-khoan-ket-noi/{account.code}/khoa/")
     shown = browser_page.content()
     for text in ("Mã bí mật", "Khóa API", "Chứng thư TLS (mTLS)", "lgsp:VN/GOV/CT-X31507/MCDT", "Thu hồi"):
         assert text in shown
-    _look(browser_page, axe, "khoa")
+    seen(browser_page, "khoa")
     browser_page.get_by_text("Cấp chứng thư mới hoặc gia hạn").click()
     key = ec.generate_private_key(ec.SECP256R1())
     browser_page.get_by_label("Yêu cầu cấp chứng thư").fill("-----BEGIN nothing")
     browser_page.get_by_role("button", name="Cấp chứng thư", exact=True).click()
     assert "Không đọc được CSR này" in browser_page.content()
-    _look(browser_page, axe, "csr")
+    seen(browser_page, "csr")
     browser_page.get_by_label("Yêu cầu cấp chứng thư").fill(certificate_request(key))
     browser_page.get_by_role("button", name="Cấp chứng thư", exact=True).click()
     assert "Đã cấp chứng thư" in browser_page.content()
     assert Certificate.objects.count() == 3
     browser_page.get_by_role("button", name="Cấp khóa API").click()
     assert "Khóa API không mở dịch vụ nào" in browser_page.content()
-    _look(browser_page, axe, "api")
+    seen(browser_page, "api")
     assert [one for one in browser_page.said if "422" not in one] == []
-
-
-def _look(page, axe, name):
-    assert axe(page) == []
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert width <= 0
-    folder = os.environ.get("NGANAM_PICTURES")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}-{page.viewport_size['width']}.png", full_page=True)

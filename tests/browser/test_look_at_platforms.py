@@ -8,7 +8,6 @@ import scenes
 import scenes_beyond
 from national_platform import Ca
 
-SETTLE = 200
 PATHS = {
     "list": ("minh", "/nen-tang/"),
     "declare": ("minh", "/nen-tang/khai-bao/"),
@@ -41,16 +40,6 @@ def stage(live, province, settings, data):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_nothing_is_blocked_inaccessible_or_too_wide(browser_page, live, stage, client, axe, name):
-    from nganam.accounts.models import Person
-
+def test_nothing_is_blocked_inaccessible_or_too_wide(look, stage, name):
     who, path = PATHS[name]
-    client.force_login(Person.objects.get(username=who))
-    cookie = client.cookies["sessionid"].value
-    browser_page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live}])
-    answer = browser_page.goto(live + path.format(**stage))
-    assert answer.status == 200
-    browser_page.wait_for_timeout(SETTLE)
-    assert browser_page.said == []
-    assert axe(browser_page) == []
-    assert browser_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    look(who, path.format(**stage), name)

@@ -16,7 +16,8 @@ COLUMNS = [
 ]
 PATHS = [
     "/kho/", "/kho/nguon/moi/", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
-    "/kho/nap/{load}/", "/kho/co-so/phien-ban/2/", "/ra-quet/",
+    "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
+    "/ra-quet/",
 ]  # fmt: skip
 
 
@@ -39,7 +40,12 @@ def warehouse(live, province, lan):
     )  # fmt: skip
     rows = [[f"{at:05d}", f"Trạm y tế phường {at}", str(at * 40), "15/03/2004"] for at in range(1, 30)]
     changed = [[*rows[0][:2], "55", rows[0][3]], *rows[2:], ["99999", "Bệnh viện mới", "1.200", ""]]
-    bad = [["00003", "Trùng", "", ""], ["x", "", "mười", "31/02/2015"], ["thiếu ô"]]
+    bad = [
+        ["00400", "Chưa có số liệu", "..", "-"],
+        ["00003", "Trùng", "", ""],
+        ["x", "", "mười", "31/02/2015"],
+        ["thiếu ô"],
+    ]
     for content in (as_csv(rows), as_csv([*changed, *bad])):
         upload = operations.Upload("danh-sach-co-so.csv", [content])
         code = operations.start_load(actor=lan, at=AT, table=table, upload=upload).code
@@ -65,6 +71,8 @@ def test_nothing_is_blocked_inaccessible_or_too_wide(lans_page, live, warehouse,
     answer = lans_page.goto(live + path.format(load=warehouse))
     assert answer.status == 200
     lans_page.wait_for_timeout(SETTLE)
+    for more in lans_page.locator("details.twin > summary").all():
+        more.click()
     assert lans_page.said == []
     assert axe(lans_page) == []
     assert lans_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -1,12 +1,7 @@
-"""Pages of quality, incidents and thresholds in a browser: nothing blocked, nothing inaccessible, nothing too wide.
+"""Pages of quality, incidents and thresholds in a browser: nothing blocked, nothing inaccessible, nothing too wide."""
 
-``NGANAM_PICTURES=<folder>`` keeps a picture of each.
-"""
-
-import os
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -15,8 +10,6 @@ import scenes
 from nganam.lgsp.models import Exchange, Incident
 from nganam.lgsp.watching import operations, tallying
 
-SETTLE = 300
-PICTURES = os.environ.get("NGANAM_PICTURES", "")
 PATHS = {
     "giam-sat": "/giam-sat/?ngay=0",
     "chat-luong": "/giam-sat/chat-luong/",
@@ -54,18 +47,6 @@ def _calls(account, now):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_nothing_is_blocked_inaccessible_or_too_wide(browser_page, live, stage, client, axe, name):
-    from nganam.accounts.models import Person
-
-    client.force_login(Person.objects.get(username="lan" if name == "mot-dich-vu" else "minh"))
-    cookie = client.cookies["sessionid"].value
-    browser_page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live}])
-    answer = browser_page.goto(live + PATHS[name].replace("DV", stage[0]).replace("SC", stage[1]))
-    assert answer.status == 200
-    browser_page.wait_for_timeout(SETTLE)
-    if PICTURES:
-        width = browser_page.viewport_size["width"]
-        browser_page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    assert browser_page.said == []
-    assert axe(browser_page) == []
-    assert browser_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+def test_nothing_is_blocked_inaccessible_or_too_wide(look, stage, name):
+    who = "lan" if name == "mot-dich-vu" else "minh"
+    look(who, PATHS[name].replace("DV", stage[0]).replace("SC", stage[1]), name)

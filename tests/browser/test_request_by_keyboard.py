@@ -106,6 +106,8 @@ def test_from_the_public_page_to_a_call_without_a_mouse(chromium, town, axe):
     sign_in(lan, "lan")
     lan.to("main a", code).go()
     lan.to("input[name=granted][value=dien_thoai]").press("Space")
+    lan.to("#grant-reason").type(scenes.WITHHELD["reason"])
+    lan.to("#grant-legal_basis").type(scenes.WITHHELD["legal_basis"])
     lan.to("button", "Cấp tài khoản").go()
     assert "Đã cấp tài khoản kết nối" in lan.page.locator("main").text_content()
     assert axe(lan.page) == []

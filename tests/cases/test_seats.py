@@ -1,13 +1,13 @@
 """On whose desk a case lies, and whose step is next: written with every move, and anew on demand."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from nganam.audit import operations as audit
 from nganam.audit import registry
-from nganam.cases import parties, seats
+from nganam.cases import parties, queries, seats
 from nganam.cases.models import Seat, Turn, Urge
 from nganam.cases.operations import advance, edit, open_case
 from nganam.cases.party_names import name_of
@@ -37,7 +37,7 @@ def conduct(probe, monkeypatch):
             return rows.exclude(state="draft")
         return rows if actor.agency == "CT-X31507" else rows.none()
 
-    def declare(agencies=lambda case: ["CT-SYT", "CT-X31507"], done=None):
+    def declare(agencies=lambda case, day: ["CT-SYT", "CT-X31507"], done=None):
         def provider(actor, case):
             return "" if actor.agency == "CT-SYT" or actor.has(Role.LEAD) else "Không."
 
@@ -92,7 +92,7 @@ def test_agencies_are_those_the_case_names_when_the_room_says_nothing(conduct, p
     agency = type("Agency", (), {"code": "CT-SYT"})()
     monkeypatch.setattr(probe, "provider", agency, raising=False)
     case = open_case(probe(), actor=phuc, at=at)
-    assert parties.conduct_of("probe.case").agencies_of(case) == {"CT-SYT"}
+    assert parties.conduct_of("probe.case").agencies_of(case, date(2026, 11, 2)) == {"CT-SYT"}
     assert shown(case) == []
 
 
@@ -158,7 +158,8 @@ def test_the_story_names_what_an_edit_changed_and_what_was_told_of_a_term(probe,
 
 def test_what_changes_by_time_is_written_when_it_is_told(conduct, probe, phuc, at, monkeypatch):
     conduct()
-    monkeypatch.setattr(seats, "case_models", lambda: {"probe.case": probe})
+    for room in (seats, queries):
+        monkeypatch.setattr(room, "case_models", lambda: {"probe.case": probe})
     case = advance(open_case(probe(rules="2025-08-19"), actor=phuc, at=at), "send", actor=phuc, at=at)
     Seat.objects.all().delete()
     remind(at=at + timedelta(days=1))

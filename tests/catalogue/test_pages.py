@@ -153,6 +153,19 @@ def test_the_chairman_sends_an_edition_back_with_a_reason(as_, accept, submit):
     assert Edition.objects.get().title == "Tên mới"
 
 
+def test_a_draft_that_somebody_else_has_changed_is_not_written_over(as_, accept, submit):
+    edition = submit(accept())
+    follow(as_("khanh"), f"/danh-muc/dot/{edition.code}/buoc/send_back/", {"reason": "Bổ sung quy chế"})
+    minh, address = as_("minh"), f"/danh-muc/dot/{edition.code}/sua/"
+    seen = minh.get(address).context["form"].initial["version"]
+    assert f'name="version" value="{seen}"' in minh.get(address).content.decode()
+    sent = {"kind": "databases", "codes": [SharedDatabase.objects.get().code], "version": seen}
+    follow(minh, address, {**sent, "title": "Tên thứ nhất"})
+    late = minh.post(address, {**sent, "title": "Tên thứ hai"})
+    assert "Người khác vừa sửa đợt danh mục này." in late.content.decode()
+    assert Edition.objects.get().title == "Tên thứ nhất"
+
+
 def test_editions_are_compared_on_a_public_page(client, accept, issue):
     first = issue(accept(name="Một"))
     second = issue(accept(name="Hai"), number="121/QĐ-UBND")

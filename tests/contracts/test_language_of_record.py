@@ -1,8 +1,10 @@
 """What is written down is Vietnamese, whatever the language of the page it was caused from."""
 
+import ast
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from nganam.audit.models import Entry
 from nganam.cases.models import History
 from nganam.documents.models import Paper
+from nganam.face import telling
 from nganam.notices.models import Mail, Notice
 
+pytestmark = pytest.mark.once
+SOURCE = Path(telling.__file__).parents[1]
 HELPERS = {"scenes_letters", "scenes_signing", "scenes_upstreams"}
 SCENES = sorted({path.stem for path in Path(__file__).parents[1].glob("scenes*.py")} - HELPERS)
 SECRET = {"token", "address"}
@@ -68,3 +73,29 @@ def test_the_record_is_the_same_in_whichever_language_one_acts(province: None, t
         assert english == vietnamese, name
         count += len(vietnamese)
     assert count, "the scenes write nothing: this test would prove nothing"
+
+
+def kept_sentences():
+    """Yield each sentence with places to fill in that the code writes down, and the file it stands in."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = getattr(node, "func", None)
+            if getattr(called, "id", getattr(called, "attr", "")) == "kept" and isinstance(node.args[0], ast.Constant):
+                text = node.args[0].value
+                if "%(" in text and re.search(r"\w", telling.SLOT.sub("", text)):
+                    yield path.relative_to(SOURCE), text
+
+
+def test_every_sentence_written_down_filled_in_is_told_in_english_too():
+    found = list(kept_sentences())
+    assert len(found) > 30
+    unknown = [(str(path), text) for path, text in found if text not in telling._sentences]
+    assert unknown == [], "name it among the sentences of its room (told.py), else English readers see it in Vietnamese"
+    with override("en"):
+        assert [text for _path, text in found if gettext(text) == text] == []
+
+
+def test_a_sentence_filled_in_is_recognised():
+    with override("en"):
+        assert telling.retold("Có hiệu lực đến trước ngày 03/11/2026.") != "Có hiệu lực đến trước ngày 03/11/2026."
+        assert "03/11/2026" in telling.retold("Có hiệu lực đến trước ngày 03/11/2026.")

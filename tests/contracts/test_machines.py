@@ -2,6 +2,9 @@
 
 import pytest
 
+from all_cases import CASES
+from all_cases import OF_A_MACHINE as OF_A_CASE
+from nganam.deadlines.queries import clocks_of
 from nganam.deadlines.terms import declared
 from nganam.kernel.machine import Machine, Transition
 from nganam.law.articles import LOCAL, article
@@ -67,4 +70,13 @@ def test_each_clock_is_of_the_law_or_known_to_be_local(machine: Machine, move: T
     stated = {one.key for rule_set in all_rules() for one in rule_set.terms}
     silent = {one.key for rule_set in all_rules() for one in rule_set.silences}
     local = {one.key for one in declared()}
-    assert {*move.starts, *move.stops} <= stated | silent | local
+    assert {*move.starts, *move.stops, *machine.opens} <= stated | silent | local
+
+
+@pytest.mark.django_db
+@OF_A_CASE
+def test_a_case_runs_no_clock_from_its_opening_that_its_table_does_not_know(province, code: str) -> None:
+    case = CASES[code]()
+    running = set(clocks_of(code, case.code).filter(stopped_at__isnull=True).values_list("key", flat=True))
+    assert running <= case.MACHINE.running_clocks()[case.state]
+    assert case.state != case.MACHINE.initial or set(case.MACHINE.opens) <= running

@@ -17,7 +17,7 @@ from case_pages import LISTS, actor_of, lists_for
 from nganam.cases import parties, seats
 from nganam.site.context import may_open
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MOST, FEW, MANY = 15, 2, 35
 CAST = ("lan", "phuc", "minh", "khanh")
 OVER = {"sharing.breach": "cleared", "sharing.agreement": "draft", "catalogue.edition": "abandoned",

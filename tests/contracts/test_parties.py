@@ -15,6 +15,7 @@ from nganam.cases.models import Case
 from nganam.kernel.errors import NganamError, NotAllowed, RuleBroken, StateMoved
 from nganam.kernel.machine import Transition
 
+pytestmark = pytest.mark.once
 GOLDEN = Path(__file__).parent / "golden" / "permissions.txt"
 
 

@@ -20,17 +20,25 @@ from nganam.agencies import urging
 from nganam.api.beyond import router as beyond_router
 from nganam.api.cases import router
 from nganam.api.gateway import router as gateway_router
+from nganam.api.open_tier import router as open_tier_router
+from nganam.api.upstreams import router as upstreams_router
 from nganam.cases import parties
 from nganam.deadlines import operations as deadlines
 from nganam.desk import bulk
 from nganam.disputes import saying
 from nganam.disputes import writing as disputes
+from nganam.lgsp import certificates
 from nganam.lgsp import operations as lgsp
+from nganam.lgsp import upstreams as lgsp_upstreams
 from nganam.lgsp.beyond import exchanging
 from nganam.lgsp.beyond import operations as platforms
+from nganam.lgsp.open_tier import operations as open_tier
 from nganam.lgsp.snapshots import operations as snapshots
 from nganam.lgsp.watching import operations as watching
+from nganam.lgsp.webhooks import operations as webhooks
+from nganam.services import importing
 from nganam.services import writing as services
+from nganam.services.upstreams import operations as upstreams
 from nganam.sharing.agreements import drafting, ending, signing
 from nganam.sharing.agreements import operations as agreements
 from nganam.sharing.agreements import writing as agreement_writing
@@ -118,11 +126,46 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:beyond_end_access": (exchanging.end_access, "POST /gateway/platforms/{code}/accesses/{outbound}/end"),
     "lgsp:beyond_admit": (exchanging.admit_member, "POST /gateway/platforms/{code}/members"),
     "lgsp:beyond_dismiss": (exchanging.dismiss_member, "POST /gateway/platforms/{code}/members/{member}/dismiss"),
+    "lgsp:open_tier": (open_tier.offer_tier, "POST /open-tiers/{service}/offer"),
+    "lgsp:open_tier_open": (open_tier.open_tier, "POST /open-tiers/{code}/open"),
+    "lgsp:open_tier_close": (open_tier.close_tier, "POST /open-tiers/{code}/close"),
+    "lgsp:open_keys": (open_tier.issue_key, "POST /open-keys"),
+    "lgsp:open_key_revoke": (open_tier.revoke_key, "POST /open-keys/{code}/revoke"),
     "lgsp:promise": (watching.promise, "PUT /gateway/quality/{code}/promise"),
     "lgsp:incident_acknowledge": (watching.acknowledge, "POST /gateway/incidents/{code}/acknowledge"),
     "lgsp:incident_note": (watching.add_note, "POST /gateway/incidents/{code}/notes"),
     "lgsp:set_rule": (watching.set_rule, "PUT /gateway/alert-rules/{key}"),
     "lgsp:revoke": (lgsp.revoke_credential, "POST /cases/sharing.account/{code}/credentials/{client_id}/revoke"),
+    "lgsp:certify": (certificates.issue_certificate, "POST /cases/sharing.account/{code}/certificates"),
+    "lgsp:revoke-certificate": (
+        certificates.revoke_certificate,
+        "POST /cases/sharing.account/{code}/certificates/{serial}/revoke",
+    ),
+    "lgsp:beyond_call": (exchanging.certify_access, "POST /cases/sharing.outbound/{code}/certificates"),
+    "lgsp:beyond_revoke_certificate": (
+        certificates.revoke_certificate,
+        "POST /cases/sharing.outbound/{code}/certificates/{serial}/revoke",
+    ),
+    "lgsp:platform_revoke": (
+        certificates.revoke_certificate,
+        "POST /cases/sharing.outbound/{code}/certificates/{serial}/revoke",
+    ),
+    "lgsp:upstream_credential": (lgsp_upstreams.set_credential, "PUT /upstreams/{code}/credential"),
+    "lgsp:platform_certificate": (platforms.set_certificate, "PUT /gateway/platforms/{code}/certificate"),
+    "lgsp:platform_secret": (platforms.set_secret, "PUT /gateway/platforms/{code}/secret"),
+    "lgsp:platform_key": (platforms.make_key, "POST /gateway/platforms/{code}/key"),
+    "lgsp:webhook": (webhooks.subscribe, "PUT /cases/sharing.account/{code}/webhook"),
+    "lgsp:webhook_stop": (webhooks.stop, "POST /cases/sharing.account/{code}/webhook/stop"),
+    "lgsp:webhook_try": (webhooks.try_out, "POST /cases/sharing.account/{code}/webhook/test"),
+    "lgsp:webhook_again": (
+        webhooks.send_again,
+        "POST /cases/sharing.account/{code}/webhook/messages/{message}/replay",
+    ),
+    "services:declare_upstream": (upstreams.declare_upstream, "POST /upstreams"),
+    "services:edit_upstream": (upstreams.edit_upstream, "PUT /upstreams/{code}"),
+    "services:imports": (importing.upload, "POST /service-imports"),
+    "services:import_file": (importing.draft_all, "POST /service-imports/{code}/drafts"),
+    "sharing:edit_application": (requests.edit_application, "PUT /applications/{code}"),
     "sharing:applications": (requests.register_application, "POST /applications"),
     "sharing:test_credentials": (sandbox.issue_test_credential, "POST /test-credentials"),
     "sharing:revoke_test_credential": (sandbox.revoke_test_credential, "POST /test-credentials/{client_id}/revoke"),
@@ -140,8 +183,6 @@ A_PERSONS_KEY = "a key makes, ends and renews no keys: its holder does, signed i
 OWN_SETTINGS = "how an officer's own pages, mail and calendar look; a program keeps its own filters and reads /desk"
 KEEPING = "accounts, postings and focal points are kept by persons; no deed of sharing data (Chapter III)"
 MACHINES = "an address for machines already (OAuth 2, EST)"
-RUNNING = "who runs the gateway sets up its ways, signed in; no deed of sharing data"
-RECEIVING = "where an agency receives messages is chosen by a person, who is shown the secret once"
 WITHOUT = {
     "account_login": SIGNING_IN,
     "mfa_authenticate": SIGNING_IN,
@@ -171,27 +212,11 @@ WITHOUT = {
     "desk:rename_view": OWN_SETTINGS,
     "desk:drop_view": OWN_SETTINGS,
     "desk:verify_audit": "reads the whole record and writes nothing; the operator's command does it too",
-    "services:imports": "a spreadsheet is a person's way to declare many: a program declares each service",
-    "services:import_file": "as the upload: drafts come from the rows of a spreadsheet",
     "lgsp:token": MACHINES,
     "lgsp:introspect": MACHINES,
     "lgsp:revoke-token": MACHINES,
     "lgsp:est-enroll": MACHINES,
     "lgsp:est-reenroll": MACHINES,
-    "lgsp:certify": A_PERSONS_KEY,
-    "lgsp:revoke-certificate": A_PERSONS_KEY,
-    "lgsp:upstream_credential": A_PERSONS_KEY,
-    "lgsp:platform_certificate": A_PERSONS_KEY,
-    "lgsp:platform_secret": A_PERSONS_KEY,
-    "lgsp:platform_key": A_PERSONS_KEY,
-    "lgsp:beyond_call": A_PERSONS_KEY,
-    "lgsp:beyond_revoke_certificate": A_PERSONS_KEY,
-    "lgsp:webhook": RECEIVING,
-    "lgsp:webhook_stop": RECEIVING,
-    "lgsp:webhook_try": RECEIVING,
-    "lgsp:webhook_again": RECEIVING,
-    "services:declare_upstream": RUNNING,
-    "services:edit_upstream": RUNNING,
 }
 """Addresses that take a form and have no counterpart, and why. This list only shrinks."""
 
@@ -278,7 +303,11 @@ def calls(function: Deed, deed: Deed) -> bool:
 def view_at(address: str) -> Deed:
     """Return the function behind an address of the interface, ``POST /applications``."""
     method, path = address.split(" ")
-    found = next(one for one in (router, gateway_router, beyond_router) if path in one.path_operations)
+    found = next(
+        one
+        for one in (router, gateway_router, beyond_router, open_tier_router, upstreams_router)
+        if path in one.path_operations
+    )
     operations = found.path_operations[path].operations
     return next(one.view_func for one in operations if method in one.methods)
 

@@ -67,10 +67,24 @@ def test_a_local_term_is_changed_and_a_wrong_one_refused_in_words(enter):
     done = client.post(f"{PAGE}thoi-han-noi-bo/opinion/", {"value": "4", "unit": "days"}, follow=True)
     assert "Đã ghi thời hạn nội bộ" in done.content.decode()
     assert queries.local_term("opinion").value == 4
-    wrong = client.post(f"{PAGE}thoi-han-noi-bo/opinion/", {"value": "0", "unit": "x"}, follow=True)
-    assert "Thời hạn phải từ 1 trở lên" in wrong.content.decode()
+    wrong = client.post(f"{PAGE}thoi-han-noi-bo/opinion/", {"value": "0", "unit": "days"})
+    assert wrong.status_code == 422
+    text = wrong.content.decode()
+    assert '<a href="#opinion-value">Số lượng</a>: Thời hạn phải từ 1 trở lên.' in text
+    assert 'value="0" aria-invalid="true" aria-describedby="opinion-value-error"' in text
+    assert queries.local_term("opinion").value == 4
+    unit = client.post(f"{PAGE}thoi-han-noi-bo/opinion/", {"value": "5", "unit": "x"})
+    assert "Chọn ngày làm việc, ngày hoặc tháng." in unit.content.decode()
     assert client.post(f"{PAGE}thoi-han-noi-bo/other/", {"value": "1", "unit": "days"}).status_code == 404
     assert client.get(f"{PAGE}thoi-han-noi-bo/opinion/").status_code == 405
+
+
+def test_local_terms_have_their_english_names_on_an_english_page(enter, settings):
+    client = enter("minh")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    text = client.get(PAGE).content.decode()
+    assert "An account ends, first" in text
+    assert "Nhắc tài khoản sắp hết hạn" not in text
 
 
 @pytest.mark.law("D35.3")

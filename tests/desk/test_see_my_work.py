@@ -35,7 +35,7 @@ def test_a_request_waits_for_its_sender_then_for_the_provider_then_for_nobody(pr
     request = sharing.send_request(actor=phuc, at=at, request=request)
     assert (waits_for(phuc), waits_for(lan), waits_for(minh)) == ([], [(request.code, "grant")], [])
     assert lies_elsewhere(phuc) == [(request.code, "received")]
-    account = sharing.grant_request(actor=lan, at=at, request=request, granted=["ma_co_so"])
+    account = sharing.grant_request(actor=lan, at=at, request=request, granted=["ma_co_so"], **scenes.WITHHELD)
     assert waits_for(phuc) == [(account.code, "hand_over")]
     accounts.hand_over(actor=phuc, at=at, account=account)
     request.refresh_from_db()

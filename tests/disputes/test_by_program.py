@@ -78,7 +78,7 @@ def test_the_sides_say_something_with_evidence_and_settle_it_between_them(progra
     assert told_in_story["title"] == "Ý kiến của bên nêu vướng mắc"
     sent = theirs.get(f"{path}/evidence/{file['sha256']}")
     assert b"".join(sent.streaming_content) == b"%PDF-1.7\nx"
-    assert sent["Content-Type"] == "application/octet-stream"
+    assert sent["Content-Type"] == "application/pdf"
     for address in ("statements", f"evidence/{file['sha256']}"):
         refused(program(hoa).get(f"{path}/{address}"), 404, "not_found")
     refused(theirs.get(f"{path}/evidence/{'0' * 64}"), 404, "not_found")

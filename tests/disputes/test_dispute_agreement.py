@@ -46,7 +46,9 @@ def test_who_ended_the_talks_may_dispute_but_holds_nothing(province, lan, phuc, 
 @pytest.mark.law("D36.4", "D47", "D50")
 def test_a_refused_joining_is_held_and_upheld(province, lan, minh, at):
     asked = special.joining()
-    refused = joinings.refuse(actor=lan, at=at, joining=asked, reason="Chưa đủ điều kiện.")
+    refused = joinings.refuse(
+        actor=lan, at=at, joining=asked, reason="Chưa đủ điều kiện.", legal_basis="Khoản 1 Điều 7 Luật X"
+    )
     dispute = raised(special.TU, refused)
     refused.refresh_from_db()
     assert refused.state == "disputed"

@@ -205,7 +205,9 @@ def test_the_chairman_is_asked_when_guidance_does_not_help_or_level_two_is_overd
 
 def test_a_request_that_went_on_meanwhile_is_left_alone(province, lan, minh, at):
     dispute = told.dispute(scenes.sent_request(), at=told.LATE)
-    requests.grant_request(actor=lan, at=told.LATE, request=Request.objects.get(), granted=["ma_co_so"])
+    requests.grant_request(
+        actor=lan, at=told.LATE, request=Request.objects.get(), granted=["ma_co_so"], **scenes.WITHHELD
+    )
     operations.resolve(actor=lan, at=told.LATE, dispute=dispute, **told.TERMS)
     assert Request.objects.get().state == "granted"
 

@@ -16,7 +16,7 @@ from nganam.agencies.models import Agency
 from nganam.cases.papers import get_paper_for, papers_of
 from nganam.disputes import letters, operations
 from nganam.disputes.models import Dispute
-from nganam.kernel.errors import NotFound
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound
 
 GOLDEN = Path(__file__).parent / "golden"
 DISPUTE = Dispute(
@@ -27,6 +27,10 @@ DISPUTE = Dispute(
 PLANNED = Dispute(
     code=DISPUTE.code, summary=DISPUTE.summary, rules=DISPUTE.rules, received_at=DISPUTE.received_at, plan="x",
     opener=DISPUTE.opener, respondent=DISPUTE.respondent, lead=DISPUTE.lead,
+)  # fmt: skip
+OBLIGED = Dispute(
+    code=DISPUTE.code, summary=DISPUTE.summary, rules=DISPUTE.rules, received_at=DISPUTE.received_at,
+    opener=DISPUTE.opener, respondent=DISPUTE.respondent, lead=DISPUTE.lead, obliged="respondent",
 )  # fmt: skip
 PROVINCE = "UBND thành phố Cần Thơ"
 TERMS = ("respondent", date(2026, 12, 31))
@@ -40,6 +44,8 @@ LETTERS = {
     "decision": letters.decision(PLANNED, TEXT, "for", *TERMS, PROVINCE),
     "decision-without-plan": letters.decision(DISPUTE, TEXT, "against", *TERMS, PROVINCE),
     "letter-to-ministry": letters.referral(DISPUTE, TEXT, "ministry", "Bộ Khoa học và Công nghệ"),
+    "complied": letters.complied(OBLIGED, "Đã cấp lại tài khoản."),
+    "not-complied": letters.not_complied(OBLIGED, "Chưa cấp số điện thoại.", date(2027, 1, 15)),
     "report-to-prime-minister": letters.referral(DISPUTE, TEXT, "prime_minister", "Thủ tướng Chính phủ"),
 }
 
@@ -78,6 +84,29 @@ def history(dispute):
     from nganam.cases.queries import history_of
 
     return history_of(dispute)
+
+
+@pytest.mark.django_db
+@pytest.mark.law("D50.2", "D50.3")
+def test_what_the_check_of_compliance_finds_goes_out_as_a_letter(province, khanh, minh, phuc, at):
+    dispute = told.reported()
+    known = set(papers_of(dispute).values_list("number", flat=True))
+    with pytest.raises(NotAllowed):
+        operations.check_compliance(actor=phuc, at=at, dispute=dispute, transition="confirm", reason="x")
+    with pytest.raises(Invalid):
+        operations.check_compliance(actor=khanh, at=at, dispute=dispute, transition="send_back", reason="Chưa")
+    assert set(papers_of(dispute).values_list("number", flat=True)) == known, "a refused deed issues nothing"
+    dispute = operations.check_compliance(
+        actor=khanh, at=at, dispute=dispute, transition="send_back", reason="Chưa đủ", carry_out_by=date(2027, 1, 15)
+    )
+    dispute = operations.report_done(actor=scenes.LAN, at=at, dispute=dispute, reason="Đã đủ.")
+    dispute = operations.check_compliance(
+        actor=khanh, at=at, dispute=dispute, transition="confirm", reason="Đã đủ.", signer="Lê Văn Khánh"
+    )
+    back, closed = papers_of(dispute).exclude(number__in=known)
+    assert dispute.state == "closed"
+    assert [back.kind, closed.kind, closed.signer] == ["CV", "CV", "Lê Văn Khánh"]
+    assert {back.number, closed.number} <= {row.paper for row in history(dispute)}
 
 
 @pytest.mark.django_db

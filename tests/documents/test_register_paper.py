@@ -62,7 +62,8 @@ def test_a_number_given_before_is_refused_naming_the_paper_that_has_it(khanh, at
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"kind": "XX"}, "kind"), ({"signed_on": date(2026, 11, 4)}, "signed_on"), ({"title": " "}, "title"),
+        ({"kind": "XX"}, "kind"), ({"signed_on": date(2026, 11, 4)}, "signed_on"),
+        ({"signed_on": date(749, 4, 2)}, "signed_on"), ({"title": " "}, "title"),
         ({"number": "x" * 61}, "number"),
     ],
 )  # fmt: skip

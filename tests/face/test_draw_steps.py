@@ -4,6 +4,8 @@ import pytest
 
 from nganam.face import steps
 from nganam.face.showcase import SAMPLE
+from nganam.services.workflow import REVISION, SERVICE
+from nganam.sharing.requests.workflow import REQUEST
 
 
 def drawn(state, visited=()):
@@ -29,6 +31,16 @@ def test_an_end_off_the_usual_way_is_marked():
 
 def test_the_history_is_believed_over_the_table():
     assert drawn("sent", ("draft", "sent", "draft", "sent"))[:2] == [("Đang soạn", "done"), ("Đã gửi", "now")]
+
+
+def test_a_side_step_is_not_the_way_on():
+    assert [one["name"] for one in steps.steps(SERVICE, "ready")][-2:] == ["Sẵn sàng kết nối", "Đã công khai"]
+    assert steps.steps(SERVICE, "published")[-1] == {"name": "Đã công khai", "status": "done", "note": ""}
+
+
+@pytest.mark.parametrize("machine", [SERVICE, REVISION, REQUEST], ids=lambda one: one.code)
+def test_the_usual_way_ends_where_nothing_was_refused_or_given_up(machine):
+    assert steps.usual_way(machine)[-1] in {"published", "in_force", "in_use"}
 
 
 @pytest.mark.parametrize("state", [state.name for state in SAMPLE.states])

@@ -54,6 +54,20 @@ def test_a_move_without_a_target_stays_wherever_it_is_made() -> None:
     assert noted.running_clocks()["sent"] == {"slow", "open_update"}
 
 
+def test_a_clock_that_the_opening_starts_runs_in_the_first_state_until_a_move_stops_it() -> None:
+    asked = Machine(
+        "room.asked", "Đề nghị", "Request", "draft", GOOD.states, (
+            move("send", ("draft",), "sent"), move("finish", ("sent",), "done", stops=("acct_issue",)),
+        ), opens=("acct_issue",),
+    )  # fmt: skip
+    assert asked.running_clocks() == {"draft": {"acct_issue"}, "sent": {"acct_issue"}, "done": frozenset()}
+    forgotten = Machine(
+        "room.asked", "Đề nghị", "Request", "draft", GOOD.states,
+        (move("send", ("draft",), "sent"), move("finish", ("sent",), "done")), opens=("acct_issue",),
+    )  # fmt: skip
+    assert forgotten.problems() == ["clock 'acct_issue' still runs in final state 'done'"]
+
+
 def test_states_and_transitions_are_found_by_name() -> None:
     assert GOOD.state("sent") is SENT
     assert GOOD.transition("send").target == "sent"

@@ -220,9 +220,22 @@ def test_a_path_cannot_climb_out_of_the_service(world, rest):
 
 
 def test_who_is_represented_is_not_for_the_caller_to_say(world):
-    headers = [("X-Road-Represented-Party", "GOV/BCA")]
+    headers = [("X-Road-Represented-Party", "GOV/BCA"), ("X-Road-Id", "thay-mat")]
     reply = world.stack.ask(f"{MY_PATH}/doanh-nghiep/2200000001", world.mint.token(), headers=headers)
     assert "x-road-represented-party" not in {name.lower() for name, _value in reply.json["headers"]}
+    world.stack.ask(address(OPEN, "/0007"), world.mint.token(), headers=headers)
+    refused = world.stack.ask(f"{MY_PATH}/dem", world.mint.token(sub="CT-SYT/HIS"), headers=headers)
+    assert refused.status == 403
+
+    def lines():
+        found = [one for one in world.stack.log_lines() if one.get("messageId") == "thay-mat"]
+        return found if len(found) == 3 else None
+
+    assert {one.get("representedParty") for one in wait_for(lines)} == {"GOV/BCA"}, "the record keeps what was said"
+    journal = (world.stack.data / "gateway" / "journal").iterdir()
+    noted = [json.loads(one) for path in journal for one in path.read_text(encoding="utf-8").splitlines()]
+    mine = [one for one in noted if one["xRequestId"] == reply.headers["x-request-id"]]
+    assert [one.get("representedParty") for one in mine] == ["GOV/BCA"] * 2
 
 
 def test_without_an_address_or_a_token_there_it_is_a_502_and_no_announced_stop(world):

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import ssl
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,15 +19,16 @@ import scenes_beyond
 import scenes_outside
 from gateway_rig import Stack, certificate_request, free_port, held, wait_for
 from national_platform import INSTANCE, SERVICE, US, Platform
-from nganam.lgsp import gateway
+from nganam.lgsp import gateway, publishing, swapping
 from nganam.lgsp.authority import Issued
-from nganam.lgsp.beyond import exchanging, importing, operations, tokens
+from nganam.lgsp.beyond import denying, exchanging, importing, operations, tokens
 from nganam.lgsp.beyond.models import Platform as Row
 from nganam.lgsp.envoy.decided import Listen
 from nganam.lgsp.envoy.upstreams import secret_file
 from nganam.lgsp.publishing import publish_snapshot
+from nganam.sharing.outside.models import Outbound
 
-pytestmark = [
+pytestmark = [pytest.mark.once,
     pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("province"), pytest.mark.law("S17.4", "D46"),
 ]  # fmt: skip
 MINH, PHUC, AT = scenes.MINH, scenes.PHUC, scenes.AT
@@ -105,14 +108,9 @@ def test_a_request_from_outside_leads_to_a_call_in(platform, stack, tmp_path):
     stack.start_serving()
     stack.start_gateway()
     service = exchanging.reaches(member, AT)[0]
-    shown = platform.ca.files(tmp_path, "thanh-vien", uris=[scenes_beyond.NAMED])
+    context = _as_member(platform, tmp_path)
 
     def called() -> tuple[int, dict]:
-        import ssl
-
-        context = ssl.create_default_context(cafile=None)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        context.load_cert_chain(*shown)
         link = _Named("vao.lgsp.example", stack.listen.tls_port, context)
         with closing(link):
             link.request("GET", f"/r1/VN/GOV/CT-SYT/KHO/{service}/00123")
@@ -126,6 +124,115 @@ def test_a_request_from_outside_leads_to_a_call_in(platform, stack, tmp_path):
     exchanging.dismiss_member(actor=MINH, at=AT, member=member, reason="Cơ quan đề nghị")
     published(stack)
     wait_for(lambda: called()[0] == 403, 5)
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Return what makes Envoy refuse every snapshot from then on, also the last good one less what was withdrawn."""
+    real = publishing.compile_gateway
+
+    def broken(decided):
+        made = real(decided)
+        made["rds.json"]["resources"][0]["virtual_hosts"][0]["routes"].append({"name": "no match"})
+        return made
+
+    return lambda: monkeypatch.setattr(publishing, "compile_gateway", broken)
+
+
+def refused_in_time(stack: Stack, name: str, called) -> None:
+    """Publish, which fails and leaves the file of the old rights in place; within two seconds calls are refused."""
+    before, began = (stack.data / "gateway" / name).read_bytes(), time.monotonic()
+    with pytest.raises(swapping.BadGateway):
+        publish_snapshot(at=timezone.now())
+    wait_for(lambda: called() == (403, "access_revoked"), 2 - (time.monotonic() - began))
+    assert (stack.data / "gateway" / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("deed", ["dismissed", "stopped"])
+def test_who_is_dismissed_calls_in_no_more_although_the_publication_is_refused(
+    platform, stack, tmp_path, refusing, deed
+):
+    found = scenes_beyond.platform(
+        instance=INSTANCE, incoming_host="vao.lgsp.example", incoming_ca=platform.ca.pem, incoming_naming="uri"
+    )
+    member = scenes_beyond.admitted(scenes_beyond.opened(found, "incoming"))
+    published(stack)
+    stack.start_serving()
+    stack.start_gateway()
+    path = f"/r1/VN/GOV/CT-SYT/KHO/{exchanging.reaches(member, AT)[0]}/00123"
+    link = _Named("vao.lgsp.example", stack.listen.tls_port, _as_member(platform, tmp_path))
+
+    def called() -> tuple[int, str]:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, json.loads(answer.read()).get("code", "")
+
+    with closing(link):
+        wait_for(lambda: called()[0] == 200)
+        refusing()
+        if deed == "dismissed":
+            exchanging.dismiss_member(actor=MINH, at=AT, member=member, reason="Cơ quan đề nghị")
+        else:
+            operations.stop(actor=MINH, at=AT, platform=Row.objects.get(), direction="incoming", reason="Bảo trì")
+        refused_in_time(stack, "ecds_peers.json", called)
+
+
+@pytest.mark.parametrize("deed", ["access", "service", "stopped", "proposal"])
+def test_whose_access_has_ended_calls_out_no_more_although_the_publication_is_refused(
+    platform, stack, tmp_path, refusing, deed
+):
+    found = scenes_beyond.opened(xroad(platform))
+    access = scenes_beyond.access(found)
+    shown = certified(access, stack, tmp_path / "ung-dung")
+    published(stack)
+    stack.start_gateway()
+    path = f"/r1/{SERVICE}/doanh-nghiep/2200000001"
+    wait_for(lambda: stack.ask_tls(path, shown).status == 200)
+    refusing()
+    if deed == "access":
+        exchanging.end_access(actor=MINH, at=AT, access=access, reason="Hết nhu cầu")
+    elif deed == "service":
+        exchanging.end_service(actor=MINH, at=AT, service=access.service, reason="Thay dịch vụ")
+    elif deed == "stopped":
+        operations.stop(actor=MINH, at=AT, platform=Row.objects.get(), direction="outgoing", reason="Bảo trì")
+    else:
+        Outbound.objects.filter(pk=access.outbound_id).update(state="ended")
+
+    def called() -> tuple[int, str]:
+        reply = stack.ask_tls(path, shown)
+        return reply.status, reply.json.get("code", "")
+
+    refused_in_time(stack, "rds.json", called)
+
+
+def test_a_right_that_is_open_again_is_denied_no_more_and_an_old_name_of_it_is():
+    found = scenes_beyond.platform(instance=INSTANCE, incoming_host="vao.lgsp.example", incoming_naming="uri")
+    Row.objects.update(incoming_at=AT, outgoing_at=AT)
+    member = scenes_beyond.admitted(found)
+    access = scenes_beyond.access(found)
+    assert (list(denying.closed()), list(denying.dismissed())) == ([], [])
+    exchanging.dismiss_member(actor=MINH, at=AT, member=member, reason="Đổi chứng thư")
+    exchanging.end_access(actor=MINH, at=AT, access=access, reason="Hết nhu cầu")
+    assert [one.callers for one in denying.closed()] == [("lgsp:VN/GOV/" + access.outbound.application.subject,)]
+    assert {one.named for one in denying.dismissed()} == {scenes_beyond.CLIENT, scenes_beyond.NAMED}
+    assert (list(denying.closed(AT)), list(denying.dismissed(AT))) == (
+        list(denying.closed()),
+        list(denying.dismissed()),
+    )
+    later = AT + timedelta(seconds=1)
+    assert (list(denying.closed(later)), list(denying.dismissed(later))) == ([], [])
+    exchanging.open_access(actor=MINH, at=AT, service=access.service, outbound=access.outbound)
+    again = {"application": member.application, "client": scenes_beyond.CLIENT, "named": "urn:moi"}
+    exchanging.admit_member(actor=MINH, at=AT, platform=found, **again)
+    assert list(denying.closed()) == []
+    assert [one.named for one in denying.dismissed()] == [scenes_beyond.NAMED]
+
+
+def _as_member(platform: Platform, folder: Path):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(*platform.ca.files(folder, "thanh-vien", uris=[scenes_beyond.NAMED]))
+    return context
 
 
 class _Named(http.client.HTTPSConnection):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -15,10 +15,15 @@ import scenes
 from gateway_rig import certificate_request
 from nganam.accounts.keys import issue_api_key
 from nganam.audit.models import Entry
+from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
-from nganam.lgsp import authority, certificates, operations, queries
+from nganam.kernel.hours import Window
+from nganam.lgsp import authority, certificates, operations, queries, reading
+from nganam.lgsp.envoy.decided import Bound
 from nganam.lgsp.models import Certificate, Credential
 from nganam.notices.models import Notice
+from nganam.sharing.accounts.models import Account
+from nganam.sharing.requests.models import Request
 
 pytestmark = pytest.mark.django_db
 
@@ -78,10 +83,15 @@ def test_only_the_consumer_gets_one_and_only_consumer_and_operator_revoke(accoun
             certificates.revoke_certificate(row, actor=actor, at=scenes.AT)
 
 
+def test_an_ed25519_key_is_signed_too(account):
+    row = issue(account, ed25519.Ed25519PrivateKey.generate())
+    leaf = x509.load_pem_x509_certificates(row.pem.encode())[0]
+    assert isinstance(leaf.public_key(), ed25519.Ed25519PublicKey)
+
+
 def weak(key):
     subject = x509.Name([])
-    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, algorithm)
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, SHA256())
     return request.public_bytes(Encoding.PEM).decode()
 
 
@@ -98,7 +108,6 @@ def forged():
     [
         lambda: "", lambda: "x" * 20_000, lambda: "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n", forged,
         lambda: weak(rsa.generate_private_key(65537, 2048)), lambda: weak(ec.generate_private_key(ec.SECP521R1())),
-        lambda: weak(ed25519.Ed25519PrivateKey.generate()),
         lambda: new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     ],
 )  # fmt: skip
@@ -125,6 +134,25 @@ def test_an_application_has_few_and_none_runs_long(account):
     with pytest.raises(RuleBroken):
         issue(account)
     assert issue(account, at=scenes.AT + timedelta(days=31))
+
+
+def test_the_gateway_is_told_until_when_and_at_which_hours_a_certificate_opens(account):
+    issue(account)
+    service, identity = account.service.code, "lgsp:VN/GOV/CT-X31507/MCDT"
+    ends = date(2027, 6, 30)
+    Account.objects.filter(pk=account.pk).update(valid_until=ends)
+    assert queries.bounded(scenes.AT) == {service: (Bound(identity, second_of(ends)),)}
+    Account.objects.filter(pk=account.pk).update(hours="T2-T6 07:30-17:30")
+    Credential.objects.update(valid_until=ends - timedelta(days=30))
+    hours = (Window((0, 1, 2, 3, 4), 450, 1050),)
+    assert queries.bounded(scenes.AT) == {service: (Bound(identity, second_of(ends - timedelta(days=30)), hours),)}
+    Account.objects.filter(pk=account.pk).update(hours="", valid_until=None)
+    Credential.objects.update(valid_until=None)
+    assert (queries.bounded(scenes.AT), len(queries.certified(scenes.AT))) == ({}, 1)
+
+
+def second_of(day):
+    return int(datetime.combine(day, datetime.min.time(), VIETNAM).timestamp())
 
 
 def test_the_gateway_is_told_who_may_call_with_a_certificate_alone(account):
@@ -243,3 +271,18 @@ def test_the_details_hold_no_secret_of_an_api_key(account):
     kept = json.dumps({one.attname: str(getattr(row, one.attname)) for one in row._meta.concrete_fields})
     assert secret not in kept
     assert all(secret not in str(one.details) for one in Entry.objects.all())
+
+
+def test_a_certificate_alone_opens_nothing_for_a_purpose_that_is_not_approved_any_more(account):
+    issue(account)
+    Request.objects.update(purpose_codes=["TTHC", "TKBC"])
+    Account.objects.filter(pk=account.pk).update(purpose_code="TTHC")
+    before, code, subject = queries.decision_mark(), account.service.code, account.subject
+    assert (len(queries.certified(scenes.AT)), queries.decided_denials(scenes.AT).denied_accounts) == (1, ())
+    assert code in reading.decided_serving(scenes.AT, 1).grants[subject]
+    Request.objects.update(purpose_codes=["TKBC"])
+    assert queries.decision_mark() != before
+    assert (queries.certified(scenes.AT), queries.bounded(scenes.AT)) == ({}, {})
+    (denied,) = queries.decided_denials(scenes.AT).denied_accounts
+    assert (denied.account, denied.service) == (account.code, code)
+    assert reading.decided_serving(scenes.AT, 2).grants == {}

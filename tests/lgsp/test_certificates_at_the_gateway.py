@@ -1,15 +1,23 @@
 """Certificates of clients at a real gateway: who is known by one, and what cannot be pretended."""
 
+import http.client
+import socket
 import ssl
+import subprocess
 import time
+from contextlib import closing
+from datetime import datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from gateway_rig import OPEN, SCHOOL, SLOW, address, certificate, decided, wait_for
+from nganam.kernel.clock import VIETNAM
+from nganam.kernel.hours import Window
 from nganam.lgsp import swapping
 from nganam.lgsp.authority import Authority
 from nganam.lgsp.envoy.compiling import compile_gateway
-from nganam.lgsp.envoy.decided import Denial, Tls, identity_of
+from nganam.lgsp.envoy.decided import Bound, Denial, Tls, identity_of
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +46,37 @@ def test_a_certificate_alone_names_the_caller(stack, school):
     assert reply.headers["x-road-client"] == f"VN/GOV/{SCHOOL}"
 
 
+def published(stack, mint, **changes):
+    files = compile_gateway(decided(stack.data, mint, stack.listen, **changes))
+    swapping.check(files, stack.data / "gateway")
+    swapping.swap(files, stack.data / "gateway")
+
+
+def test_a_certificate_alone_opens_nothing_past_the_accounts_end_or_hours_though_nobody_tells(stack, mint, school):
+    """The keeper publishes once, then never again; a call with a token has its own end."""
+    there = datetime.now(VIETNAM)
+    minute = there.hour * 60 + there.minute
+    inside = Window((there.weekday(),), max(0, minute - 5), min(24 * 60, minute + 10))
+    outside = (Window((there.weekday(),), 0, max(0, minute - 60)), Window(((there.weekday() + 3) % 7,), 0, 24 * 60))
+    name = identity_of("VN", SCHOOL)
+
+    def answers(status):
+        return wait_for(lambda: stack.ask_tls(address(OPEN, "/0007"), school).status == status, 6)
+
+    try:
+        published(stack, mint, bounded={OPEN: (Bound(name, hours=outside),)})
+        answers(403)
+        refused(stack.ask_tls(address(OPEN, "/0007"), school), 403, "not_granted")
+        assert stack.ask_tls(address(OPEN, "/0007"), school, mint.token()).status == 200
+        published(stack, mint, bounded={OPEN: (Bound(name, int(time.time()) + 4, (*outside, inside)),)})
+        answers(200)
+        answers(403)
+        assert stack.ask_tls(address(OPEN, "/0007"), school, mint.token()).status == 200
+    finally:
+        published(stack, mint)
+        answers(200)
+
+
 def test_a_certificate_without_an_account_opens_nothing(stack, stranger, school):
     refused(stack.ask_tls(address(OPEN, "/0007"), stranger), 403, "not_granted")
     refused(stack.ask_tls(address(SLOW, "/0007"), school), 403, "not_granted")
@@ -64,6 +103,59 @@ def test_a_certificate_past_its_end_does_not_connect(stack, tmp_path):
     old = certificate(stack.data, SCHOOL, tmp_path, days=1, at=datetime.now(UTC) - timedelta(days=2))
     with pytest.raises((ssl.SSLError, ConnectionError)):
         stack.ask_tls(address(OPEN, "/0007"), old)
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("kind", ["P-256", "P-384", "Ed25519"])
+def test_every_kind_of_key_that_is_signed_connects(stack, tmp_path, kind, version):
+    curves = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+    key = ec.generate_private_key(curves[kind]) if kind in curves else ed25519.Ed25519PrivateKey.generate()
+    shown = certificate(stack.data, SCHOOL, tmp_path, key=key)
+    with closing(link_of(stack, shown, version=version)) as link:
+        assert asked(link).status == 200
+        assert link.sock.version().replace(".", "_") == version
+
+
+def test_a_signature_with_sha1_ends_the_handshake(stack, school):
+    said = subprocess.run(
+        [
+            "openssl", "s_client", "-connect", f"127.0.0.1:{stack.listen.tls_port}", "-tls1_2", "-sigalgs",
+            "ECDSA+SHA1", "-cipher", "DEFAULT@SECLEVEL=0", "-cert", school.chain, "-key", school.key,
+        ],
+        input=b"", capture_output=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert said.returncode != 0
+    assert b"alert handshake failure" in said.stderr + said.stdout
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_no_session_is_resumed_so_a_certificate_is_shown_each_time(stack, school, version):
+    with closing(link_of(stack, school, version=version)) as first:
+        assert asked(first).status == 200  # by now a TLS 1.3 server would have sent its tickets
+        session = first.sock.session
+        assert not session.has_ticket
+        with closing(link_of(stack, school, version=version, context=first._context, session=session)) as second:
+            assert asked(second).status == 200
+            assert not second.sock.session_reused
+
+
+def link_of(stack, shown, *, version, context=None, session=None):
+    """Open a TLS connection of just this version; ``session`` is one to be resumed."""
+    if context is None:
+        context = ssl.create_default_context(cadata=Authority(stack.data / "keys" / "ca").trusted())
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+        context.load_cert_chain(shown.chain, shown.key)
+    link = http.client.HTTPSConnection("127.0.0.1", stack.listen.tls_port, timeout=10, context=context)
+    plain = socket.create_connection(("127.0.0.1", stack.listen.tls_port), timeout=10)
+    link.sock = context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
+    return link
+
+
+def asked(link):
+    link.request("GET", address(OPEN, "/0007"))
+    answer = link.getresponse()
+    answer.read()
+    return answer
 
 
 def test_a_token_passes_through_tls_as_in_clear(stack, mint):
@@ -222,7 +314,7 @@ def test_the_gateways_own_certificate_is_replaced_while_it_serves(stack, mint, s
 def test_the_line_of_a_call_names_the_certificate(stack, school):
     said = [("X-Road-Represented-Party", "GOV/CT-X31507")]
     wanted = stack.ask_tls(address(OPEN, "/0007"), school, headers=said).headers["x-request-id"]
-    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None), 3)
+    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None))
     assert (line["consumerCertified"], line["clientCertificate"]) == (SCHOOL, school.issued.fingerprint)
     assert "consumer" not in line  # no token
     assert (line["account"], line["representedParty"]) == ("TK-2026-0001", "GOV/CT-X31507")

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from nganam.kernel.hours import Window
 from nganam.lgsp.authority import Authority
 from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import (
+    Bound,
     Denial,
     Endpoint,
     Gateway,
     Incoming,
     Listen,
     Member,
+    OpenTier,
     Operation,
     Service,
     Spent,
@@ -87,9 +90,14 @@ DECIDED = Gateway(
     denied_clients=("TK-2026-0001.1f2e3d4c",),
     denied_tokens=("0f1e2d3c",),
     denied_certificates=("00ff",),
-    certified={"DV-2026-0001": ("lgsp:VN/GOV/CT-X31507/MCDT",)},
+    certified={"DV-2026-0001": ("lgsp:VN/GOV/CT-X31507/MCDT", "lgsp:VN/GOV/CT-STC/NS")},
+    bounded={"DV-2026-0001": (Bound("lgsp:VN/GOV/CT-STC/NS", 1_800_000_000, (Window((0, 4), 450, 1050),)),)},
+    nodes=2,
     tls=Tls("<chứng thư của cổng>", "<khóa của cổng>", "<chứng thư gốc>"),
     incoming=(INCOMING,),
+    open_tiers=(OpenTier("DV-2026-0001", 30, 600, 300),),
+    open_keys=({**KEY, "kid": "mo-1"},),
+    denied_tiers=("DV-2026-0009",),
 )
 
 
@@ -117,7 +125,7 @@ def test_a_platforms_chain_is_ours_without_tokens_and_believes_its_authority_onl
     believed = secured["common_tls_context"]["validation_context"]
     assert believed == {"trusted_ca": {"inline_string": INCOMING.ca}}
     names = [[one["name"] for one in chain["filters"][0]["typed_config"]["http_filters"]] for chain in (ours, theirs)]
-    assert names[1] == ["snapshot", "peers", "identity", *names[0][names[0].index("deny") :]]
+    assert names[1] == ["snapshot", "peers", "identity", *names[0][names[0].index("open_who") :]]
 
 
 def test_envoy_accepts_them(tmp_path):
@@ -128,6 +136,36 @@ def test_envoy_accepts_them(tmp_path):
     services = (*DECIDED.services[:-1], replace(BEYOND, upstream=replace(PLATFORM, ca=own.trusted)))
     tls, incoming = Tls(own.chain, own.key, own.trusted), (replace(INCOMING, ca=own.trusted),)
     check(compile_gateway(replace(DECIDED, tls=tls, services=services, incoming=incoming)), tmp_path)
+
+
+def test_a_call_with_a_token_meets_nothing_of_the_open_tier():
+    """Its filters are off, its route asks for a header's absence; the chain is the same without a tier.
+
+    Its route, another file, never leads through a chain that has not got the filters yet.
+    """
+    without = compile_gateway(replace(DECIDED, open_tiers=(), open_keys=(), denied_tiers=()))
+    beside = compile_gateway(DECIDED)
+    assert set(beside) == set(without)
+    assert without["lds.json"] == beside["lds.json"]
+    manager = without["lds.json"]["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    ours = [one for one in manager["http_filters"] if one["name"] in {"open", "open_who"}]
+    assert [one["disabled"] for one in ours] == [True, True]
+    hosts = (one["rds.json"]["resources"][0]["virtual_hosts"][0]["routes"] for one in (without, beside))
+    few, many = hosts
+    assert [one for one in many if one["name"] not in {"DV-2026-0001.mo", "preflight-DV-2026-0001"}] == few
+    assert (
+        without["ecds_jwt.json"]["resources"][0]["typed_config"]["rules"]
+        == (beside["ecds_jwt.json"]["resources"][0]["typed_config"]["rules"])
+    )
+
+
+def test_one_subscriber_has_one_share_whatever_address_of_its_network_it_takes():
+    limits = compile_gateway(DECIDED)["ecds_open.json"]["resources"][0]["typed_config"]
+    by_address = limits["rate_limits"][0]["actions"][-1]
+    assert by_address == {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
+    # Two nodes: each takes two tokens for a call while both are alive (sharing).
+    assert [one["token_bucket"]["max_tokens"] for one in limits["descriptors"]] == [30, 600, 300]
+    assert limits["local_cluster_rate_limit"] == {}
 
 
 def test_a_gateway_without_services_is_accepted_too(tmp_path):

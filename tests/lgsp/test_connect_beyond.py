@@ -45,6 +45,7 @@ def pem(name, text):
 
 
 def test_the_operator_connects_a_platform_on_its_pages(ca, sign_in):
+    scenes_beyond.listening()
     client = sign_in("minh")
     assert "Chưa có nền tảng nào" in client.get("/nen-tang/").content.decode()
     bare = {"title": "Nền tảng quốc gia", "kind": "xroad", "timeout_seconds": 20, "concurrent": 64}
@@ -151,6 +152,7 @@ def test_a_certificate_without_an_account_is_revoked_on_that_page(ca, sign_in):
 
 
 def test_the_operators_program_does_the_same(ca):
+    scenes_beyond.listening()
     from by_program import JSON, done, program_of, refused
 
     program, others = program_of(MINH), program_of(LAN)

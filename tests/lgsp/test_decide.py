@@ -91,7 +91,7 @@ def test_every_decision_acts_within_two_seconds(running, client, record_property
     # The operator issues another by delegation; then its term ends.
     suspensions.delegation()
     again = next_request(account)
-    issued = grant_request(actor=scenes.MINH, at=timezone.now(), request=again, granted=["ma_co_so"])
+    issued = grant_request(actor=scenes.MINH, at=timezone.now(), request=again, granted=["ma_co_so"], **scenes.WITHHELD)
     path, token = caller(issued)
     took["delegated issue"] = until(running, path, token, 200)
     Account.objects.filter(pk=issued.pk).update(valid_until=local_date(timezone.now()))

@@ -1,6 +1,7 @@
 """Who calls, with everything real: web server, gateway, data server, keeper, certificates, tokens."""
 
 import base64
+import hmac
 import json
 import time
 import urllib.parse
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from django.utils import timezone
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 import scenes
 from gateway_rig import Held, Reply, Stack, certificate_request, free_port, held, wait_for
@@ -20,8 +23,9 @@ from nganam.lgsp.envoy.decided import Listen
 from nganam.lgsp.models import Certificate, SigningKey
 from nganam.services.queries import gateway_path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 WITHIN = 2.0
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @pytest.fixture
@@ -163,6 +167,33 @@ def test_a_token_by_certificate_is_good_with_it_only(running, account, path, own
         for tls in (True, False):
             assert post(running, "/oauth2/token", form, tls=tls, headers=headers).status == 401
         assert _to_web(running, form, headers).status == 401
+
+
+def test_an_assertion_is_good_once_and_only_signed_with_its_key_through_the_gateway_too(running, account):
+    """Both ports lead to the token endpoint: what was used at one is used at the other."""
+    key = ECKey.generate_key("P-256")
+    row = operations.register_key(account, actor=scenes.PHUC, at=timezone.now(), jwk=key.as_dict(private=False))
+    now = int(time.time())
+    claims = {
+        "iss": row.client_id, "sub": row.client_id, "aud": "http://127.0.0.1:8600/oauth2/token", "jti": "mot",
+        "iat": now, "exp": now + 200,
+    }  # fmt: skip
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION}
+    good = jwt.encode({"alg": "ES256"}, claims, key)
+    body, signature = good.split(".")[1:]
+
+    def ask(text, *, tls):
+        return post(running, "/oauth2/token", form | {"client_assertion": text}, tls=tls)
+
+    for alg in ("none", "HS256"):
+        head = base64.urlsafe_b64encode(json.dumps({"alg": alg}).encode()).rstrip(b"=").decode()
+        mac = hmac.digest(json.dumps(key.as_dict(private=False)).encode(), f"{head}.{body}".encode(), "sha256")
+        for end in ("", signature, base64.urlsafe_b64encode(mac).rstrip(b"=").decode()):
+            assert ask(f"{head}.{body}.{end}", tls=False).json["error"] == "invalid_client"
+    assert ask(good, tls=False).status == 200
+    assert {(one.status, one.json["error"]) for one in (ask(good, tls=True), ask(good, tls=False))} == {
+        (401, "invalid_client")
+    }
 
 
 def _to_web(stack, form, headers):

@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 import scenes
-from evidence_rig import collected, entries, line, log_folder, write
+from evidence_rig import call, collected, entries, line, log_folder, write
 from nganam.audit.models import Entry
 from nganam.kernel.errors import Unavailable
 from nganam.lgsp import logbook, monitoring, retention
+from nganam.lgsp.evidence import guard, proofs
 from nganam.lgsp.evidence import log as files
-from nganam.lgsp.evidence import proofs
 from nganam.lgsp.evidence.verifying import verify_log
 from nganam.lgsp.logbook import ingest_log, verify_rows
 from nganam.lgsp.models import Exchange, Intake
@@ -124,6 +124,12 @@ def old(data, at, monkeypatch):
     while collector.turn().entries:
         pass
     ingest_log(at=at)
+    let_turn(collector, monkeypatch)
+    return collector
+
+
+def let_turn(collector, monkeypatch):
+    """Let the collector take in what retention puts down; it runs beside in earnest."""
     real = retention._wait_for
 
     def turn_and_wait(*arguments):
@@ -131,7 +137,6 @@ def old(data, at, monkeypatch):
         real(*arguments)
 
     monkeypatch.setattr(retention, "_wait_for", turn_and_wait)
-    return collector
 
 
 @pytest.mark.law("D45.3")
@@ -180,6 +185,21 @@ def test_a_service_takes_the_months_of_its_database(province, at):
     )
     Service.objects.filter(pk=service.pk).update(database=database)
     assert retention.months_for(at.date()) == (24, {service.code: 60})
+
+
+@pytest.mark.law("D45.3")
+def test_calls_of_the_sandbox_go_at_their_term_though_they_have_no_rows(data, at, monkeypatch):
+    then = (at - timedelta(days=1216)).isoformat()
+    tried = [json.dumps({**call(n, at=then), "serviceXRoadInstance": "VN-THU"}) + "\n" for n in (1, 2)]
+    collector = collected(data, *tried, "khong doc duoc\n", *(line(n, at=then) for n in range(3, 300)))
+    ingest_log(at=at)
+    assert Exchange.objects.filter(seq__lte=3).count() == 0
+    let_turn(collector, monkeypatch)
+    assert drop_old_entries(actor=KEEPER, at=at) == 255  # a full bundle, but for the line nobody can read
+    kept = entries(data)[:256]
+    assert [index for index, one in enumerate(kept) if one] == [2]
+    assert kept[2]["kind"] == "unreadable"
+    assert (found := verify_log(collector.folder)).ok, found.message
 
 
 def test_a_gap_that_no_removal_explains_is_found_also_after_one(data, old, at):
@@ -237,8 +257,8 @@ def test_the_monitoring_page_shows_filters_and_one_call(client, shown):
     text = client.get("/giam-sat/").content.decode()
     assert "DV-2026-0001" in text
     assert "CT-X31507/MCDT" in text
-    assert client.get("/giam-sat/?ket-qua=tu-choi").context["summary"].calls == 1
-    assert client.get("/giam-sat/?ngay=30&ben-dung=CT-KHAC").context["summary"].calls == 0
+    assert client.get("/giam-sat/?ket-qua=tu-choi").context["summary"]["calls"] == 1
+    assert client.get("/giam-sat/?ngay=30&ben-dung=CT-KHAC").context["summary"]["calls"] == 0
     assert client.get("/giam-sat/?ngay=999&trang=abc&dich-vu=%FF").status_code == 200
     detail = client.get("/giam-sat/giao-dich/yc-2/").content.decode()
     assert "/r1/VN/GOV/CT-SYT/KHO/DV-2026-0001/00002" in detail
@@ -334,5 +354,20 @@ def test_the_operator_is_told_what_is_wrong(client, shown, data):
     assert "95 MB" in told(refusing=True, free=10**8)
     assert "sắp đầy" in told(free=10**8)
     assert "không ghi bằng chứng" in told(at=time.time() - 90)
+    # The collector is gone; the guard beside the gateway has told it to refuse.
+    log_folder(data)
+    guard.tell(data / "gateway", guard.REFUSE)
+    assert "từ chối mọi cuộc gọi" in told(at=time.time() - 90)
+    assert "notice-bad" not in told()
+    (data / "evidence" / "status.json").unlink()
+    assert "từ chối mọi cuộc gọi" in client.get("/giam-sat/").content.decode()
+    guard.tell(data / "gateway", 0.0)
     assert "OSError" in told(error="OSError")
     assert "dấu thời gian" in told(stamping="timed out")
+
+
+def test_where_there_is_no_log_verification_says_so_and_not_that_it_was_changed(data):
+    found = verify_log(log_folder(data))
+    assert not found.ok, "where calls were made, no log at all is a fault"
+    assert "Chưa có nhật ký" in found.message
+    assert "KHÔNG nguyên vẹn" not in found.message

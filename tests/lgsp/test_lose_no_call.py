@@ -20,7 +20,7 @@ from nganam.lgsp import gateway, swapping
 from nganam.lgsp.envoy import digests
 from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import Listen
-from nganam.lgsp.evidence.guard import REFUSE, tell
+from nganam.lgsp.evidence.guard import free_bytes
 from nganam.lgsp.evidence.verifying import verify_log
 from nganam.serving.snapshot import Field, Grant, Snapshot, write_snapshot
 from nganam.serving.snapshot import Service as Served
@@ -44,6 +44,7 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Digest", rfc9530(b"a lie"))
+        self.send_header("X-LGSP-Request-Digest", rfc9530(b"a lie"))
         if asked == "chen":
             self.send_header("X-Road-Error", "a\x1fCT-GIA")
         self.end_headers()
@@ -65,7 +66,7 @@ def with_upstream(files, port):
     route["name"], route["route"]["cluster"] = FOREIGN, "foreign"
     route["match"] = {"path_separated_prefix": address(FOREIGN)}
     route["metadata"]["filter_metadata"]["lgsp"]["service"] = FOREIGN
-    route["typed_per_filter_config"].update(digests.digested())
+    route["typed_per_filter_config"].update(digests.digested(f"VN/GOV/CT-SYT/KHO/{FOREIGN}"))
     routes.insert(-1, route)
 
 
@@ -102,7 +103,7 @@ def stack(tmp_path_factory, mint):
         upstream.shutdown()
 
 
-def entry_of(stack, request_id, seconds=20):
+def entry_of(stack, request_id, seconds=60):
     def found():
         return next((one for one in entries(stack.data) if one.get("xRequestId") == request_id), None)
 
@@ -122,6 +123,15 @@ def test_a_call_is_evidence_with_digests_purpose_case_and_snapshot(stack, mint):
     assert (one["servingSnapshot"], one["statusCode"], one["responseSize"]) == ("7", 200, len(reply.body))
     assert one["node"] == "gateway"
     assert {"requestOutMs", "responseInMs", "responseOutMs"} <= set(one)
+
+
+def test_a_body_sent_to_a_table_is_digested_though_nothing_reads_it(stack, mint):
+    sent = os.urandom(70_000)
+    reply = stack.ask(address(OPEN, "/0007"), mint.token(), body=sent)
+    assert (reply.status, reply.headers["x-lgsp-request-digest"]) == (200, rfc9530(sent))
+    one = entry_of(stack, reply.headers["x-request-id"])
+    assert (one["requestDigest"], one["requestSize"]) == (rfc9530(sent), len(sent))
+    assert "x-lgsp-request-digest" not in stack.ask(address(OPEN, "/0007"), mint.token()).headers
 
 
 def test_a_refusal_of_the_data_server_is_digested_too_and_a_known_answer_as_what_it_is(stack, mint):
@@ -261,8 +271,11 @@ def test_a_caller_cannot_name_the_node_or_the_digest(stack, mint):
 
 
 def test_a_full_disk_refuses_calls_before_evidence_is_lost_and_they_come_back_by_themselves(stack, mint):
-    stack.kill("collector")  # it would lift the pressure at once
-    tell(stack.data / "gateway", f"{REFUSE}\n".encode())
+    stack.kill("collector")
+    note = stack.data / "evidence" / "status.json"
+    said = json.loads(note.read_bytes())
+    # So much must be free that calls are refused, not yet connections.
+    note.write_text(json.dumps({**said, "must_be_free": 2 * free_bytes(stack.data)}))
     forged = [("X-LGSP-Consumer", "CT-CA/GIA"), ("X-Request-Id", "forged-id")]
     reply = wait_for(
         lambda: (got := stack.ask(address(OPEN, "/0007"), mint.token(), headers=forged)).status == 503 and got, 5

@@ -10,10 +10,10 @@ import pytest
 
 import scenes
 import scenes_accounts
-from gateway_rig import OPEN, SCHOOL, Mint, address, decided, free_port, new_key, wait_for, write_table
+from gateway_rig import OPEN, SCHOOL, SLOW, Mint, address, decided, free_port, new_key, wait_for, write_table
 from nganam.lgsp import gateway, operations, publishing, swapping, tokens
 from nganam.lgsp.envoy.compiling import compile_gateway
-from nganam.lgsp.envoy.decided import Listen
+from nganam.lgsp.envoy.decided import Listen, Service, Terms
 from nganam.lgsp.models import GatewaySnapshot, SnapshotPin
 from nganam.lgsp.operations import publish_snapshot
 from nganam.lgsp.snapshots import watching
@@ -25,6 +25,7 @@ from nganam.sharing.accounts.operations import move_account
 from node_rig import Cluster, Load
 
 pytestmark = pytest.mark.slow
+POLICY = "ratelimit-policy"
 
 
 @pytest.fixture
@@ -79,6 +80,55 @@ def test_a_killed_gateway_loses_and_hides_no_accepted_call_but_those_in_its_hand
     missing = [one for one in load.request_ids if one not in logged]
     record_property("calls", {"answered": load.answered[200], "turned": load.turned, "unlogged": len(missing)})
     assert len(missing) <= 2 * load.clients, len(missing)
+
+
+def share(cluster, mint, consumer, limit):
+    """Call the nodes in turn until all refuse; return how many calls each has answered, and what the last one said."""
+    token, answered, last = mint.token(sub=consumer, svc=[SLOW]), [0] * cluster.size, None
+    for turn in range(4 * limit):
+        node = turn % cluster.size
+        reply = cluster.ask(address(SLOW, "/0007"), token, node + 1)
+        answered[node] += reply.status != 429
+        last = reply
+    return answered, last
+
+
+def test_the_nodes_share_a_limit_and_a_dead_ones_share_comes_back(cluster, mint):
+    """Twelve calls a minute are twelve on both nodes together, and twelve on the one that is left."""
+    services = (Service(OPEN, "CT-SYT", "KHO", 100_000), Service(SLOW, "CT-SYT", "KHO", rate_per_minute=12))
+    own = (Terms("CT-RIENG/UD", SLOW, 60, burst=4), Terms("CT-MOT/UD", SLOW, 1))
+    told = compile_gateway(decided(cluster.data, mint, Listen(), services=services, terms=own, nodes=2))
+    for node in gateway.nodes(cluster.data):
+        swapping.swap({"rds.json": told["rds.json"], "ecds_limit.json": told["ecds_limit.json"]}, node.folder)
+    asked = mint.token(sub="CT-DAU/UD", svc=[SLOW])
+    for node in (1, 2):
+        wait_for(lambda node=node: "q=12" in cluster.ask(address(SLOW, "/1"), asked, node).headers.get(POLICY, ""), 5)
+    assert share(cluster, mint, "CT-A/UD", 12)[0] == [6, 6]
+    # A burst is shared too, and a limit of one call a minute lets one call through at each node at the most.
+    burst = share(cluster, mint, "CT-RIENG/UD", 4)[0]
+    assert burst[0] + burst[1] <= 5 + 1, burst
+    assert share(cluster, mint, "CT-MOT/UD", 3)[0] == [1, 1]
+
+    first = cluster.ask(address(SLOW, "/0007"), mint.token(sub="CT-B/UD", svc=[SLOW]), 1)
+    assert first.headers[POLICY] == '"phut";q=12;w=60'
+    assert first.headers["ratelimit"].startswith('"phut";r=10;')
+
+    assert gateway.share_limits(cluster.data) == ["gateway", "gateway-2"]
+    cluster.kill("gateway-2")
+    assert gateway.share_limits(cluster.data) == ["gateway"]
+    alone = mint.token(sub="CT-C/UD", svc=[SLOW])
+    wait_for(lambda: members(cluster.data) == 1, 3)
+    assert [cluster.ask(address(SLOW, "/0007"), alone).status for _n in range(13)].count(429) == 1
+    cluster.start("gateway", 2)
+    assert gateway.share_limits(cluster.data) == ["gateway", "gateway-2"]
+    wait_for(lambda: members(cluster.data) == 2, 3)
+    assert share(cluster, mint, "CT-D/UD", 12)[0] == [6, 6]
+
+
+def members(data):
+    """Return among how many nodes the first one shares."""
+    said = gateway._admin(data, "GET", "/stats?filter=cluster.nodes.membership_total").decode()
+    return int(said.rpartition(":")[2])
 
 
 @pytest.fixture
@@ -140,6 +190,10 @@ def test_decisions_act_on_every_node_within_two_seconds_and_break_no_call(platfo
     wait_for(lambda: all(one.current for one in watching.node_states()), 3)
     assert {one.health.snapshot for one in watching.node_states()} == {GatewaySnapshot.objects.first().number}
     wait_for(lambda: all(one.current for one in watching.server_states()), 3)
+    # The keeper sees a node die and gives its share of the limits to the others.
+    assert members(platform.data) == 2
+    platform.kill("gateway-2")
+    wait_for(lambda: members(platform.data) == 1, 3)
 
 
 def test_without_web_worker_keeper_and_database_calls_go_on_even_after_a_restart(platform, monkeypatch):
@@ -166,7 +220,9 @@ def test_a_snapshot_a_running_node_refuses_is_taken_back_and_the_operator_is_tol
             running.start("gateway", node)
         publish_snapshot(at=scenes.AT)
         wait_for(lambda: all(one.current for one in watching.node_states()), 3)
+        assert gateway.confirmed(data) is None
         assert not watching.go_back_if_refused(at=scenes.AT)
+        assert gateway.confirmed(data) == scenes.AT
         with closing(socket.socket()) as taken:
             taken.bind(("127.0.0.1", free_port()))
             taken.listen()

@@ -94,7 +94,7 @@ def test_a_suspended_service_says_so_and_an_ended_one_is_gone(account, files, da
     publish_snapshot(at=scenes.AT)
     assert routes(files)[service.code]["direct_response"] == {"status": 503}
     assert read_snapshot(data / "serving" / "snapshot.json").services == {}
-    end_service(actor=scenes.LAN, at=scenes.AT, service=service, reason="Thay dịch vụ khác")
+    end_service(actor=scenes.LAN, at=scenes.AT, service=service, reason="Thay dịch vụ khác", ground="ended")
     publish_snapshot(at=scenes.AT)
     assert service.code not in routes(files)
 

@@ -144,6 +144,34 @@ def test_an_internal_address_is_not_subscribed(province, url):
     assert not Webhook.objects.exists()
 
 
+def test_the_page_takes_no_internal_address_in_any_spelling(province, client):
+    account = scenes.account()
+    client.login(username="phuc", password=scenes.PASSWORD)
+    for url in (
+        "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::ffff:10.0.0.1]/", "https://0/",
+        "https://169.254.169.254/latest/meta-data/", "https://localhost:8700/", "https://metadata.google.internal/",
+        "file:///etc/passwd", "gopher://127.0.0.1:25/", "https://x@10.0.0.1/", "http://[fe80::1]/",
+    ):  # fmt: skip
+        refused = client.post(f"/tai-khoan-ket-noi/{account.code}/thong-bao/", {"url": url})
+        assert refused.status_code == 422, url
+        assert "whsec_" not in refused.content.decode()
+    assert not Webhook.objects.exists()
+
+
+def test_one_test_message_waits_at_a_time_and_none_where_nobody_listens(account, receiver):
+    webhook, _secret = subscribed(account, receiver)
+    webhooks.try_out(webhook, actor=scenes.PHUC, at=scenes.AT)
+    with pytest.raises(RuleBroken, match="đang chờ gửi"):
+        webhooks.try_out(webhook, actor=scenes.PHUC, at=scenes.AT)
+    assert webhooks.deliver_due(at=scenes.AT) == 1
+    assert webhooks.try_out(webhook, actor=scenes.PHUC, at=scenes.AT) == 1
+    assert Entry.objects.filter(action="lgsp.webhook.tried").count() == 2
+    webhooks.stop(webhook, actor=scenes.PHUC, at=scenes.AT)
+    with pytest.raises(RuleBroken, match="Đã ngừng"):
+        webhooks.try_out(webhook, actor=scenes.PHUC, at=scenes.AT)
+    assert not Notice.objects.filter(event="lgsp.webhook.dead").exists()
+
+
 def test_an_address_that_became_internal_is_not_sent_to(account, receiver, settings):
     webhook, _secret = subscribed(account, receiver)
     webhooks.try_out(webhook, actor=scenes.PHUC, at=scenes.AT)

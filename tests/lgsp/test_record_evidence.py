@@ -1,5 +1,6 @@
 """The collector: each line once, in order, whatever is killed, torn, renamed or full."""
 
+import errno
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +24,7 @@ from nganam.lgsp.evidence import collector as collecting
 from nganam.lgsp.evidence import log as files
 from nganam.lgsp.evidence import reconciling
 from nganam.lgsp.evidence.collector import Collector, instant
-from nganam.lgsp.evidence.guard import REFUSE, Guard
+from nganam.lgsp.evidence.guard import REFUSE, Guard, keep, tell, told
 from nganam.lgsp.evidence.lines import OF_NOTHING, entries_of
 from nganam.lgsp.evidence.merkle import complete_root, leaf_hash, node_hash
 from nganam.lgsp.evidence.verifying import verify_log
@@ -428,3 +430,23 @@ def test_the_guard_tells_every_gateway(data, tmp_path):
 def test_complete_roots_pair_neighbours():
     leaves = [bytes([n]) * 32 for n in range(4)]
     assert complete_root(leaves) == node_hash(node_hash(*leaves[:2]), node_hash(*leaves[2:]))
+
+
+def test_a_guard_that_began_on_a_full_disk_refuses_all_the_same(tmp_path, monkeypatch):
+    """The name of a file may find room where its bytes do not."""
+    folder = tmp_path / "gateway"
+    folder.mkdir()
+    (folder / f".pressure-{REFUSE}").touch()
+    tell(folder, REFUSE)
+    assert told(folder) == REFUSE
+
+    def full(path, *_said, **_how):
+        path.touch()
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="full"):
+            keep(folder, 1.0)
+    assert {path.name for path in folder.iterdir()} == {"pressure", f".pressure-{REFUSE}"}
+    assert keep(folder, 1.0).read_text(encoding="ascii") == "1.0\n"

@@ -96,7 +96,7 @@ def test_a_refusal_says_that_it_is_of_the_sandbox_too(stack, mint):
 
 def test_the_call_is_in_the_log_and_makes_no_exchange(stack, mint):
     wanted = stack.ask(twin(OPEN, "/THU00009"), mint.token(**TEST)).headers["x-request-id"]
-    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None), 3)
+    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None))
     assert (line["serviceXRoadInstance"], line["serviceCode"], line["clientId"]) == ("VN-THU", OPEN, "THU.0")
     assert line["consumer"] == SCHOOL
     entry = json.dumps(line).encode()

@@ -21,21 +21,9 @@ from nganam.lgsp.models import CallCount, Exchange
 from nganam.notices.models import Notice
 from nganam.sharing.accounts import operations as accounts
 from nganam.sharing.models import Account
-from nganam.sharing.requests import operations as requests
+from scenes_upstreams import granted, token_of
 
 LIMIT = 2.0
-
-
-def granted(service=None, **scope):
-    """Grant Phúc's request with a scope, and hand the account over."""
-    wanted = ["id", "ho_ten"] if service and service.upstream else scenes.REQUEST["fields"]
-    request = requests.draft_request(
-        actor=scenes.PHUC, at=scenes.AT, application=scenes.application(),
-        service=service or scenes.published_service(), values=scenes.REQUEST | {"fields": wanted},
-    )  # fmt: skip
-    request = requests.send_request(actor=scenes.PHUC, at=scenes.AT, request=request)
-    account = requests.grant_request(actor=scenes.LAN, at=scenes.AT, request=request, granted=wanted, **scope)
-    return accounts.hand_over(actor=scenes.PHUC, at=scenes.AT, account=account)
 
 
 # -- deciding --
@@ -199,12 +187,6 @@ def running(data, committed_db, make_province, settings, monkeypatch):
             yield stack
         finally:
             stack.stop()
-
-
-def token_of(account):
-    row, secret = operations.issue_credential(account, actor=scenes.PHUC, at=timezone.now())
-    proof = tokens.Proof(row.client_id, secret=secret)
-    return lambda: tokens.issue_token(proof, at=timezone.now()).text
 
 
 def until(stack, path, token, status, code="", *, seconds=LIMIT, method="GET"):

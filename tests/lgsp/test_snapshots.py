@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 import scenes
+import scenes_beyond
 import scenes_services
 from gateway_rig import free_port
 from nganam.audit.models import Entry
@@ -385,3 +386,10 @@ def test_the_json_interface_is_the_operators_only(account, data):
     assert minh.post("/api/v1/gateway/snapshots/1/roll-back", **send).json()["snapshot"] == 1
     assert minh.post("/api/v1/gateway/snapshots/1/roll-back", **send).status_code == 409
     assert minh.post("/api/v1/gateway/release", **send).json()["released_by"] == scenes.MINH.name
+
+
+def test_what_was_done_to_a_platform_is_a_cause(account, data):
+    publish()
+    platform = scenes_beyond.platform()
+    causes = {(one["action"].rpartition(".")[0], one["object"]) for one in publish().causes}
+    assert ("lgsp.platform", platform.code) in causes

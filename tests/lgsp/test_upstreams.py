@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_rig import SCHOOL, Mint, Stack, answers, decided, free_port, new_key, wait_for
+from gateway_rig import SCHOOL, Mint, Stack, answers, decided, free_port, new_key, request_hash, wait_for
 from nganam.kernel.hours import Window
 from nganam.lgsp import swapping
 from nganam.lgsp.envoy import upstreams
@@ -207,6 +207,31 @@ def test_a_call_reaches_the_agencys_system_as_described(call):
     sent = {name.lower(): value for name, value in reply.json["headers"]}
     assert (sent["x-nguon"], sent["x-nguoi-goi"], sent["x-ho-so"]) == ("lgsp 100%", SCHOOL, "HS-7")
     assert sent["host"] == "he-thong.example"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"\xff\0" * 200_000])
+def test_an_answer_names_the_request_by_x_roads_hash(call, body):
+    said = [("X-Road-Id", "m-7"), ("X-Road-UserId", "VN0842"), ("X-Road-Issue", "Hồ sơ 7"), ("X-Nguoi", "x")]
+    said = [(name, value.encode().decode("latin-1")) for name, value in said]
+    reply = call(WHOLE, "/phieu?x=1&y=a%20b", "POST", headers=said, body=body)
+    assert reply.status == 200, reply.body
+    expected = request_hash(reply, at(WHOLE, "/phieu?x=1&y=a%20b"), body, "POST", userid="VN0842", issue="Hồ sơ 7")
+    assert (reply.headers["x-road-id"], reply.headers["x-road-request-hash"]) == ("m-7", expected)
+
+
+def test_the_hash_of_a_filtered_call_holds_its_body_too(call):
+    reply = call(FILTERED, "/nguoi/001", headers=[("X-Road-Represented-Party", "COM/0101")])
+    expected = request_hash(reply, at(FILTERED, "/nguoi/001"), represented_party="COM/0101")
+    assert (reply.status, reply.headers["x-road-request-hash"]) == (200, expected)
+    sent = call(FILTERED, "/phieu", "POST", body=b'{"a": 1}', headers=[("content-type", "application/json")])
+    assert sent.headers["x-road-request-hash"] == request_hash(sent, at(FILTERED, "/phieu"), b'{"a": 1}', "POST")
+
+
+def test_neither_a_caller_nor_a_system_says_the_hash(call):
+    reply = call(WHOLE, "/nguoi/001", headers=[("X-Road-Request-Hash", "gia")])
+    assert reply.headers["x-road-request-hash"] == request_hash(reply, at(WHOLE, "/nguoi/001"))
+    refused = call(WHOLE, "/nguoi/001", ops=[])
+    assert (refused.status, "x-road-request-hash" in refused.headers) == (403, False)
 
 
 def test_the_credential_is_added_by_the_gateway_and_seen_nowhere_else(call, stack):
@@ -487,6 +512,7 @@ def test_a_spent_quota_says_when_to_come_back(stack, mint, ports, authority, cal
         reply = wait_for(lambda: (found := call(WHOLE, "/nguoi/001")).status == 429 and found)
         assert (reply.json["code"], reply.headers["retry-after"]) == (f"quota_exceeded_{period}", ends)
         assert reply.headers["x-road-error"] == "server.clientproxy.quota_exceeded"
+        assert reply.headers["ratelimit"] == {"day": '"ngay";r=0', "month": '"thang";r=0'}[period]
         assert call(WHOLE, "/nguoi/001", sub="CT-KHAC/UD").status == 200
         assert call(SAFE_TLS, "/nguoi/001").status == 200
     change(stack, mint, ports, authority)

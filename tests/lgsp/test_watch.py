@@ -57,7 +57,7 @@ def test_buckets_follow_each_other_without_a_gap():
 
 
 @pytest.mark.django_db
-def test_tallies_say_what_the_rows_say_whatever_the_batches(data, at):
+def test_tallies_say_what_the_rows_say_whatever_the_batches(data, at, monkeypatch):
     kinds = ((200, None), (404, None), (429, "x"), (503, "y"))
     lines = [line(n, statusCode=kinds[n % 4][0], faultCode=kinds[n % 4][1]) for n in range(90)]
     collector = collected(data, *lines[:40])
@@ -77,10 +77,28 @@ def test_tallies_say_what_the_rows_say_whatever_the_batches(data, at):
     one = Tally.objects.get(grain="hour")
     before = [(row.grain, row.starts_at, row.calls, row.durations) for row in Tally.objects.order_by("pk")]
     Tally.objects.all().delete()
-    assert tallying.fill(Exchange.objects.order_by("seq").iterator(), at_once=7) == 90
+    fill_and_be_killed(monkeypatch, batches=4)
+    assert tallying.fill(Exchange.objects.all(), at_once=7) == 90 - 4 * 7
     after = [(row.grain, row.starts_at, row.calls, row.durations) for row in Tally.objects.all()]
     assert sorted(map(str, before)) == sorted(map(str, after))
     assert one.starts_at.astimezone(VIETNAM).hour == 9
+    assert tallying.fill(Exchange.objects.all()) == 0, "calls that were counted as they came are not counted again"
+
+
+def fill_and_be_killed(monkeypatch, *, batches: int) -> None:
+    """Count calls into empty tallies, seven at once, and stop in the middle of the batch after ``batches``."""
+    real, done = tallying.count, []
+
+    def count(batch, **more):
+        real(batch, **more)
+        done.append(batch)
+        if len(done) > batches:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tallying, "count", count)
+        with pytest.raises(KeyboardInterrupt):
+            tallying.fill(Exchange.objects.all(), at_once=7)
 
 
 @pytest.mark.django_db

@@ -84,7 +84,7 @@ def test_a_suspended_service_stays_in_the_register_and_says_so(dung_browser, ser
 
 
 def test_an_ended_service_is_gone(dung_browser, service, lan, at):
-    operations.end_service(actor=lan, at=at, service=service, reason="Thay bằng dịch vụ khác")
+    operations.end_service(actor=lan, at=at, service=service, reason="Thay bằng dịch vụ khác", ground="ended")
     assert dung_browser.get(PAGE).status_code == 404
 
 

@@ -55,3 +55,24 @@ def test_a_key_is_percent_encoded_so_that_no_language_reads_it():
 def test_no_secret_stands_in_a_sample():
     for one in samples("http://x.invalid/s", "http://x.invalid/t", Question()):
         assert "CLIENT_SECRET" in one.text
+
+
+def parsed(text):
+    import tree_sitter_c_sharp
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_c_sharp.language())).parse(text.encode()).root_node
+
+
+@pytest.mark.parametrize("question", [Question(), Question(key=("a'b\"/$", "ấ"))])
+def test_the_sample_in_csharp_is_a_program(question):
+    found = samples("http://x.invalid/s", "http://x.invalid/t", question)
+    program = next(one.text for one in found if one.id == "mau-csharp")
+    assert not parsed(program).has_error
+    assert parsed(program.replace(";", "", 1)).has_error  # the parser would see it
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_the_sample_in_csharp_is_a_program_whatever_is_asked(text):
+    found = samples("http://x.invalid/s", "http://x.invalid/t", Question(parameters={"ten": text, text or "x": "1"}))
+    assert not parsed(next(one.text for one in found if one.id == "mau-csharp")).has_error

@@ -101,7 +101,9 @@ def test_decisions_in_time_leave_out_what_was_withdrawn(province, lan, phuc, at)
         sharing.send_request(actor=phuc, at=at, request=sharing.draft_request(at=at, **words)) for _ in range(4)
     )
     sharing.draft_request(at=at, **words)
-    sharing.grant_request(actor=lan, at=at + timedelta(hours=1), request=in_time, granted=["ma_co_so"])
+    sharing.grant_request(
+        actor=lan, at=at + timedelta(hours=1), request=in_time, granted=["ma_co_so"], **scenes.WITHHELD
+    )
     reason = {"reason": "Không đúng mục đích", "legal_basis": "Điều 10"}
     sharing.refuse_request(actor=lan, at=at + timedelta(days=20), request=late, **reason)
     sharing.withdraw_request(actor=phuc, at=at, request=withdrawn)

@@ -283,6 +283,23 @@ def test_a_service_is_declared_over_it_by_page(browse):
     assert browse("minh").get(f"/he-thong/{code}/").status_code == 200
 
 
+def test_the_page_takes_no_internal_address_in_any_spelling(browse, settings):
+    """SSRF by settings: neither a new system nor a changed one leads the gateway into the machine's own networks."""
+    lan = browse("lan")
+    assert lan.post("/he-thong/khai-bao/", FORM).status_code == 302
+    settings.NGANAM_UPSTREAM_NETWORKS = ""
+    kept = Upstream.objects.get()
+    for address in (
+        "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::ffff:10.0.0.1]/", "https://0/",
+        "https://169.254.169.254/latest/meta-data/", "https://localhost:8600/", "https://u@10.0.0.1/", "file:///etc/",
+        "https://10.0.0.1\nhttps://1.1.1.1/", "unix:/admin.sock", "https://metadata.google.internal/",
+    ):  # fmt: skip
+        for page in ("/he-thong/khai-bao/", f"/he-thong/{kept.code}/sua/"):
+            refused = lan.post(page, FORM | {"endpoints": address})
+            assert refused.status_code == 422, (page, address)
+    assert [(one.endpoints, one.version) for one in Upstream.objects.all()] == [(kept.endpoints, kept.version)]
+
+
 def test_its_credential_is_given_and_never_shown(browse, data):
     found = scenes_upstreams.upstream()
     lan = browse("lan")

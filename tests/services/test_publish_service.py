@@ -9,6 +9,7 @@ import scenes
 import scenes_services
 from nganam.audit.models import Entry
 from nganam.cases.queries import history_of
+from nganam.deadlines.models import Clock
 from nganam.deadlines.queries import clocks_of
 from nganam.kernel.actors import system
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, StateMoved
@@ -40,7 +41,7 @@ def test_a_service_is_appraised_put_on_the_lgsp_tested_and_published(province, l
     assert any(service.code in notice.title for notice in inbox(lan))
 
 
-@pytest.mark.law("D25.1")
+@pytest.mark.law("S21.4", "D25.1")
 def test_the_day_to_publish_starts_when_the_service_is_ready_and_is_the_provider_s(province):
     service = scenes_services.ready()
     running = clock(service, "svc_publish")
@@ -65,10 +66,10 @@ MOVES = {
     "submitted": ("appraise",),
     "appraising": ("assess", "pass", "return", "scan"),
     "returned": ("submit", "abandon"),
-    "passed": ("deploy", "send_back"),
-    "deploying": ("start_test", "send_back"),
-    "testing": ("mark_ready", "fail_test", "send_back"),
-    "ready": ("publish",),
+    "passed": ("deploy", "send_back", "abandon"),
+    "deploying": ("start_test", "send_back", "abandon"),
+    "testing": ("mark_ready", "fail_test", "send_back", "abandon"),
+    "ready": ("publish", "send_back", "abandon"),
     "published": ("list_nationally", "suspend", "end"),
     "suspended": ("resume", "end"),
     "ended": (),
@@ -78,7 +79,7 @@ MOVES = {
 
 MORE = {
     "assess": scenes_services.findings(), "mark_ready": scenes_services.TEST,
-    "list_nationally": scenes_services.NATIONAL,
+    "list_nationally": scenes_services.NATIONAL, "end": {"ground": "ended"},
 }  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def test_every_move_is_refused_to_who_is_no_party_to_it(province, phuc, khanh, h
             if actor.code in {members.get(role) for role in step.roles}:
                 continue
             with pytest.raises(NotAllowed):
-                move(actor, service, step.name, **{"reason": "x"} if step.needs else MORE.get(step.name, {}))
+                move(actor, service, step.name, **({"reason": "x"} if step.needs else {}), **MORE.get(step.name, {}))
 
 
 def test_an_unknown_step_is_not_found(province, lan):
@@ -171,8 +172,12 @@ def test_the_users_of_a_service_that_ends_are_told(province, lan, phuc):
     service = scenes.account().service
     service.refresh_from_db()
     with pytest.raises(Invalid):
-        move(lan, service, "end", reason=" ")
-    move(lan, service, "end", reason="Thay bằng dịch vụ khác")
+        move(lan, service, "end", reason=" ", ground="ended")
+    with pytest.raises(Invalid) as caught:
+        move(lan, service, "end", reason="Thay bằng dịch vụ khác", ground="chán")
+    assert list(caught.value.fields) == ["ground"]
+    move(lan, service, "end", reason="Thay bằng dịch vụ khác", ground="ended", signer="Nguyễn Văn A")
+    assert (service.end_ground, service.end_signer) == ("ended", "Nguyễn Văn A")
     assert any("ngừng cung cấp" in notice.title for notice in inbox(phuc))
     assert service.is_final
 
@@ -227,3 +232,26 @@ def test_each_move_leaves_its_mark_in_the_audit(province):
     service = scenes.published_service()
     said = Entry.objects.filter(object_code=service.code).values_list("action", flat=True)
     assert {"services.service.submit", "services.service.pass", "services.service.publish"} <= set(said)
+
+
+@pytest.mark.law("S14.1", "D25.1")
+def test_what_is_ready_can_still_be_sent_back_and_the_term_to_publish_stops(province, lan, minh):
+    service = scenes_services.ready()
+    with pytest.raises(NotAllowed):
+        move(lan, service, "send_back", reason="x")
+    with pytest.raises(Invalid):
+        move(minh, service, "send_back", reason=" ")
+    service = move(minh, service, "send_back", reason="Mô tả chưa khớp dịch vụ đang chạy.")
+    assert (service.state, clock(service, "svc_publish").stopped_at) == ("returned", scenes.AT)
+    assert any("Trả lại" in notice.title for notice in inbox(lan))
+
+
+@pytest.mark.parametrize("scene", ["passed", "ready"])
+def test_the_provider_gives_up_what_passed_and_the_lead_agency_is_told(province, lan, minh, scene):
+    service = getattr(scenes_services, scene)()
+    with pytest.raises(NotAllowed):
+        move(minh, service, "abandon", reason="x")
+    service = move(lan, service, "abandon", reason="Không còn cần.")
+    assert (service.state, service.is_final) == ("abandoned", True)
+    assert not Clock.objects.filter(object_code=service.code, stopped_at__isnull=True).exists()
+    assert any("Bỏ bản khai" in notice.title for notice in inbox(minh))

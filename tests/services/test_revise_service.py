@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.http import QueryDict
 
 import scenes
 import scenes_services
 from nganam.cases import parties
 from nganam.deadlines.queries import clocks_of
+from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, StateMoved
-from nganam.lgsp.queries import decided_serving, decision_mark
+from nganam.lgsp.queries import decision_mark
+from nganam.lgsp.reading import decided_serving
 from nganam.notices.queries import inbox
 from nganam.services import operations, queries, revising
 from nganam.services.models import Revision, Service
@@ -219,7 +222,7 @@ def test_versions_under_way_fall_with_the_service(province, lan):
     service = scenes.published_service()
     small = drafted_version(service)
     large = move(lan, drafted_version(service, fields=scenes_services.WITHOUT_TELEPHONE), "submit")
-    operations.end_service(actor=lan, at=scenes.AT, service=service, reason="Thay thế")
+    operations.end_service(actor=lan, at=scenes.AT, service=service, reason="Thay thế", ground="unrecoverable")
     for one in (small, large):
         one.refresh_from_db()
         assert one.state == "abandoned"
@@ -281,3 +284,36 @@ def test_a_stale_version_of_the_service_is_told(province, lan):
     with pytest.raises((StateMoved, RuleBroken)):
         revising.apply_revision(actor=lan, at=scenes.AT, revision=revision, version=seen)
     assert Service.objects.get().capacity == scenes.DESCRIPTION["capacity"]
+
+
+def test_versions_are_paged_on_both_pages(province, client):
+    service = scenes.published_service()
+    (first,) = service.revisions.all()
+    for number in range(1, 41):
+        Revision.objects.create(
+            service=service, code=f"PB-2026-1{number:03}", number=f"0.{number}", state="superseded", kind="minor",
+            content=first.content, summary=f"Đổi lần {number}.", rules=first.rules, created_at=scenes.AT,
+            updated_at=scenes.AT, in_force_at=scenes.AT - timedelta(days=number), superseded_at=scenes.AT,
+        )  # fmt: skip
+    public = f"/dich-vu/{service.code}/"
+    assert "Đổi lần 29." in client.get(public).text
+    assert "Đổi lần 30." not in client.get(public).text
+    assert "Đổi lần 40." in client.get(public, {"trang": 2}).text
+    assert client.login(username="lan", password=scenes.PASSWORD)
+    ours = service.get_absolute_url()
+    both = client.get(ours).text, client.get(ours, {"trang": 2}).text
+    assert ["Đổi lần 5." in page for page in both].count(True) == 1
+    assert all("So sánh hai phiên bản" in page for page in both)
+    for page in (client.get(public).text, both[0]):
+        assert 'href="?trang=2#phien-ban"' in page, "the next page begins where one was reading"
+        assert page.count('id="phien-ban"') == 1
+
+
+def test_a_short_list_is_read_in_one_query_and_a_long_one_is_paged_as_any(province, django_assert_num_queries):
+    service = scenes.published_service()
+    with django_assert_num_queries(1):
+        page = page_of(queries.public_versions(service), QueryDict("trang=7"), short=True)
+        assert [one.number for one in page] == ["1.0"]
+    assert (page.number, page.paginator.count, page.paginator.num_pages) == (1, 1, 1)
+    nobody = page_of(service.revisions.none(), QueryDict(), short=True)
+    assert (list(nobody), nobody.paginator.count) == ([], 0)

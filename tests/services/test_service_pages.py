@@ -87,7 +87,7 @@ def test_sm6_from_a_table_to_the_public_register_and_to_its_end(browse):
         assert words in public
     assert lan.get(f"/dich-vu/{CODE}/openapi.json").json()["info"]["version"] == "1.0"
     lan = browse("lan")
-    assert "Ngừng cung cấp" in press(lan, "end", reason="Thay bằng dịch vụ khác")
+    assert "Ngừng cung cấp" in press(lan, "end", reason="Thay bằng dịch vụ khác", ground="ended")
 
 
 @pytest.mark.law("S14.1", "D25.2", "D25.3", "S13.2")

@@ -22,6 +22,7 @@ def test_leading_zeros_are_part_of_the_key(call):
     assert "số 0" in reply.json["hint"]
 
 
+@pytest.mark.law("TT13")
 def test_absent_data_and_data_not_permitted_are_told_apart(call):
     """TT 13/2017: the answer says whether data exists."""
     absent, outside, inside = (call(f"/DV-2026-0001/{key}", "CT-SYT/HIS") for key in ("9999", "0002", "0001"))

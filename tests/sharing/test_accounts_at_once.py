@@ -80,7 +80,10 @@ def test_a_button_pressed_twice_locks_once(stage):
 def test_of_two_issuers_at_once_one_issues_and_there_is_one_account(stage, round_):
     request = scenes.sent_request()
     lan, mai = signed_in("lan"), signed_in("mai")
-    path, values = f"/yeu-cau/{request.code}/buoc/grant/", {"version": request.version, "granted": ["ma_co_so"]}
+    path, values = (
+        f"/yeu-cau/{request.code}/buoc/grant/",
+        {"version": request.version, "granted": ["ma_co_so"], **scenes.WITHHELD},
+    )
     answers = together(lambda: lan.post(path, values), lambda: mai.post(path, values))
     assert statuses(answers) == [302, 422]
     granted = History.objects.get(object_code=request.code, transition="grant")

@@ -96,7 +96,9 @@ def test_a_form_sent_twice_opens_one_agreement(province, phuc, at):
 @pytest.mark.law("D36")
 def test_a_default_request_moved_to_special_opens_a_draft_with_its_content(province, lan, phuc, at):
     request = scenes.sent_request()
-    requests.move_to_special(actor=lan, at=at, request=request, reason="Số điện thoại không trong danh mục.")
+    requests.move_to_special(
+        actor=lan, at=at, request=request, reason="Số điện thoại không trong danh mục.", legal_basis="Điều 36"
+    )
     found = Agreement.objects.get()
     assert (found.state, found.request, found.consumer.code, found.service) == (
         "draft", request, "CT-X31507", request.service,
@@ -450,7 +452,7 @@ def test_an_account_that_is_in_the_way_does_not_undo_the_signatures(province, la
             values=scenes.REQUEST,
         ),
     )  # fmt: skip
-    old = requests.grant_request(actor=lan, at=at, request=request, granted=["ma_co_so"])
+    old = requests.grant_request(actor=lan, at=at, request=request, granted=["ma_co_so"], **scenes.WITHHELD)
     found = operations.ask_agreement(
         actor=phuc, at=at, application=request.application, service=service, values=ours.ASKED
     )

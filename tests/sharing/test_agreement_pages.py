@@ -221,7 +221,8 @@ def test_who_is_not_taken_in_reads_why_and_may_open_a_dispute(sign_in):
     here = f"/thoa-thuan/tham-gia/{asked.code}/"
     lan = sign_in("lan")
     post(lan, f"{here}buoc/refuse/", {"reason": ""}, 422)
-    post(lan, f"{here}buoc/refuse/", {"reason": "Mục đích không phù hợp."})
+    basis = "Khoản 1 Điều 7 Luật X"
+    post(lan, f"{here}buoc/refuse/", {"reason": "Mục đích không phù hợp.", "legal_basis": basis})
     shown = page(sign_in("tu"), here)
     assert "Mục đích không phù hợp." in shown
     assert f"/vuong-mac/moi/?ve=sharing.joining:{asked.code}" in shown

@@ -46,9 +46,12 @@ def test_the_owner_grants_or_the_operator_to_whom_it_was_delegated(province, min
     case = outside.weighed()
     for actor in (minh, khanh, phuc):
         with pytest.raises(NotAllowed):
-            inbound.grant_inbound(actor=actor, at=at, inbound=case, granted=["ma_co_so"])
+            inbound.grant_inbound(actor=actor, at=at, inbound=case, granted=["ma_co_so"], **scenes.WITHHELD)
     Delegation.objects.create(provider=case.provider, paper="5/UQ-SYT", valid_from=date(2026, 1, 1), created_at=at)
-    assert inbound.grant_inbound(actor=minh, at=at, inbound=case, granted=["ma_co_so"]).state == "created"
+    assert (
+        inbound.grant_inbound(actor=minh, at=at, inbound=case, granted=["ma_co_so"], **scenes.WITHHELD).state
+        == "created"
+    )
 
 
 @pytest.mark.law("S17.3")
@@ -61,13 +64,15 @@ def test_what_the_chairman_permits_is_granted_and_what_is_not_agreed_is_not(prov
         lambda: outside.weighed(owner=False, lead=False, case=outside.registered(service=account.service)),
     ):
         with pytest.raises(StateMoved):
-            inbound.grant_inbound(actor=lan, at=at, inbound=build(), granted=["ma_co_so"])
+            inbound.grant_inbound(actor=lan, at=at, inbound=build(), granted=["ma_co_so"], **scenes.WITHHELD)
     assert Account.objects.count() == 1
 
 
 def test_what_the_chairman_forbids_is_not_granted(province, lan, at):
     with pytest.raises(StateMoved):
-        inbound.grant_inbound(actor=lan, at=at, inbound=outside.decided("forbid"), granted=["ma_co_so"])
+        inbound.grant_inbound(
+            actor=lan, at=at, inbound=outside.decided("forbid"), granted=["ma_co_so"], **scenes.WITHHELD
+        )
 
 
 @pytest.mark.law("S17.2", "D22")
@@ -82,12 +87,19 @@ def test_the_owner_must_be_ready_a_published_service_under_a_regulation(province
     )  # fmt: skip
     Service.objects.update(database=database)
     with pytest.raises(RuleBroken) as refused:
-        inbound.grant_inbound(actor=lan, at=at, inbound=queries.fresh_inbound(case), granted=["ma_co_so"])
+        inbound.grant_inbound(
+            actor=lan, at=at, inbound=queries.fresh_inbound(case), granted=["ma_co_so"], **scenes.WITHHELD
+        )
     assert refused.value.article == "D22"
+    SharedDatabase.objects.update(regulation_number="12/QC-SYT")
+    with pytest.raises(RuleBroken, match="chưa có địa chỉ công bố"):
+        inbound.grant_inbound(actor=lan, at=at, inbound=queries.fresh_inbound(case), granted=["ma_co_so"])
     Service.objects.update(database=None)
     Service.objects.update(state="suspended")
     with pytest.raises(RuleBroken) as refused:
-        inbound.grant_inbound(actor=lan, at=at, inbound=queries.fresh_inbound(case), granted=["ma_co_so"])
+        inbound.grant_inbound(
+            actor=lan, at=at, inbound=queries.fresh_inbound(case), granted=["ma_co_so"], **scenes.WITHHELD
+        )
     assert refused.value.article == "S17.2"
     assert Inbound.objects.get().state == "agreed"
     assert not Request.objects.exists(), "a grant undone leaves nothing"
@@ -113,7 +125,8 @@ def test_special_data_go_on_by_an_agreement_and_never_by_an_account(province, la
         inbound.move_to_agreement(actor=minh, at=at, inbound=case, reason="")
     moved = inbound.move_to_agreement(actor=minh, at=at, inbound=case, reason="Dữ liệu đặc thù")
     assert moved.state == "special"
-    assert not clocks_of("sharing.inbound", moved.code).filter(stopped_at__isnull=True).exists()
+    waiting = clocks_of("sharing.inbound", moved.code).filter(stopped_at__isnull=True)
+    assert {(one.key, one.is_local) for one in waiting} == {("inbound_next", True)}, "the agreement is to be begun"
 
 
 def test_default_data_may_turn_out_to_need_an_agreement_and_the_term_stops(province, minh, at):

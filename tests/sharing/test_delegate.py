@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def grant(actor, at, request):
-    return grant_request(actor=actor, at=at, request=request, granted=["ma_co_so"])
+    return grant_request(actor=actor, at=at, request=request, granted=["ma_co_so"], **scenes.WITHHELD)
 
 
 @pytest.mark.law("D40.2", "D40", "S9.7")

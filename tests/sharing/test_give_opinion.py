@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+import scenes
 import scenes_outside as outside
 from nganam.cases import operations as cases
 from nganam.cases import parties
@@ -124,7 +125,7 @@ def test_nothing_is_granted_or_agreed_on_without_two_opinions_whatever_the_state
         unmet = parties.unmet(actor, case, INBOUND.transition(transition), at)
         assert ("S17.3") in [article for article, _words in unmet]
     with pytest.raises(RuleBroken):
-        inbound.grant_inbound(actor=lan, at=at, inbound=case, granted=["ma_co_so"])
+        inbound.grant_inbound(actor=lan, at=at, inbound=case, granted=["ma_co_so"], **scenes.WITHHELD)
     with pytest.raises(RuleBroken):
         inbound.move_to_agreement(actor=minh, at=at, inbound=case, reason="x")
     assert not Account.objects.exists()

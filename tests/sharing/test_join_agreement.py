@@ -92,7 +92,8 @@ def test_not_accepted_states_a_reason_and_the_asker_finds_the_case_to_dispute(pr
     for actor in (phuc, TU):
         with pytest.raises(NotAllowed):
             joining.refuse(actor=actor, at=LATER, joining=asked, reason="x")
-    asked = joining.refuse(actor=lan, at=LATER, joining=asked, reason="Mục đích không phù hợp thỏa thuận.")
+    why = {"reason": "Mục đích không phù hợp thỏa thuận.", "legal_basis": "Khoản 7 Điều 38 Nghị định 47/2020/NĐ-CP"}
+    asked = joining.refuse(actor=lan, at=LATER, joining=asked, **why)
     assert asked.state == "refused"
     assert any("Không chấp nhận" in notice.title for notice in inbox(TU))
     assert find_for(TU, "sharing.joining", asked.code) == asked

@@ -55,7 +55,7 @@ def test_who_leaves_loses_its_account_and_owes_deletion_while_the_others_go_on(p
     assert (found.state, states) == ("in_force", {"CT-X31507/MCDT": "created", "CT-STC/NSNN": "revoked"})
     assert [one.agency.code for one in queries.staying(found)] == ["CT-SYT", "CT-X31507"]
     assert AgreementParty.objects.get(agency__code="CT-STC").left_on == date(2026, 12, 1)
-    clock = running(found)["special_deletion"]
+    clock = running(found)["special_deletion:CT-STC"]
     assert (clock.agency, clock.is_local) == ("CT-STC", True)
     assert any("rút khỏi thỏa thuận" in one.title for one in papers_of("sharing.agreement", found.code))
     for actor in (lan, phuc):
@@ -153,7 +153,10 @@ def test_where_the_asker_leaves_the_next_party_speaks_for_those_who_stay(provinc
     with pytest.raises(NotAllowed):
         ending.terminate(actor=phuc, at=LATER, agreement=found, ground="ended", reason="x")
     found = ending.terminate(actor=TU, at=LATER, agreement=found, ground="ended", reason="Hết nhu cầu.")
-    assert (found.state, running(found)["special_deletion"].agency) == ("deleting", "CT-STC")
+    assert found.state == "deleting"
+    assert {key: one.agency for key, one in running(found).items()} == {
+        "special_deletion": "CT-STC", "special_deletion:CT-X31507": "CT-X31507",
+    }  # fmt: skip
     found = ending.report_deletion(actor=TU, at=LATER, agreement=found, **SAID)
     with pytest.raises(RuleBroken) as owing:
         ending.confirm_deletion(actor=lan, at=LATER, agreement=found)
@@ -196,12 +199,19 @@ def test_of_two_who_left_the_other_still_owes_its_deletion(province, lan, phuc):
         digest = ours.table(found).digest
         found = signing.sign(actor=actor, at=LATER, agreement=found, digest=digest, signer="x", position="x")
     found = left(left(found), other)
+    every = [one for one in clocks_of("sharing.agreement", found.code) if one.key.startswith("special_deletion")]
+    assert {one.key: one.agency for one in every} == {
+        "special_deletion:CT-STC": "CT-STC", "special_deletion:CT-CA": "CT-CA",
+    }  # fmt: skip
+    terms = running(found)
     found = ending.report_deletion(actor=TU, at=LATER, agreement=found, **SAID)
     found = leaving.accept_deletion(actor=lan, at=LATER, agreement=ours.fresh(found), agency="CT-STC")
-    assert running(found)["special_deletion"].agency == "CT-CA"
+    assert "special_deletion:CT-STC" not in running(found)
+    kept = running(found)["special_deletion:CT-CA"]
+    assert (kept.pk, kept.due_on) == (terms["special_deletion:CT-CA"].pk, terms["special_deletion:CT-CA"].due_on)
     found = ending.report_deletion(actor=other, at=LATER, agreement=found, **SAID)
     found = leaving.accept_deletion(actor=lan, at=LATER, agreement=ours.fresh(found), agency="CT-CA")
-    assert "special_deletion" not in running(found)
+    assert set(running(found)) == {"default_list_review"}
 
 
 @pytest.mark.law("S17.1", "D38.11")
@@ -209,11 +219,11 @@ def test_an_outside_party_leaves_by_the_lead_agency(province, lan, phuc, minh):
     found = left(three(outside.signed_outside(), minh), minh)
     assert Inbound.objects.get().state == "terminated", "the case of the outside agency ends with its leaving"
     assert found.state == "in_force"
-    assert running(found)["special_deletion"].agency == "CT-SKHCN"
+    assert running(found)["special_deletion:BO-YT"].agency == "CT-SKHCN"
     assert any("TB-SKHCN" in one.number for one in papers_of("sharing.agreement", found.code))
     found = ending.report_deletion(actor=minh, at=LATER, agreement=found, **SAID)
     found = leaving.accept_deletion(actor=lan, at=LATER, agreement=ours.fresh(found), agency="BO-YT")
-    assert "special_deletion" not in running(found)
+    assert set(running(found)) == {"default_list_review"}
 
 
 def test_it_is_done_on_the_page(client, province):

@@ -14,7 +14,7 @@ from nganam.documents.keeping import pdf_of
 from nganam.documents.letters import sheet
 from nganam.documents.models import Paper
 from nganam.documents.queries import issued
-from nganam.kernel.errors import Invalid, NotFound
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound
 from nganam.sharing.models import Inbound
 from nganam.sharing.outside import inbound, outbound
 
@@ -112,6 +112,26 @@ def test_a_number_given_before_is_refused_and_nothing_moves(province, khanh, at)
     with pytest.raises(Invalid):
         inbound.decide_inbound(actor=khanh, at=at, inbound=case, transition="forbid", paper="99/QĐ-UBND", reason="x")
     assert Inbound.objects.get().state == "submitted"
+
+
+@pytest.mark.law("S9.3")
+@pytest.mark.parametrize(("transition", "says"), [("return", "đề nghị bổ sung"), ("reject", "không chấp nhận")])
+def test_a_proposal_not_taken_up_is_answered_by_a_letter(province, minh, phuc, at, transition, says):
+    case = outside.proposed()
+    words = {"at": at, "outbound": case, "transition": transition, "reason": "Đã có trong danh mục của tỉnh."}
+    with pytest.raises(NotAllowed):
+        outbound.answer_proposal(actor=phuc, **words)
+    with pytest.raises(Invalid):
+        outbound.answer_proposal(actor=minh, **{**words, "reason": " "})
+    assert not papers_of(case).exists()
+    case = outbound.answer_proposal(actor=minh, signer="Nguyễn Văn Giám", **words)
+    paper = papers_of(case).get()
+    letter = issued(paper).letter
+    assert (paper.number, paper.signer) == ("01/SKHCN", "Nguyễn Văn Giám")
+    assert says in letter.subject
+    assert letter.recipients == ("UBND phường Sóc Trăng",)
+    assert "Đã có trong danh mục của tỉnh." in letter.body
+    assert get_paper_for(phuc, paper.code) == paper
 
 
 @pytest.mark.law("D35.1")

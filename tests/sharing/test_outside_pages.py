@@ -89,7 +89,7 @@ def test_an_outside_agency_gets_data_from_the_document_to_the_working_account(si
     press(minh, case, "lead_agrees")
     assert case.state == "agreed"
     lan = sign_in("lan")
-    press(lan, case, "grant", granted=["ma_co_so", "ten_co_so"])
+    press(lan, case, "grant", granted=["ma_co_so", "ten_co_so"], **scenes.WITHHELD)
     account = Account.objects.get()
 
     minh = sign_in("minh")

@@ -39,7 +39,7 @@ def test_a_request_goes_from_the_form_to_an_account(sign_in):
     assert "Đã tiếp nhận" in phuc.get(f"/yeu-cau/{request.code}/").content.decode()
     lan = sign_in("lan")
     assert "Mục tin được cấp" in lan.get(f"/yeu-cau/{request.code}/").content.decode()
-    lan.post(f"/yeu-cau/{request.code}/buoc/grant/", {"granted": ["ma_co_so"]})
+    lan.post(f"/yeu-cau/{request.code}/buoc/grant/", {"granted": ["ma_co_so"], **scenes.WITHHELD})
     account = Account.objects.get()
     assert account.granted_fields == ["ma_co_so"]
     assert account.code in lan.get("/tai-khoan-ket-noi/").content.decode()

@@ -137,7 +137,7 @@ def test_the_reviewer_sees_what_was_asked_of_the_same_agency(province, minh, phu
 def test_the_providers_term_runs_from_the_day_of_sending(province):
     case = outside.sent()
     assert (case.state, case.sent_number, case.sent_on) == ("waiting", "45/SKHCN-CNTT", outside.TODAY)
-    clock = clocks_of("sharing.outbound", case.code).get()
+    clock = clocks_of("sharing.outbound", case.code).get(key="acct_issue")
     assert (clock.key, clock.due_on, clock.agency) == ("acct_issue", date(2026, 11, 5), "CT-SKHCN")
     assert case.code in [one.object_code for one in overdue(outside.AT + timedelta(days=3))]
 
@@ -154,7 +154,7 @@ def test_the_rules_of_the_day_of_sending_hold(province, minh, sent_on, due):
         actor=minh, at=datetime(2025, 8, 20, 2, tzinfo=UTC), outbound=case, channel="document", paper="45/SKHCN",
         sent_on=sent_on,
     )  # fmt: skip
-    assert clocks_of("sharing.outbound", case.code).get().due_on == due
+    assert clocks_of("sharing.outbound", case.code).get(key="acct_issue").due_on == due
 
 
 def test_what_is_sent_has_a_number_a_way_and_a_possible_day(province, minh, phuc, at):
@@ -171,7 +171,9 @@ def test_what_is_sent_has_a_number_a_way_and_a_possible_day(province, minh, phuc
         with pytest.raises(Invalid) as refused:
             outbound.send(actor=minh, **words | wrong)
         assert field in refused.value.fields
-    assert not clocks_of("sharing.outbound", case.code).exists(), "a deed undone starts no clock"
+    assert not clocks_of("sharing.outbound", case.code).filter(key="acct_issue").exists(), (
+        "a deed undone starts no clock"
+    )
 
 
 @pytest.mark.law("D36", "D37")
@@ -184,7 +186,7 @@ def test_for_special_data_no_term_runs_and_each_form_has_its_way(province, minh,
         outbound.send(transition="send", **words)
     case = outbound.send(transition="send_special", **words)
     assert case.state == "waiting"
-    assert not clocks_of("sharing.outbound", case.code).exists()
+    assert not clocks_of("sharing.outbound", case.code).filter(key="acct_issue").exists()
 
 
 def test_default_data_are_not_sent_as_special(province, minh, at):
@@ -207,7 +209,7 @@ def test_a_grant_of_the_provider_is_recorded_and_stops_the_term(province, minh, 
         outbound.record_grant(actor=minh, **words | {"paper": ""})
     case = outbound.record_grant(actor=minh, account_reference="CTHO-01", **words)
     assert (case.state, case.account_reference) == ("granted", "CTHO-01")
-    assert clocks_of("sharing.outbound", case.code).get().stopped_at == at
+    assert clocks_of("sharing.outbound", case.code).get(key="acct_issue").stopped_at == at
 
 
 @pytest.mark.law("D35.3", "D49.3")
@@ -288,7 +290,7 @@ def test_what_was_sent_is_taken_back_with_a_reason_and_the_lead_agency_told(prov
         outbound.withdraw(actor=phuc, **words)
     assert outbound.withdraw(actor=phuc, reason="Không cần nữa", **words).state == "withdrawn"
     assert any("Không cần nữa" in notice.body for notice in inbox(minh))
-    assert clocks_of("sharing.outbound", case.code).get().stopped_at == at
+    assert clocks_of("sharing.outbound", case.code).get(key="acct_issue").stopped_at == at
 
 
 def test_two_officers_who_answer_at_once_answer_once(province, minh, at):

@@ -25,7 +25,7 @@ def test_a_registered_request_waits_for_both_opinions_and_tells_the_owner(provin
     assert (case.code, case.state, case.form) == ("DT-2026-0001", "opinions", "default")
     assert any(case.code in notice.title for notice in inbox(lan))
     by_key = {one.key: one for one in clocks_of("sharing.inbound", case.code)}
-    assert by_key.keys() == {"acct_issue", "out_of_province"}
+    assert by_key.keys() == {"acct_issue", "out_of_province", "lead_opinion"}
     assert (by_key["acct_issue"].agency, by_key["out_of_province"].agency) == ("CT-SKHCN", "CT-SYT")
     assert by_key["out_of_province"].is_local
     assert not by_key["acct_issue"].is_local
@@ -54,7 +54,8 @@ def test_the_term_runs_from_the_day_of_receipt_by_the_rules_of_that_day(province
 def test_for_special_data_no_statutory_term_runs(province):
     case = outside.registered_special()
     assert (case.form, case.service, case.provider.code) == ("special", None, "CT-SYT")
-    assert [one.key for one in clocks_of("sharing.inbound", case.code)] == ["out_of_province"]
+    clocks = clocks_of("sharing.inbound", case.code)
+    assert {(one.key, one.is_local) for one in clocks} == {("out_of_province", True), ("lead_opinion", True)}
 
 
 def test_only_the_lead_agency_registers(province, lan, khanh, at):

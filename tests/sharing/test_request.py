@@ -102,7 +102,7 @@ def test_only_the_provider_decides_and_only_the_consumer_sends(province, lan, mi
     request = operations.send_request(actor=phuc, at=at, request=request)
     for actor in (phuc, minh):
         with pytest.raises(NotAllowed):
-            operations.grant_request(actor=actor, at=at, request=request, granted=["ma_co_so"])
+            operations.grant_request(actor=actor, at=at, request=request, granted=["ma_co_so"], **scenes.WITHHELD)
 
 
 def test_a_decided_request_is_not_decided_again(province, lan, at):
@@ -130,7 +130,9 @@ def test_a_request_can_be_withdrawn_before_and_after_sending(province, phuc, at)
 @pytest.mark.law("D36")
 def test_what_is_not_default_data_is_moved_to_special_with_a_reason(province, lan, at):
     request = scenes.sent_request()
-    moved = operations.move_to_special(actor=lan, at=at, request=request, reason="Cần thỏa thuận riêng")
+    moved = operations.move_to_special(
+        actor=lan, at=at, request=request, reason="Cần thỏa thuận riêng", legal_basis="Khoản 1 Điều 36"
+    )
     assert moved.state == "special"
 
 
@@ -142,11 +144,14 @@ def test_one_application_has_one_live_account_per_service(province, lan, phuc, a
     )
     again = operations.send_request(actor=phuc, at=at, request=again)
     with pytest.raises(RuleBroken):
-        operations.grant_request(actor=lan, at=at, request=again, granted=["ma_co_so"])
+        operations.grant_request(actor=lan, at=at, request=again, granted=["ma_co_so"], **scenes.WITHHELD)
     again.refresh_from_db()
     assert again.state == "received"
     accounts.move_account(actor=lan, at=at, account=account, transition="revoke", reason="Cấp lại")
-    assert operations.grant_request(actor=lan, at=at, request=again, granted=["ma_co_so"]).state == "created"
+    assert (
+        operations.grant_request(actor=lan, at=at, request=again, granted=["ma_co_so"], **scenes.WITHHELD).state
+        == "created"
+    )
 
 
 @pytest.mark.law("D43", "D44")
@@ -180,7 +185,7 @@ def test_an_account_ends_within_the_term_the_service_declares(province, lan, at)
     request = scenes.sent_request()
     Service.objects.update(usage_term_days=90)
     request.refresh_from_db()
-    words = {"actor": lan, "at": at, "request": request, "granted": ["ma_co_so"]}
+    words = {"actor": lan, "at": at, "request": request, "granted": ["ma_co_so"], **scenes.WITHHELD}
     for until in (date(2026, 11, 3), date(2020, 1, 1), date(2027, 2, 2)):
         with pytest.raises(Invalid) as refused:
             operations.grant_request(**words, valid_until=until)
@@ -191,7 +196,7 @@ def test_an_account_ends_within_the_term_the_service_declares(province, lan, at)
 
 def test_two_officers_who_grant_at_once_open_one_account(province, lan, at):
     request = scenes.sent_request()
-    words = {"actor": lan, "at": at, "granted": ["ma_co_so"]}
+    words = {"actor": lan, "at": at, "granted": ["ma_co_so"], **scenes.WITHHELD}
     stale = type(request).objects.get(pk=request.pk)
     operations.grant_request(request=request, **words)
     with pytest.raises(StateMoved):
@@ -203,12 +208,33 @@ def test_two_officers_who_grant_at_once_open_one_account(province, lan, at):
 def test_a_service_that_has_ended_takes_no_request_and_grants_none(province, lan, phuc, at):
     draft = scenes.drafted_request(service=scenes.published_service())
     received = operations.send_request(actor=phuc, at=at, request=draft)
-    ended = services.end_service(actor=lan, at=at, service=received.service, reason="Thay thế")
+    ended = services.end_service(actor=lan, at=at, service=received.service, reason="Thay thế", ground="ended")
     assert ended.state == "ended"
     received.refresh_from_db()
     with pytest.raises(RuleBroken):
-        operations.grant_request(actor=lan, at=at, request=received, granted=["ma_co_so"])
+        operations.grant_request(actor=lan, at=at, request=received, granted=["ma_co_so"], **scenes.WITHHELD)
     type(received).objects.update(state="draft")
     received.refresh_from_db()
     with pytest.raises(RuleBroken):
         operations.send_request(actor=phuc, at=at, request=received)
+
+
+@pytest.mark.law("D22")
+def test_an_account_is_granted_under_a_regulation_that_is_published_not_only_numbered(province, lan, at):
+    from nganam.catalogue.models import SharedDatabase
+
+    request = scenes.sent_request()
+    database = SharedDatabase.objects.create(
+        code="CSDL-1", name="Y tế", owner=request.provider, state="in_catalogue", rules="2025-10-22", created_at=at,
+        updated_at=at, regulation_number="12/QC-SYT",
+    )  # fmt: skip
+    Service.objects.update(database=database)
+    request = Request.objects.get()
+    with pytest.raises(RuleBroken, match="chưa có địa chỉ công bố") as refused:
+        operations.grant_request(actor=lan, at=at, request=request, granted=["ma_co_so"], **scenes.WITHHELD)
+    assert refused.value.article == "D22"
+    SharedDatabase.objects.update(regulation_link="https://syt.invalid/12")
+    granted = operations.grant_request(
+        actor=lan, at=at, request=Request.objects.get(), granted=["ma_co_so"], **scenes.WITHHELD
+    )
+    assert granted.state == "created"

@@ -191,7 +191,7 @@ def test_a_plan_says_what_why_and_until_when(account, lan, at):
 
 def test_a_stop_of_a_service_that_ended_closes_by_itself(account, lan, at):
     stop = suspensions.announced_stop(account.service)
-    end_service(actor=lan, at=at, service=account.service, reason="Thay dịch vụ khác")
+    end_service(actor=lan, at=at, service=account.service, reason="Thay dịch vụ khác", ground="ended")
     assert maintaining.stop_due(at=at) == 1
     stop.refresh_from_db()
     assert stop.state == "cancelled"

@@ -51,6 +51,30 @@ def test_an_application_has_three_at_most_and_ended_ones_do_not_count(applicatio
     issued(application, phuc, at + timedelta(days=30))
 
 
+def test_taking_and_giving_back_ends_after_a_few_in_a_day_and_the_list_of_denials_empties(application, phuc, at):
+    other = scenes.application(code="KHAC")
+    for one in (application, other):
+        for _ in range(operations.MOST_A_DAY):
+            made, _secret = issued(one, phuc, at)
+            operations.revoke_test_credential(made, actor=phuc, at=at)
+        with pytest.raises(RuleBroken, match="24 giờ"):
+            issued(one, phuc, at + timedelta(hours=23))
+    denied = lgsp.decided_denials(at + timedelta(seconds=1)).denied_clients
+    assert len(denied) == 2 * operations.MOST_A_DAY
+    assert lgsp.decided_denials(at + lgsp.DENIED_FOR).denied_clients == ()
+    assert issued(application, phuc, at + timedelta(hours=25))
+
+
+def test_all_applications_of_an_agency_together_get_so_many_in_a_day(application, phuc, at, monkeypatch):
+    monkeypatch.setattr(operations, "MOST_OF_AGENCY_A_DAY", 3)
+    for _ in range(2):
+        issued(application, phuc, at)
+    other = scenes.application(code="KHAC")
+    issued(other, phuc, at)
+    with pytest.raises(RuleBroken, match="Cơ quan đã nhận 3"):
+        issued(other, phuc, at)
+
+
 def test_it_is_revoked_once_by_its_agency_or_who_runs_the_lgsp_and_denied_at_once(application, phuc, lan, minh, at):
     made, secret = issued(application, phuc, at)
     with pytest.raises(NotFound):

@@ -26,7 +26,7 @@ def test_of_two_officers_who_decide_at_once_one_is_told_who_did_what(stage, roun
     path = f"/yeu-cau/{request.code}/buoc"
     seen = {"version": request.version}
     answers = together(
-        lambda: lan.post(f"{path}/grant/", seen | {"granted": ["ma_co_so"]}),
+        lambda: lan.post(f"{path}/grant/", seen | {"granted": ["ma_co_so"], **scenes.WITHHELD}),
         lambda: mai.post(f"{path}/refuse/", seen | {"reason": "Không thuộc phạm vi", "legal_basis": "Điều 1"}),
     )
     assert sorted(one.status_code for one in answers) == [302, 422]
@@ -108,7 +108,7 @@ def test_two_who_answer_outside_at_once_answer_once_and_two_opinions_are_both_he
     assert case.opinions.count() == 2
     assert case.state in {"agreed", "differing"}
     if case.state == "agreed":
-        granting = {"version": case.version, "granted": ["ma_co_so"]}
+        granting = {"version": case.version, "granted": ["ma_co_so"], **scenes.WITHHELD}
         answers = together(*(lambda one=one: one.post(f"{path}/grant/", granting) for one in (lan, mai)))
         assert sorted(one.status_code for one in answers) == [302, 422]
         assert Account.objects.count() == 1

@@ -85,6 +85,15 @@ def test_the_notice_that_one_party_leaves(province, lan, phuc):
 
 
 @pytest.mark.law("D36.4")
+def test_taken_in(province, lan):
+    asked = joining.accept(actor=lan, at=ours.LATER, joining=ours.joining(), signer="Trần Thị Hạnh")
+    same_as_golden(asked, "taken_in")
+    assert papers_of(asked).get().signer == "Trần Thị Hạnh"
+
+
+@pytest.mark.law("D36.4")
 def test_not_taken_in(province, lan):
-    asked = joining.refuse(actor=lan, at=ours.LATER, joining=ours.joining(), reason="Ngoài mục đích.")
+    asked = joining.refuse(
+        actor=lan, at=ours.LATER, joining=ours.joining(), reason="Ngoài mục đích.", legal_basis="Khoản 7 Điều 38"
+    )
     same_as_golden(asked, "not_taken_in")

@@ -42,8 +42,9 @@ def same_as_golden(paper, name):
 def test_a_grant_is_told_by_a_notice_that_lists_the_items(province, lan, phuc, hoa, at):
     request = scenes.sent_request()
     operations.grant_request(
-        actor=lan, at=at, request=request, granted=["ma_co_so", "ten_co_so"], signer="Trần Thị Hạnh"
-    )
+        actor=lan, at=at, request=request, granted=["ma_co_so", "ten_co_so"], signer="Trần Thị Hạnh",
+        **scenes.WITHHELD,
+    )  # fmt: skip
     (paper,) = papers_of(request)
     same_as_golden(paper, "grant")
     assert paper.number == "01/TB-SYT"
@@ -69,7 +70,10 @@ def test_a_refusal_goes_out_with_reason_basis_and_a_copy(province, lan, at):
 @pytest.mark.law("D36")
 def test_a_move_to_special_data_goes_out_as_a_letter(province, lan, at):
     request = scenes.sent_request()
-    operations.move_to_special(actor=lan, at=at, request=request, reason="Dữ liệu cần thống nhất riêng.")
+    operations.move_to_special(
+        actor=lan, at=at, request=request, reason="Dữ liệu cần thống nhất riêng.",
+        legal_basis="Khoản 1 Điều 36 Nghị định 47/2020/NĐ-CP",
+    )  # fmt: skip
     same_as_golden(papers_of(request).get(), "special")
 
 

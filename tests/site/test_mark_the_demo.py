@@ -12,6 +12,7 @@ from nganam.face import demobar
 from nganam.kernel.actors import Actor, Kind, system
 from nganam.site import provision
 
+pytestmark = pytest.mark.once
 BAR = "do máy tạo ra, không phải người thật"
 READERS = ("", "lan", "minh", "khanh", "hoa", "phuc", "quantri")
 LINK = re.compile(r'href="(/(?!/)[^"#?]*)')

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from nganam.face import telling
+
 
 class AgenciesConfig(AppConfig):
     """Cơ quan."""
@@ -12,5 +14,7 @@ class AgenciesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the room's audit actions, and how its machines are conducted."""
-        from nganam.agencies import conduct, events  # noqa: F401, PLC0415 - need the app registry
+        """Register the room's audit actions, its sentences, and how its machines are conducted."""
+        from nganam.agencies import conduct, events, told  # noqa: F401, PLC0415 - need the app registry
+
+        telling.sentences(*told.SENTENCES)

@@ -12,4 +12,5 @@ parties.declare(
     word="point",
     moves=operations.MOVES,
     forms=forms.STEP_FORMS,
+    moved_with=queries.points_in_force_beside,
 )

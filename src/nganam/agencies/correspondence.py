@@ -50,11 +50,15 @@ def letter_of(words: Words, *, agency: Agency, on: date, signer: str, officer: s
 
 
 def send(
-    words: Words, *, actor: Actor, at: datetime, case: Case, agency: Agency, signer: str = "", unit_sign: str = ""
-) -> Paper:
-    """Issue a deed's letter within the deed's transaction and return its paper; ``Invalid`` names what it lacks."""
+    words: Words, *, actor: Actor, at: datetime, case: Case, agency: Agency, signer: str = "", unit_sign: str = "",
+    officer: str = "",
+) -> Paper:  # fmt: skip
+    """Issue a deed's letter within the deed's transaction and return its paper; ``Invalid`` names what it lacks.
+
+    ``officer`` is who stands behind what the system does.
+    """
     cases.hold(case)
-    letter = letter_of(words, agency=agency, on=local_date(at), signer=signer, officer=actor.name)
+    letter = letter_of(words, agency=agency, on=local_date(at), signer=signer, officer=officer or actor.name)
     return issue_letter(
         actor=actor, at=at, letter=letter, object_type=case.MACHINE.code, object_code=case.code, unit_sign=unit_sign
     )

@@ -82,10 +82,11 @@ def close_agency(
 ) -> Agency:
     """End an agency on ``until`` (its first day of not existing), name its successors, end its codes, duties, postings.
 
-    Cases and data stay where they are; readers follow ``queries.current_successors``.
+    Cases and data stay where they are; readers follow ``queries.current_successors``. What the agency used and provided
+    is ended, or waits to be taken over, by the rooms that keep it, when the day has come.
     """
     allow(policies.may_keep_agencies(actor))
-    ending = Agency.objects.select_for_update().get(pk=queries.agency(agency).pk)
+    ending = Agency.objects.select_for_update(no_key=True).get(pk=queries.agency(agency).pk)
     _check_can_close(ending, until, successors)
     ending.valid_until = until
     ending.save(update_fields=["valid_until"])
@@ -99,6 +100,9 @@ def close_agency(
         _end_point(point, actor=system("agencies"), at=at, on=until, reason=kept("Cơ quan kết thúc hoạt động."))
     details = {"until": until.isoformat(), "successors": list(successors), "basis": basis}
     _record(actor, at, "agencies.agency.closed", ending, details)
+    notices.announce(
+        "agencies.agency.closed", at=at, object_type="agencies.agency", object_code=ending.code, payload=details
+    )
     return ending
 
 
@@ -137,7 +141,7 @@ def assign_code(
     Of one scheme, an agency has one code and a code has one agency on any day.
     """
     allow(policies.may_keep_agencies(actor))
-    owner = Agency.objects.select_for_update().get(pk=queries.agency(agency).pk)
+    owner = Agency.objects.select_for_update(no_key=True).get(pk=queries.agency(agency).pk)
     _check_code(scheme, value)
     AgencyCode.objects.filter(agency=owner, scheme=scheme, valid_until__isnull=True, valid_from__lt=valid_from).update(
         valid_until=valid_from
@@ -210,7 +214,7 @@ def name_posting(
     allow(policies.may_name(actor, role, person.username))
     if role not in PostingRole.values:
         raise Invalid(_("Không có vai trò này."), fields={"role": [_("Chọn một vai trò trong danh sách.")]})
-    Person.objects.select_for_update().get(pk=person.pk)
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     owner = queries.agency(agency)
     _check_posting(owner, valid_from, valid_until)
     mine = Posting.objects.filter(person=person, agency=owner, role=role)
@@ -355,7 +359,8 @@ def approve_focal_list(
     allow(policies.may_approve_focal(actor))
     start = valid_from or signed_on
     _check_decision(codes, number, signed_on, at)
-    points = list(FocalPoint.objects.select_for_update().filter(code__in=codes).order_by("code"))
+    points = list(FocalPoint.objects.filter(code__in=codes).order_by("code"))
+    cases.hold(*points)
     if len(points) != len(set(codes)):
         raise NotFound(_("Có đề cử không tìm thấy trong danh sách."), hint=_("Tải lại trang rồi chọn lại."))
     paper = documents.register_paper(

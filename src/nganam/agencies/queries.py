@@ -260,6 +260,50 @@ def acts_for(actor: Actor, agency: Agency) -> bool:
     return actor.agency == agency.code or (agency.valid_until is not None and agency.code in lineage(actor.agency))
 
 
+def heirs(agency: Agency) -> list[Agency]:
+    """Return who goes on with the work of an agency by what is recorded: itself while no end of it is."""
+    found: dict[str, Agency] = {}
+    waiting, seen = [agency], set[str]()
+    while waiting:
+        one = waiting.pop()
+        if one.valid_until is None:
+            found[one.code] = one
+        elif one.code not in seen:
+            seen.add(one.code)
+            waiting.extend(successors(one.code))
+    return [found[code] for code in sorted(found)]
+
+
+def is_without_successor(agency: Agency) -> bool:
+    """Say whether an agency's end is recorded, and the end of all that took over from it, if any did."""
+    return not heirs(agency)
+
+
+def closed_by(day: date) -> QuerySet[Agency]:
+    """Return the agencies that have ended by ``day`` with nobody at work on it who took over from them."""
+    return Agency.objects.filter(pk__in=_ended_by(day, followed=False))
+
+
+def succeeded_by(day: date) -> QuerySet[Agency]:
+    """Return the agencies that have ended by ``day`` and whose work another goes on with."""
+    return Agency.objects.filter(pk__in=_ended_by(day, followed=True))
+
+
+def _ended_by(day: date, *, followed: bool) -> list[int]:
+    ended = set(Agency.objects.filter(valid_until__lte=day).values_list("pk", flat=True))
+    before: dict[int, list[int]] = {}
+    for predecessor, successor in Succession.objects.order_by().values_list("predecessor_id", "successor_id"):
+        before.setdefault(successor, []).append(predecessor)
+    seen: set[int] = set()
+    waiting = [one for one in before if one not in ended]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting.extend(before.get(one, ()))
+    return sorted(one for one in ended if (one in seen) == followed)
+
+
 @dataclass(frozen=True, slots=True)
 class AgencyPage:
     """What is known here about one agency; rooms above add its databases, services and datasets."""
@@ -380,3 +424,8 @@ def agencies_without_focal(day: date) -> QuerySet[Agency]:
     """Return agencies of ``day`` bound by S20.1b to have a focal officer that have none in force."""
     served = Q(focal_points__state="in_force")
     return agencies_on(day).filter(kind__in=["office", "department", "police", "district"]).exclude(served)
+
+
+def points_in_force_beside(point: FocalPoint) -> list[FocalPoint]:
+    """Return the officers in force whose place this one takes when it is approved."""
+    return list(FocalPoint.objects.filter(agency=point.agency, state="in_force").exclude(pk=point.pk))

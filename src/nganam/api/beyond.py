@@ -1,6 +1,6 @@
 """Platforms beyond the province for the operator's own programs, by the same deeds as the pages.
 
-What proves us at a platform (certificate, secret, key) is given by a person at the pages only.
+What proves us at a platform (certificate, secret, key) goes in and is in no answer.
 """
 
 from datetime import datetime
@@ -16,7 +16,16 @@ from nganam.api.auth import OfficerKey
 from nganam.api.schemas import REFUSALS
 from nganam.cases.requirements import allow
 from nganam.lgsp.beyond import exchanging, importing, needs, operations, policies, queries
-from nganam.lgsp.beyond.forms import AccessForm, DirectionForm, EnterForm, MemberForm, OperationsForm, PlatformForm
+from nganam.lgsp.beyond.forms import (
+    AccessForm,
+    DirectionForm,
+    EnterForm,
+    MemberForm,
+    OperationsForm,
+    PairForm,
+    PlatformForm,
+    SecretForm,
+)
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.snapshots.forms import ReasonForm
 
@@ -24,7 +33,7 @@ router = Router(auth=OfficerKey(), tags=["Nền tảng ngoài tỉnh"])
 PLATFORMS = "/gateway/platforms"
 SHOWN = (
     "code", "title", "kind", "instance", "endpoints", "client", "token_url", "client_id", "proof", "scope",
-    "timeout_seconds", "concurrent", "incoming_host", "incoming_naming", "incoming_platform", "note",
+    "timeout_seconds", "concurrent", "incoming_host", "incoming_naming", "incoming_platform", "note", "version",
     "certificate_until", "token_until", "token_fault", "outgoing_at", "incoming_at", "fault", "public_jwk",
 )  # fmt: skip
 
@@ -38,6 +47,7 @@ class BeyondServiceOut(Schema):
     address: str
     operations: list[dict[str, str]]
     rate_per_minute: int
+    version: int
     ended_at: datetime | None
 
 
@@ -83,6 +93,7 @@ class PlatformOut(Schema):
     incoming_naming: str
     incoming_platform: str
     note: str
+    version: int
     certificate_until: datetime | None
     token_until: datetime | None
     token_fault: str
@@ -111,17 +122,19 @@ class SubsystemIn(Schema):
 
 
 def _platform(request: HttpRequest, found: Platform) -> dict[str, Any]:
+    members = list(queries.members_of(found))
+    reached = exchanging.reached(members, request.at)
     return {
         **{name: getattr(found, name) for name in SHOWN},
         "unknown": {direction: needs.unknown(found, direction) for direction in needs.DIRECTIONS},
         "services": [_service(one) for one in queries.services_of(found)],
         "accesses": [_access(one) for one in queries.accesses_of(found)],
-        "members": [_member(request, one) for one in queries.members_of(found)],
+        "members": [_member(one, reached[one.pk]) for one in members],
     }
 
 
 def _service(one: BeyondService) -> dict[str, Any]:
-    shown = ("code", "identifier", "operations", "rate_per_minute", "ended_at")
+    shown = ("code", "identifier", "operations", "rate_per_minute", "version", "ended_at")
     told = {name: getattr(one, name) for name in shown}
     return {**told, "external": one.external.code, "address": queries.address_of(one)}
 
@@ -135,11 +148,11 @@ def _access(one: Access) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _member(request: HttpRequest, one: Member) -> dict[str, Any]:
+def _member(one: Member, reaches: list[str]) -> dict[str, Any]:
     shown = ("client", "named", "admitted_at", "ended_at")
     return {
         **{name: getattr(one, name) for name in shown}, "id": one.pk, "application": one.application.subject,
-        "reaches": exchanging.reaches(one, request.at),
+        "reaches": reaches,
     }  # fmt: skip
 
 
@@ -174,7 +187,7 @@ def edit_platform(request: HttpRequest, code: str, sent: Any) -> dict[str, Any]:
     # These are not shown, so whoever sends back what was read cannot send them: unsaid, they stay.
     unsaid = {name for name in ("ca", "incoming_ca") if getattr(sent, name, None) is None}
     values = {name: value for name, value in form.values().items() if name not in unsaid}
-    made = operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=values)
+    made = operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=values, seen=form.seen)
     return _platform(request, made)
 
 
@@ -196,6 +209,36 @@ def stop_direction(request: HttpRequest, code: str, sent: Any) -> dict[str, Any]
     form = schemas.filled(DirectionForm, sent)
     made = operations.stop(actor=request.actor, at=request.at, platform=found, **form.cleaned_data)
     return _platform(request, made)
+
+
+@router.put(
+    f"{PLATFORMS}/{{code}}/certificate", response={200: PlatformOut, **REFUSALS}, summary="Đặt chứng thư của tỉnh"
+)
+@schemas.takes(PairForm)
+def set_certificate(request: HttpRequest, code: str, sent: Any) -> dict[str, Any]:
+    """Give the gateway the certificate and key it shows a platform; no answer ever tells the key."""
+    found = queries.get_platform_for(request.actor, code)
+    texts = schemas.filled(PairForm, sent).texts()
+    operations.set_certificate(actor=request.actor, at=request.at, platform=found, **texts)
+    return _platform(request, queries.get_platform_for(request.actor, code))
+
+
+@router.put(f"{PLATFORMS}/{{code}}/secret", response={200: PlatformOut, **REFUSALS}, summary="Đặt mã bí mật của tỉnh")
+@schemas.takes(SecretForm)
+def set_secret(request: HttpRequest, code: str, sent: Any) -> dict[str, Any]:
+    """Keep the secret a platform has given us; no answer ever tells it."""
+    found = queries.get_platform_for(request.actor, code)
+    value = schemas.filled(SecretForm, sent).cleaned_data["value"]
+    operations.set_secret(actor=request.actor, at=request.at, platform=found, value=value)
+    return _platform(request, queries.get_platform_for(request.actor, code))
+
+
+@router.post(f"{PLATFORMS}/{{code}}/key", response={200: PlatformOut, **REFUSALS}, summary="Tạo khóa ký của tỉnh")
+def make_key(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Make the key that signs our assertions at a platform; its public part is in the answer."""
+    found = queries.get_platform_for(request.actor, code)
+    operations.make_key(actor=request.actor, at=request.at, platform=found)
+    return _platform(request, queries.get_platform_for(request.actor, code))
 
 
 @router.get(
@@ -232,7 +275,9 @@ def change_service(request: HttpRequest, code: str, service: str, sent: Any) -> 
     """Change which operations of a service are passed on."""
     found = queries.service_of(queries.get_platform_for(request.actor, code), service)
     form = schemas.filled(OperationsForm, sent)
-    made = exchanging.change_service(actor=request.actor, at=request.at, service=found, values=form.cleaned_data)
+    made = exchanging.change_service(
+        actor=request.actor, at=request.at, service=found, values=form.cleaned_data, seen=form.cleaned_data["version"]
+    )
     return _service(made)
 
 
@@ -276,7 +321,7 @@ def admit_member(request: HttpRequest, code: str, sent: Any) -> tuple[int, dict[
     found = queries.get_platform_for(request.actor, code)
     form = schemas.filled(MemberForm, sent)
     made = exchanging.admit_member(actor=request.actor, at=request.at, platform=found, **form.cleaned_data)
-    return 201, _member(request, made)
+    return 201, _member(made, exchanging.reaches(made, request.at))
 
 
 @router.post(
@@ -288,4 +333,4 @@ def dismiss_member(request: HttpRequest, code: str, member: int, sent: Any) -> d
     found = queries.member_of(queries.get_platform_for(request.actor, code), member)
     form = schemas.filled(ReasonForm, sent)
     made = exchanging.dismiss_member(actor=request.actor, at=request.at, member=found, **form.cleaned_data)
-    return _member(request, made)
+    return _member(made, exchanging.reaches(made, request.at))

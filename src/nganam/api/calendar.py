@@ -58,7 +58,7 @@ def edit_day(request: HttpRequest, sent: Any) -> dict[str, Any]:
 
 
 @router.get("/local-terms", response={200: list[TermOut], **REFUSALS}, summary="Thời hạn nội bộ")
-def local_terms(request: HttpRequest) -> QuerySet[LocalTerm]:
+def local_terms(request: HttpRequest) -> list[LocalTerm]:
     """List the local terms."""
     del request
     return queries.local_terms()

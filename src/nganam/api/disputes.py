@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from ninja import Schema
 
 from nganam.api import files, schemas
@@ -63,10 +63,10 @@ def state_view(request: HttpRequest, code: str, sent: Any) -> tuple[int, dict[st
 
 
 @router.get(f"{PATH}/evidence/{{sha256}}", openapi_extra=files.SENT, response=REFUSALS, summary="Tải tài liệu")
-def evidence(request: HttpRequest, code: str, sha256: str) -> FileResponse:
+def evidence(request: HttpRequest, code: str, sha256: str) -> files.Answer:
     """Send a file of the dispute to somebody who may see it."""
     found = queries.get_evidence(queries.get_dispute_for(request.actor, code), sha256)
-    return files.sent(found.name, found.file)
+    return files.sent(request, found.name, found.file)
 
 
 @router.post(f"{PATH}/terms", response={200: CaseDetail, **REFUSALS}, summary="Đề nghị nội dung tự thỏa thuận")

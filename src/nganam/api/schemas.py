@@ -140,6 +140,8 @@ def _member(field: forms.Field) -> tuple[Any, Any]:
     kind: Any = _kind(field)
     # What a field needs may depend on the case (its rules, its service): the form itself has the last word.
     limits: dict[str, Any] = {"max_length": MOST_CHOICES} if get_origin(kind) is list else {}
+    if isinstance(field.widget, forms.PasswordInput):  # it goes in and is in no answer
+        limits["json_schema_extra"] = {"writeOnly": True}
     return kind | None, Field(None, description=words, **limits)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Schema
 from pydantic import Field
@@ -31,7 +31,7 @@ from nganam.sharing.outside.forms import AgencyForm, ExternalForm, RemoveForm
 from nganam.sharing.outside.models import ExternalService
 from nganam.sharing.requests import operations as requests
 from nganam.sharing.requests import queries as request_queries
-from nganam.sharing.requests.forms import ApplicationForm
+from nganam.sharing.requests.forms import ApplicationEditForm, ApplicationForm
 from nganam.sharing.requests.models import Application
 from nganam.sharing.sandbox import operations as sandbox
 from nganam.sharing.sandbox import queries as sandbox_queries
@@ -48,14 +48,23 @@ class ApplicationOut(Schema):
 
     code: str
     name: str
+    description: str
+    contact: str
     subject: str
+    version: int
     created_at: datetime
 
 
+class WantedApplications(Window):
+    """Which applications, and which part of the list."""
+
+    q: str = Field("", max_length=200, description="Chữ có trong mã, tên, mục đích hoặc liên hệ")
+
+
 @router.get("/applications", response={200: list[ApplicationOut], **REFUSALS}, summary="Ứng dụng của cơ quan")
-def applications(request: HttpRequest, window: Query[Window]) -> list[Application]:
-    """List the applications of the agency acted for."""
-    return window.cut(request_queries.applications_for(request.actor))
+def applications(request: HttpRequest, wanted: Query[WantedApplications]) -> list[Application]:
+    """List the applications of the agency acted for, those with a text in what is told of them."""
+    return wanted.cut(request_queries.find_applications(request.actor, wanted.q.strip()))
 
 
 @router.post("/applications", response={201: ApplicationOut, **REFUSALS}, summary="Đăng ký ứng dụng")
@@ -64,6 +73,15 @@ def register_application(request: HttpRequest, sent: Any) -> tuple[int, Applicat
     """Register an application of the agency acted for (D35.2b)."""
     form = schemas.filled(ApplicationForm, sent)
     return 201, requests.register_application(actor=request.actor, at=request.at, **form.cleaned_data)
+
+
+@router.put("/applications/{code}", response={200: ApplicationOut, **REFUSALS}, summary="Sửa thông tin ứng dụng")
+@schemas.takes(ApplicationEditForm)
+def edit_application(request: HttpRequest, code: str, sent: Any) -> Application:
+    """Say anew what an application is called, what it is for, whom to ask; ``version`` is the one seen."""
+    found = request_queries.get_application_for(request.actor, code)
+    form = schemas.filled(ApplicationEditForm, sent)
+    return requests.edit_application(actor=request.actor, at=request.at, application=found, **form.cleaned_data)
 
 
 # ---- test credentials: the sandbox, without a request ----
@@ -266,12 +284,12 @@ def remove_external(request: HttpRequest, code: str, sent: Any) -> ExternalServi
 @router.get(
     "/cases/sharing.inbound/{code}/scan", openapi_extra=files.SENT, response=REFUSALS, summary="Bản quét văn bản đến"
 )
-def inbound_scan(request: HttpRequest, code: str) -> FileResponse:
+def inbound_scan(request: HttpRequest, code: str) -> files.Answer:
     """Send the scan of the outside agency's document to those who see the case."""
     found = outside_queries.get_inbound_for(request.actor, code)
     if found.scan is None:
         raise NotFound(_("Yêu cầu này không có bản quét."))
-    return files.sent(found.scan.name, found.scan)
+    return files.sent(request, found.scan.name, found.scan)
 
 
 # ---- agreements ----
@@ -309,14 +327,6 @@ class VersionOut(Schema):
 def agreement_versions(request: HttpRequest, code: str) -> QuerySet[AgreementVersion]:
     """List the texts of an agreement, first to last."""
     return agreement_queries.versions_of(agreement_queries.get_agreement_for(request.actor, code))
-
-
-@router.get(f"{AGREEMENT}/files/{{sha256}}", openapi_extra=files.SENT, response=REFUSALS, summary="Tệp của thỏa thuận")
-def agreement_file(request: HttpRequest, code: str, sha256: str) -> FileResponse:
-    """Send a signed PDF or the evidence of a deletion to who may read the agreement."""
-    found = agreement_queries.get_agreement_for(request.actor, code)
-    kept = agreement_queries.kept_file(found, sha256)
-    return files.sent(kept.name, kept)
 
 
 class ReaderOut(Schema):

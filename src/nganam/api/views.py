@@ -15,11 +15,17 @@ from nganam.agencies import queries as agencies
 from nganam.api import (
     beyond,
     calendar,
+    case_files,
+    certificates,
     credentials,
     desk,
     disputes,
+    open_tier,
+    service_imports,
     sharing,
+    upstreams,
     watching,  # noqa: F401 - adds its addresses to the router of the gateway
+    webhooks,
 )
 from nganam.api.cases import router
 from nganam.api.exchanges import router as exchanges
@@ -36,7 +42,9 @@ from nganam.services import queries as services
 from nganam.services.models import Revision, Service
 from nganam.services.openapi import document
 
-BESIDE_CASES = (calendar, credentials, desk, disputes, sharing)
+BESIDE_CASES = (
+    calendar, case_files, certificates, credentials, desk, disputes, service_imports, sharing, webhooks,
+)  # fmt: skip
 """They add their addresses to the router as they are read."""
 
 
@@ -268,4 +276,6 @@ mount()
 api.add_router("", router)
 api.add_router("", gateway)
 api.add_router("", beyond.router)
+api.add_router("", open_tier.router)
 api.add_router("", exchanges)
+api.add_router("", upstreams.router)

@@ -42,6 +42,14 @@ def record(
     return _append(values)
 
 
+def take_turn() -> None:
+    """Wait for the head of the chain, for a deed that takes something else every deed may want before it records.
+
+    The order is: rows of cases, the head, then all the rest (clocks, registers of numbers). Call it in a transaction.
+    """
+    _locked_head()
+
+
 def _append(values: dict[str, Any]) -> Entry:
     head = _locked_head()
     values |= {"seq": head.seq + 1, "prev_hash": head.hash or GENESIS}
@@ -53,7 +61,7 @@ def _append(values: dict[str, Any]) -> Entry:
 
 def _locked_head() -> Head:
     """Return the head under a row lock; SQLite holds its one write lock already (``IMMEDIATE``)."""
-    held = Head.objects.select_for_update()
+    held = Head.objects.select_for_update(no_key=True)
     found = held.filter(pk=1).first()
     if found is None:
         Head.objects.get_or_create(pk=1)

@@ -47,6 +47,17 @@ class StepForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
 
 
+class SignedForm(StepForm):
+    """A decision that goes out as a letter."""
+
+    signer = forms.CharField(
+        label=_("Người ký văn bản"),
+        required=False,
+        max_length=120,
+        help_text=_("Họ và tên người đứng đầu cơ quan; để trống thì văn bản ghi tên bạn, cán bộ đầu mối."),
+    )
+
+
 class OpeningForm(forms.Form):
     """Carries the key of a form that opens a case (sent twice, it opens one), or the version of the draft changed."""
 

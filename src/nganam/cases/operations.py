@@ -1,6 +1,6 @@
 """Every write of the room: draw a public code, open a case, move it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
-from nganam.cases import parties, queries, seats
+from nganam.cases import holding, parties, queries, seats
 from nganam.cases.models import Case, History, Submission
 from nganam.deadlines import operations as deadlines
 from nganam.documents.operations import next_number
@@ -21,6 +21,7 @@ from nganam.law.rules import rules_on
 from nganam.notices import operations as notices
 
 C = TypeVar("C", bound=Case)
+hold = holding.hold
 OWN_FIELDS = frozenset({"id", "code", "state", "version", "created_at", "updated_at"})
 
 
@@ -32,15 +33,18 @@ def next_code(prefix: str, at: datetime) -> str:
 
 @transaction.atomic
 def open_case(
-    case: C, *, actor: Actor, at: datetime, details: Mapping[str, Any] | None = None, once: str = "", reason: str = ""
-) -> C:
+    case: C, *, actor: Actor, at: datetime, details: Mapping[str, Any] | None = None, once: str = "", reason: str = "",
+    clock_agency: str = "",
+) -> C:  # fmt: skip
     """Insert a new, unsaved case: draws its code, puts it in the initial state, writes history and audit.
 
     ``rules`` is kept when set, else the rule set in force on the Vietnamese date of ``at``. ``once`` is the key of the
     form or call: the same actor sending it again gets the case it opened the first time. ``reason`` stands in
-    the story.
+    the story. The clocks the machine ``opens`` run for ``clock_agency`` (default: the actor's).
     """
     machine = case.MACHINE
+    if holding.moved_with(case):
+        hold(case)
     known = _opened_before(case, once, actor=actor, at=at)
     if known is not None:
         return known
@@ -52,6 +56,7 @@ def open_case(
     if once:
         Submission.objects.filter(key=_key(actor, once)).update(object_code=case.code)
     _write_history(case, "", "", actor=actor, at=at, reason=reason)
+    _start_clocks(case, machine.opens, clock_agency or actor.agency, actor=actor, at=at)
     audit.record(
         actor=actor, at=at, action=f"{machine.code}.opened", object_type=machine.code, object_code=case.code,
         details={"state": case.state, "rules": case.rules, **(details or {})},
@@ -103,6 +108,8 @@ def advance(
     clocks run for (default: the actor's), ``version`` the one the actor saw when it comes from a form.
     """
     step = case.MACHINE.transition(transition)
+    if holding.moved_with(case):
+        hold(case)
     written = dict(changes or {})
     inputs = {"reason": reason, "legal_basis": legal_basis, "paper": paper}
     parties.check(actor, case, step)
@@ -113,22 +120,13 @@ def advance(
     _check_changes(step, written)
     before = case.state
     _set_state(case, step, written, at)
+    audit.take_turn()
     case.refresh_from_db()
     _write_history(case, step.name, before, actor=actor, at=at, **inputs)
     _run_clocks(case, step, clock_agency or actor.agency, actor=actor, at=at)
     _tell(case, step, before, inputs, dict(details or {}), actor=actor, at=at)
     seats.write(case, at=at)
     return case
-
-
-def hold(case: Case) -> None:
-    """Let nobody else move the case until this transaction ends, for a deed that writes elsewhere before it moves it.
-
-    Rows of cases are taken before the head of the record, which every deed takes: in the other order two deeds on
-    PostgreSQL would wait for each other.
-    """
-    rows = type(case)._default_manager.select_for_update(of=("self",))  # noqa: SLF001 - Django's public way to a model's manager
-    list(rows.filter(pk=case.pk).values_list("pk"))
 
 
 def must_be_open(case: Case, transition: str) -> None:
@@ -238,12 +236,16 @@ def _write_history(
 
 def _run_clocks(case: Case, step: Transition, agency: str, *, actor: Actor, at: datetime) -> None:
     """Stop what the step stops, start what it starts; no clock of a case that ended runs, whatever its table says."""
-    thing = case.MACHINE.code
-    deadlines.stop_clocks(None if case.is_final else step.stops, thing, case.code, at=at)
-    for key in () if case.is_final else step.starts:
+    deadlines.stop_clocks(None if case.is_final else step.stops, case.MACHINE.code, case.code, at=at)
+    _start_clocks(case, () if case.is_final else step.starts, agency, actor=actor, at=at)
+
+
+def _start_clocks(case: Case, keys: Iterable[str], agency: str, *, actor: Actor, at: datetime) -> None:
+    for key in keys:
         deadlines.start_clock(
-            key=key, object_type=thing, object_code=case.code, agency=agency, at=at, rules=case.rules, actor=actor
-        )
+            key=key, object_type=case.MACHINE.code, object_code=case.code, agency=agency, at=at, rules=case.rules,
+            actor=actor,
+        )  # fmt: skip
 
 
 def _tell(

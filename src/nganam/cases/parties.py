@@ -6,13 +6,14 @@ and job meet the same refusals; the steps on a page, the permission matrix and t
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from nganam.cases.models import Case
+from nganam.documents.models import StoredFile
 from nganam.kernel.actors import Actor, Kind
 from nganam.kernel.errors import NotAllowed, NotFound, RuleBroken
 from nganam.kernel.machine import Machine, Transition
@@ -30,6 +31,9 @@ Listing = Callable[[Actor], QuerySet[Any]]
 """Takes the actor; returns the cases they may see."""
 Deed = Callable[..., object]
 """The operation behind a transition: keyword-only ``actor``, ``at``, the case under its own word, and the inputs."""
+
+Files = Callable[[Any], Iterable[tuple[str, StoredFile]]]
+"""Takes the case; returns the files that were sent with it, under the names their senders gave them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,11 @@ class Conduct:
 
     ``word`` is what its operations call the case (``request``); ``moves`` are the deeds behind the transitions that
     somebody makes; ``forms`` the forms of transitions that ask for more than ``needs``, called with ``case=``.
-    ``agencies`` says which agencies take part in a case, where the names in ``AGENCY_WORDS`` do not say it already;
-    ``done`` whether the actor's side has made a move that every side makes for itself, so that it waits for others;
-    ``story`` what happened to a case, where more happens than ``cases.story.story_of`` knows.
+    ``agencies`` says whose officers take part in a case on a day, where the names in ``AGENCY_WORDS`` do not say it
+    already; ``done`` whether the actor's side has made a move that every side makes for itself, so that it waits for
+    others; ``story`` what happened to a case, where more happens than ``cases.story.story_of`` knows; ``moved_with``
+    which other cases the deeds on it move, whose rows are taken with its own (``cases.holding``); ``files`` what was
+    sent with it; ``beside`` the relations its parties and guards read, fetched at once where many of them are asked.
     """
 
     machine: Machine
@@ -67,14 +73,17 @@ class Conduct:
     forms: Mapping[str, Callable[..., Any]]
     opening: Writing | None = None
     editing: Writing | None = None
-    agencies: Callable[[Any], Iterable[str]] | None = None
+    agencies: Callable[[Any, date], Iterable[str]] | None = None
     done: Mapping[str, Callable[[Actor, Any], bool]] = field(default_factory=dict)
     story: Callable[[Any], list[Any]] | None = None
+    moved_with: Callable[[Any], Iterable[Case | None]] | None = None
+    files: Files | None = None
+    beside: tuple[str, ...] = ()
 
-    def agencies_of(self, case: Case) -> frozenset[str]:
-        """Return the codes of the agencies that take part in a case."""
+    def agencies_of(self, case: Case, day: date) -> frozenset[str]:
+        """Return the codes of the agencies whose officers take part in a case on a day."""
         if self.agencies is not None:
-            return frozenset(self.agencies(case))
+            return frozenset(self.agencies(case, day))
         named = (getattr(case, word, None) for word in AGENCY_WORDS)
         return frozenset(one.code for one in named if one is not None)
 
@@ -90,8 +99,10 @@ def declare(
     machine: Machine, *, parties: Mapping[str, Policy], find: Finder, listing: Listing, word: str,
     moves: Mapping[str, Deed], guards: Mapping[str, Condition] | None = None,
     forms: Mapping[str, Callable[..., Any]] | None = None, opening: Writing | None = None,
-    editing: Writing | None = None, agencies: Callable[[Any], Iterable[str]] | None = None,
+    editing: Writing | None = None, agencies: Callable[[Any, date], Iterable[str]] | None = None,
     done: Mapping[str, Callable[[Actor, Any], bool]] | None = None, story: Callable[[Any], list[Any]] | None = None,
+    moved_with: Callable[[Any], Iterable[Case | None]] | None = None, files: Files | None = None,
+    beside: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
     """Say how ``machine`` is conducted, from ``apps.ready()``; ``ValueError`` when table and room do not agree."""
     conduct = Conduct(
@@ -108,6 +119,9 @@ def declare(
         agencies,
         dict(done or {}),
         story,
+        moved_with,
+        files,
+        beside,
     )
     problems = _disagreements(conduct)
     if problems:

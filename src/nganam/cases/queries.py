@@ -1,5 +1,7 @@
 """Reads of cases: their history, the machines there are, the way to a case's page."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.apps import apps
@@ -41,6 +43,16 @@ def case_models() -> dict[str, type[Case]]:
     """Return every kind of case by the code of its machine."""
     found = (model for model in apps.get_models() if issubclass(model, Case))
     return {model.MACHINE.code: model for model in found}
+
+
+def cases_named(names: Iterable[tuple[str, str]]) -> list[Case]:
+    """Return the cases there are of these kinds and public codes."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for kind, code in names:
+        wanted[kind].add(code)
+    models = case_models()
+    rows = (models[kind]._default_manager.filter(code__in=codes) for kind, codes in wanted.items() if kind in models)  # noqa: SLF001 - Django's public way to a model's manager
+    return [case for found in rows for case in found]
 
 
 def machines() -> tuple[Machine, ...]:

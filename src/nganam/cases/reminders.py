@@ -6,8 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from nganam.cases import seats
-from nganam.cases.queries import link_to
+from nganam.cases.holding import hold
+from nganam.cases.queries import cases_named, link_to
 from nganam.deadlines.operations import Reminder, take_reminders
+from nganam.deadlines.queries import late_untold
 from nganam.notices.operations import notify
 
 FALLBACK_LINK = "/ban-lam-viec/"
@@ -19,8 +21,13 @@ SENTENCES = (LATE_TITLE, SOON_TITLE, BODY)
 
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Write one notice for each reminder due at ``at``; clocks nobody answers for go to the lead agency."""
-    taken = take_reminders(at=at)
+    """Write one notice for each reminder due at ``at``; clocks nobody answers for go to the lead agency.
+
+    The cases whose seats are written are held first, as every deed holds its case before the clocks of it.
+    """
+    late = list(late_untold(at))
+    hold(*cases_named((one.object_type, one.object_code) for one in late))
+    taken = take_reminders(at=at, among=late)
     for one in taken:
         _tell(one, at)
         if one.is_overdue:  # whose step is next may depend on it

@@ -5,7 +5,7 @@ officer of that agency or role. Written with every move; what changes without on
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from nganam.cases.models import Case, Seat, Turn
 from nganam.cases.parties import Conduct, conduct_of, declared, is_idle
 from nganam.cases.queries import case_models
 from nganam.kernel.actors import Actor, Kind, Role
+from nganam.kernel.clock import local_date
 from nganam.kernel.machine import Transition
 
 PROVINCE_ROLES = (Role.LEAD, Role.CHAIRMAN, Role.POLICE, Role.FINANCE, Role.ADMIN)
@@ -36,7 +37,7 @@ def write(case: Case, *, at: datetime) -> None:
         return
     # Asked of a copy: what policies keep on a case must not outlive the deed that is under way on this one.
     rows = type(case)._default_manager.select_related()  # noqa: SLF001 - Django's public way to a model's manager
-    fresh = rows.get(pk=case.pk)
+    fresh = rows.prefetch_related(*conduct.beside).get(pk=case.pk)
     seats = list(_seats(conduct, fresh, at, lambda holder: conduct.listing(holder).filter(pk=case.pk).exists()))
     _keep(seats, case.MACHINE.code, [case.code])
 
@@ -45,7 +46,7 @@ def write_of(object_type: str, object_code: str, *, at: datetime) -> None:
     """Write the seats of the case with this code, if it is there: for what changes by time and not by a deed."""
     model = case_models().get(object_type)
     rows = model._default_manager if model else None  # noqa: SLF001 - Django's public way to a model's manager
-    case = rows.select_for_update().filter(code=object_code).first() if rows else None
+    case = rows.select_for_update(no_key=True).filter(code=object_code).first() if rows else None
     if case is not None:
         write(case, at=at)
 
@@ -68,7 +69,7 @@ def _seats(conduct: Conduct, case: Case, at: datetime, sees: Callable[[Actor], b
         "opened_at": case.created_at, "since": case.updated_at, "title": title_of(case), "link": link_of(case),
     }  # fmt: skip
     taken: set[str] = set()
-    for holder in _holders(conduct, case):
+    for holder in _holders(conduct, case, local_date(at)):
         words = {word for word, policy in conduct.parties.items() if not policy(holder, case)}
         steps = waiting_steps(holder, case, words, at)
         if holder.agency:
@@ -87,13 +88,13 @@ def _turn(case: Case, step: str) -> Turn:
     return Turn.MINE if step else Turn.OTHERS
 
 
-def _holders(conduct: Conduct, case: Case) -> Iterator[Actor]:
+def _holders(conduct: Conduct, case: Case, day: date) -> Iterator[Actor]:
     """Yield an officer of each agency of the case, then of each role of the province.
 
     The order matters: what an agency of the case may do waits for it, and not for the province's officers who may do
     it in its stead.
     """
-    for code in sorted(conduct.agencies_of(case)):
+    for code in sorted(conduct.agencies_of(case, day)):
         yield Actor(Kind.PERSON, "", "", code, frozenset({Role.FOCAL}))
     for role in PROVINCE_ROLES:
         yield Actor(Kind.PERSON, "", "", "", frozenset({role}))
@@ -140,8 +141,8 @@ def _rebuild(conduct: Conduct, model: type[Case], at: datetime) -> int:
 @transaction.atomic
 def _rebuild_some(conduct: Conduct, rows: QuerySet[Any], keys: list[int], at: datetime) -> None:
     """Write the seats of a few cases, their rows held: a deed on one of them waits no longer than that."""
-    list(rows.filter(pk__in=keys).select_for_update().values_list("pk", flat=True))
-    cases = list(rows.filter(pk__in=keys).select_related())
+    list(rows.filter(pk__in=keys).select_for_update(no_key=True).values_list("pk", flat=True))
+    cases = list(rows.filter(pk__in=keys).select_related().prefetch_related(*conduct.beside))
     seen: dict[Actor, set[int]] = {}
 
     def sees(case: Case, holder: Actor) -> bool:

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from nganam.cases.papers import get_paper_for
-from nganam.documents import keeping, media
+from nganam.cases.papers import FORMATS, get_paper_for
+from nganam.documents import keeping
 from nganam.face.doors import Audience, door
 from nganam.kernel.errors import NotFound
 
@@ -24,6 +24,3 @@ def paper_file(request: HttpRequest, code: str, name: str, file_format: str) -> 
     answer["Content-Disposition"] = f'attachment; filename="{keeping.file_name(paper)}.{file_format}"'
     answer["Cache-Control"] = "private, no-store"
     return answer
-
-
-FORMATS = {"pdf": (keeping.pdf_of, media.PDF), "docx": (keeping.docx_of, media.DOCX)}

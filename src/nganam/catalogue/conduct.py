@@ -20,4 +20,5 @@ parties.declare(
     word="edition",
     moves=operations.EDITION_MOVES,
     forms=forms.EDITION_FORMS,
+    moved_with=queries.moved_with,
 )

@@ -96,11 +96,20 @@ class EditionForm(forms.Form):
     title = forms.CharField(label=_("Tên đợt"), max_length=300)
     codes = forms.MultipleChoiceField(label=_("Cơ sở dữ liệu"), widget=forms.CheckboxSelectMultiple, required=False)
 
-    def __init__(self, *args: Any, databases: Any, **kwargs: Any) -> None:
-        """Offer ``databases``, each named with its owner."""
+    proposals = forms.MultipleChoiceField(
+        label=_("Đề xuất chuyển mặc định được đưa vào đợt này"), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=_("Từ kỳ xét thỏa thuận đặc thù (khoản 2 Điều 34). Đề xuất không chọn chờ đợt sau."),
+    )  # fmt: skip
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, databases: Any, proposals: Any = (), **kwargs: Any) -> None:
+        """Offer ``databases``, each named with its owner, and the ``proposals`` that wait."""
         super().__init__(*args, **kwargs)
         choices = [(one.code, f"{one.name} · {one.owner.label} ({one.code})") for one in databases]
         self.fields["codes"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        waiting = [(one.source, f"{one.name} · {one.owner.label} ({one.source}): {one.reason}") for one in proposals]
+        self.fields["proposals"].choices = waiting  # type: ignore[attr-defined]  # a choice field
 
 
 class PaperForm(forms.Form):

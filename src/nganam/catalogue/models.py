@@ -186,3 +186,43 @@ class EditionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition.code} {self.database.code}"
+
+
+class DefaultProposal(models.Model):
+    """What a review of special data found fit for the default list (D34.2): listed until an edition takes it up.
+
+    ``source`` is the case whose review said so; ``edition`` the one it is to be taken up in, or was.
+    """
+
+    source_type = models.CharField(_("Loại hồ sơ"), max_length=60)
+    source = models.CharField(_("Mã hồ sơ"), max_length=40)
+    name = models.CharField(_("Dữ liệu"), max_length=200)
+    owner = models.ForeignKey("agencies.Agency", models.PROTECT, related_name="+", verbose_name=_("Cơ quan chủ quản"))
+    database = models.ForeignKey(
+        SharedDatabase, models.PROTECT, null=True, blank=True, related_name="default_proposals",
+        verbose_name=_("Cơ sở dữ liệu"),
+    )  # fmt: skip
+    reason = models.TextField(_("Lý do"))
+    person_name = models.CharField(_("Người đề xuất"), max_length=200)
+    proposed_at = models.DateTimeField(_("Đề xuất lúc"))
+    edition = models.ForeignKey(
+        Edition, models.PROTECT, null=True, blank=True, related_name="proposals", verbose_name=_("Đợt danh mục")
+    )
+    taken_at = models.DateTimeField(_("Vào danh mục lúc"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("Thôi đề xuất lúc"), null=True, blank=True)
+    told_at = models.DateTimeField(_("Đã báo lúc"), null=True, blank=True)
+
+    class Meta:
+        """Oldest first; one open for each source."""
+
+        verbose_name = _("Đề xuất chuyển chia sẻ mặc định")
+        ordering: ClassVar[list[str]] = ["proposed_at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["source_type", "source"], condition=Q(taken_at__isnull=True, dropped_at__isnull=True),
+                name="catalogue_proposal_open_once",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}"

@@ -14,7 +14,7 @@ from nganam.audit import operations as audit
 from nganam.cases import operations as cases
 from nganam.cases.queries import last_move
 from nganam.cases.requirements import allow, refuse_incomplete
-from nganam.catalogue import policies, queries
+from nganam.catalogue import policies, proposing, queries
 from nganam.catalogue.models import DataItem, Edition, EditionEntry, SharedDatabase, SharingForm
 from nganam.catalogue.workflow import DATABASE, EDITION
 from nganam.documents import operations as documents
@@ -224,8 +224,13 @@ def _tell(database: SharedDatabase, transition: str, *, at: datetime, reason: st
 
 
 @transaction.atomic
-def compile_edition(*, actor: Actor, at: datetime, kind: str, title: str, codes: Sequence[str]) -> Edition:
-    """Compile a draft edition of the databases ``codes``, all candidates; one draft of a list at a time."""
+def compile_edition(
+    *, actor: Actor, at: datetime, kind: str, title: str, codes: Sequence[str], proposals: Sequence[str] = ()
+) -> Edition:
+    """Compile a draft edition of the databases ``codes``, all candidates; one draft of a list at a time.
+
+    ``proposals`` names the cases whose proposals for the default list it takes up (D34.2).
+    """
     allow(policies.may_assess(actor))
     if not title.strip():
         raise Invalid(_("Cần đặt tên cho đợt danh mục."), fields={"title": [_("Không được để trống.")]})
@@ -240,19 +245,32 @@ def compile_edition(*, actor: Actor, at: datetime, kind: str, title: str, codes:
             _("Đang có một đợt của danh mục này chưa ban hành."), article="nội bộ", hint=_("Hoàn thành hoặc bỏ đợt đó.")
         ) from error
     _write_entries(edition, codes)
+    proposing.choose(edition, proposals, codes)
     return edition
 
 
 @transaction.atomic
-def edit_edition(*, actor: Actor, at: datetime, edition: Edition, title: str, codes: Sequence[str]) -> Edition:
-    """Change title and content of a draft edition."""
+def edit_edition(
+    *, actor: Actor, at: datetime, edition: Edition, title: str, codes: Sequence[str], proposals: Sequence[str] = (),
+    version: int | None = None,
+) -> Edition:  # fmt: skip
+    """Change title and content of a draft edition, and the proposals it takes up.
+
+    ``version`` is the one they were chosen from: what somebody else wrote meanwhile is not written over.
+    """
     allow(policies.may_assess(actor))
+    if version not in {None, edition.version}:
+        raise StateMoved(
+            _("Người khác vừa sửa đợt danh mục này."), state=edition.state, hint=_("Tải lại trang rồi sửa lại.")
+        )
     moved = Edition.objects.filter(pk=edition.pk, state="draft", version=edition.version).update(
         title=title, version=F("version") + 1, updated_at=at
     )
     if not moved:
         raise StateMoved(_("Đợt danh mục không còn ở trạng thái Dự thảo."), state=edition.state)
     _write_entries(edition, codes)
+    audit.take_turn()  # a review takes proposals behind the head
+    proposing.choose(edition, proposals, codes)
     audit.record(
         actor=actor,
         at=at,
@@ -290,6 +308,7 @@ def submit_edition(
     allow(policies.may_move_edition(actor, EDITION.transition("submit").role))
     _check_paper(number, signed_on, at)
     _check_still_candidates(edition)
+    cases.hold(edition)
     paper = documents.register_paper(
         actor=actor,
         at=at,
@@ -338,7 +357,8 @@ def _check_paper(number: str, signed_on: date, at: datetime) -> None:
 
 def _locked(edition: Edition, transition: str) -> Edition:
     """Lock an edition; whoever comes second learns who was first, before a paper with the same number is refused."""
-    fresh = Edition.objects.select_for_update().get(pk=edition.pk)
+    cases.hold(edition)
+    fresh = Edition.objects.get(pk=edition.pk)
     if fresh.state not in EDITION.transition(transition).source:
         last = last_move(fresh)
         raise StateMoved(
@@ -391,6 +411,7 @@ def issue_edition(
     frozen = _freeze(issued, at)
     Edition.objects.filter(pk=issued.pk).update(digest=sha256_hex(canonical_json(frozen)))
     issued.refresh_from_db()
+    proposing.take_up(issued, actor=actor, at=at)
     return issued
 
 
@@ -428,6 +449,8 @@ def move_edition(
         raise NotFound(_("Không có bước này."))
     allow(policies.may_move_edition(actor, EDITION.transition(transition).role))
     moved: Edition = cases.advance(edition, transition, actor=actor, at=at, reason=reason, version=version)
+    if transition == "abandon":
+        proposing.release(moved)
     return moved
 
 

@@ -81,3 +81,17 @@ def may_enter_build_plan(database: SharedDatabase, at: datetime) -> str:
     if newest is not None and newest.entries.filter(database=database).exists():
         return ""
     return _("Cơ sở dữ liệu chưa có trong danh mục đã ban hành nên không được đưa vào kế hoạch xây dựng.")
+
+
+def lacks_regulation(database: SharedDatabase | None) -> str:
+    """Data are shared by a usage regulation that is issued and published (D22); return what is missing, "" if nothing.
+
+    A service over no declared database has its own terms, which the appraiser judges.
+    """
+    if database is None or (database.regulation_number and database.regulation_link):
+        return ""
+    if not database.regulation_number:
+        return _("Cơ sở dữ liệu %(code)s chưa có quy chế khai thác, sử dụng.") % {"code": database.code}
+    return _("Quy chế %(number)s của cơ sở dữ liệu %(code)s chưa có địa chỉ công bố.") % {
+        "number": database.regulation_number, "code": database.code,
+    }  # fmt: skip

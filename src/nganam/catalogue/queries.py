@@ -250,3 +250,10 @@ def edition_csv(edition: Edition) -> str:
         for item in entry["items"] or [{}]:
             writer.writerow([*head, *(item.get(name, "") for name in ("name", "form", "audience", "ground"))])
     return out.getvalue()
+
+
+def moved_with(edition: Edition) -> list[Edition | SharedDatabase]:
+    """Return what a deed on an edition may move: the databases it lists, the editions it takes the place of."""
+    others = Edition.objects.filter(kind=edition.kind, state__in=IN_FORCE).exclude(pk=edition.pk)
+    listed = SharedDatabase.objects.filter(state="accepted", entries__edition=edition) if edition.pk else ()
+    return [*others, *listed]

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from nganam.cases.story import record_of
-from nganam.catalogue import operations, queries
+from nganam.catalogue import operations, proposing, queries
 from nganam.catalogue.forms import DatabaseForm, EditionForm, ItemFormSet, PaperForm, items_of
-from nganam.catalogue.models import Edition, SharedDatabase
+from nganam.catalogue.models import DefaultProposal, Edition, SharedDatabase
 from nganam.catalogue.workflow import DATABASE, EDITION
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
@@ -144,8 +144,8 @@ def _known(transitions: object, name: str) -> None:
 @require_safe
 def editions(request: HttpRequest) -> HttpResponse:
     """List editions with the state of each."""
-    found = queries.editions_for(request.actor)
-    return render(request, "catalogue/editions.html", {"editions": found, "is_lead": request.actor.has(Role.LEAD)})
+    page = page_of(queries.editions_for(request.actor), request.GET)
+    return render(request, "catalogue/editions.html", {"page": page, "is_lead": request.actor.has(Role.LEAD)})
 
 
 @lead
@@ -157,7 +157,8 @@ def compile_edition(request: HttpRequest) -> HttpResponse:
         raise NotFound(_("Không có loại danh mục này."))
     offered = queries.candidates(kind)
     initial = {"kind": kind, "codes": [one.code for one in offered], "title": _suggested(request, kind)}
-    form = EditionForm(request.POST or None, databases=offered, initial=initial)
+    form = EditionForm(request.POST or None, databases=offered, proposals=_proposals(kind), initial=initial)
+    del form.fields["version"]  # nothing was there to be changed
     if request.method == "POST" and form.is_valid():
         made = attempt(
             form, lambda: operations.compile_edition(actor=request.actor, at=request.at, **form.cleaned_data)
@@ -165,6 +166,11 @@ def compile_edition(request: HttpRequest) -> HttpResponse:
         if made:
             return redirect("catalogue:work_edition", code=made.code)
     return render(request, "catalogue/compile.html", {"form": form, "kind": kind, "offered": offered})
+
+
+def _proposals(kind: str, edition: Edition | None = None) -> list[DefaultProposal]:
+    """Return the proposals a draft of the list may take up: only the default list has any (D34.2)."""
+    return list(proposing.offered_to(edition)) if kind == Edition.Kind.DEFAULT_DATA else []
 
 
 def _suggested(request: HttpRequest, kind: str) -> str:
@@ -179,16 +185,25 @@ def edit_edition(request: HttpRequest, code: str) -> HttpResponse:
     offered = queries.candidates(found.kind)
     initial = {
         "kind": found.kind,
+        "version": found.version,
         "title": found.title,
         "codes": [one.database.code for one in queries.entries_of(found)],
+        "proposals": [one.source for one in proposing.proposals_of(found)],
     }
-    form = EditionForm(request.POST or None, databases=offered, initial=initial)
+    waiting = _proposals(found.kind, found)
+    form = EditionForm(request.POST or None, databases=offered, proposals=waiting, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         changed = attempt(
             form,
             lambda: operations.edit_edition(
-                actor=request.actor, at=request.at, edition=found, title=chosen["title"], codes=chosen["codes"]
+                actor=request.actor,
+                at=request.at,
+                edition=found,
+                title=chosen["title"],
+                codes=chosen["codes"],
+                proposals=chosen["proposals"],
+                version=chosen["version"],
             ),
         )
         if changed:
@@ -214,6 +229,8 @@ def _work_page(request: HttpRequest, edition: Edition, form: PaperForm | None = 
         "paper_form": form or PaperForm(initial={"signed_on": local_date(request.at)}),
         **record_of(edition),
         "changes": queries.changes_of(edition, entries),
+        "proposals": proposing.proposals_of(edition),
+        "waiting": _proposals(edition.kind) if edition.state == "draft" else [],
     }
     return render(request, "catalogue/work_edition.html", context, status=422 if form else 200)
 

@@ -22,5 +22,11 @@ class DayForm(forms.Form):
 class TermForm(forms.Form):
     """The days chosen locally for one step."""
 
-    value = forms.IntegerField(label=_("Số lượng"), min_value=1, max_value=999)
-    unit = forms.ChoiceField(label=_("Đơn vị"), choices=LocalTerm.Unit.choices)
+    value = forms.IntegerField(
+        label=_("Số lượng"), min_value=1, max_value=999,
+        error_messages={"min_value": _("Thời hạn phải từ 1 trở lên."), "max_value": _("Thời hạn tối đa là 999.")},
+    )  # fmt: skip
+    unit = forms.ChoiceField(
+        label=_("Đơn vị"), choices=LocalTerm.Unit.choices,
+        error_messages={"invalid_choice": _("Chọn ngày làm việc, ngày hoặc tháng.")},
+    )  # fmt: skip

@@ -7,6 +7,10 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 
+def _in_force(vi: str, en: str) -> str:
+    return en if (translation.get_language() or "vi").startswith("en") else vi
+
+
 class CalendarDay(models.Model):
     """A day that differs from the ordinary week: a weekday off, or a weekend day worked in exchange."""
 
@@ -58,6 +62,11 @@ class LocalTerm(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def label(self) -> str:
+        """Return the step's name in the language in force."""
+        return _in_force(self.vi, self.en)
+
 
 class Clock(models.Model):
     """One running or stopped clock of one thing; ``due_on`` is the last day on which the deed is in time."""
@@ -108,7 +117,7 @@ class Clock(models.Model):
     @property
     def label(self) -> str:
         """Return the clock's name in the language in force."""
-        return self.en if (translation.get_language() or "vi").startswith("en") else self.vi
+        return _in_force(self.vi, self.en)
 
     @property
     def is_running(self) -> bool:

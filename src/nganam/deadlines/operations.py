@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
 from nganam.deadlines import policies, queries, terms
-from nganam.deadlines.events import DAY_EDITED, TERM_EDITED
+from nganam.deadlines.events import DAY_EDITED, HANDED_OVER, TERM_EDITED
 from nganam.deadlines.models import CalendarDay, Clock, LocalTerm
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
@@ -59,6 +59,24 @@ def stop_clocks(keys: Iterable[str] | None, object_type: str, object_code: str, 
 
 
 @transaction.atomic
+def hand_over_clocks(object_type: str, object_code: str, *, before: str, after: str, actor: Actor, at: datetime) -> int:
+    """Let agency ``after`` answer for the running clocks of one thing that ``before`` answered for; return how many.
+
+    Their days stay; the agency that answers from now on is reminded anew. The caller holds the case.
+    """
+    audit.take_turn()
+    running = queries.open_clocks(before).filter(object_type=object_type, object_code=object_code)
+    keys = list(running.values_list("key", flat=True))
+    running.update(agency=after, warned_at=None, overdue_told_at=None)
+    if keys:
+        audit.record(
+            actor=actor, at=at, action=HANDED_OVER, object_type=object_type, object_code=object_code,
+            details={"before": before, "after": after, "keys": keys},
+        )  # fmt: skip
+    return len(keys)
+
+
+@transaction.atomic
 def edit_day(*, day: date, kind: str, name: str, actor: Actor, at: datetime) -> int:
     """Make ``day`` a day off ("off"), a worked weekend day ("working") or ordinary again (""); return clocks moved.
 
@@ -70,6 +88,7 @@ def edit_day(*, day: date, kind: str, name: str, actor: Actor, at: datetime) -> 
     _check_day(day, kind, name)
     before = queries.edited_day(day)
     _write_day(day, kind, name)
+    audit.take_turn()  # every deed takes clocks behind the head
     moved = _recompute(queries.calendar())
     details = {
         "day": day, "kind": kind, "name": name, "kind_before": before.kind if before else "",
@@ -163,15 +182,19 @@ class Reminder:
 
 
 @transaction.atomic
-def take_reminders(*, at: datetime) -> list[Reminder]:
+def take_reminders(*, at: datetime, among: Iterable[Clock] | None = None) -> list[Reminder]:
     """Return each reminder due at ``at`` and mark it taken: the same clock is warned about once and told overdue once.
 
-    The caller sends them in the same transaction, so a reminder is neither lost nor sent twice.
+    The caller sends them in the same transaction, so a reminder is neither lost nor sent twice. ``among`` are the
+    clocks whose cases the caller holds: one that has become due since waits for the next time.
     """
     today = local_date(at)
     tomorrow = queries.calendar().add(today, 1)
-    late = queries.overdue(at).filter(overdue_told_at__isnull=True)
+    late = queries.late_untold(at)
     soon = queries.open_clocks().filter(due_on__gte=today, due_on__lte=tomorrow, warned_at__isnull=True)
+    if among is not None:
+        late = late.filter(pk__in=[one.pk for one in among])
+    audit.take_turn()  # every deed takes clocks behind the head
     taken = [Reminder(clock, is_overdue=True) for clock in late.select_for_update()]
     taken += [Reminder(clock, is_overdue=False) for clock in soon.select_for_update()]
     Clock.objects.filter(pk__in=[one.clock.pk for one in taken if one.is_overdue]).update(overdue_told_at=at)

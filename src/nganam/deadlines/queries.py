@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from nganam.deadlines.models import CalendarDay, Clock, LocalTerm
-from nganam.deadlines.terms import is_local, length_of
+from nganam.deadlines.terms import LocalDefault, declared, is_local, length_of
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.kernel.workdays import Calendar
@@ -61,6 +61,11 @@ def overdue(at: datetime, agency: str | None = None) -> QuerySet[Clock]:
     return open_clocks(agency).filter(due_on__lt=local_date(at))
 
 
+def late_untold(at: datetime) -> QuerySet[Clock]:
+    """Return overdue clocks of which nobody has been told yet."""
+    return overdue(at).filter(overdue_told_at__isnull=True)
+
+
 def missed(at: datetime, agency: str | None = None) -> QuerySet[Clock]:
     """Return clocks that ran past their last day: still running, or stopped after it."""
     late = Q(stopped_at__isnull=True, due_on__lt=local_date(at)) | Q(stopped_at__date__gt=F("due_on"))
@@ -73,9 +78,15 @@ def days_left(clock: Clock, at: datetime, working: Calendar | None = None) -> in
     return (working or calendar()).between(local_date(at), clock.due_on)
 
 
-def local_terms() -> QuerySet[LocalTerm]:
-    """Return the local terms in order of key."""
-    return LocalTerm.objects.all()
+def local_terms() -> list[LocalTerm]:
+    """Return the local terms in order of key, with those a room has declared and nothing has needed yet."""
+    found = {one.key: one for one in LocalTerm.objects.all()}
+    found |= {one.key: _proposed(one) for one in declared() if one.key not in found}
+    return [found[key] for key in sorted(found)]
+
+
+def _proposed(one: LocalDefault) -> LocalTerm:
+    return LocalTerm(key=one.key, value=one.value, unit=one.unit, vi=one.vi, en=one.en)
 
 
 def edited_day(day: date) -> CalendarDay | None:
@@ -85,7 +96,7 @@ def edited_day(day: date) -> CalendarDay | None:
 
 def local_term(key: str) -> LocalTerm:
     """Return a local term; raise ``NotFound`` for an unknown key."""
-    found = LocalTerm.objects.filter(key=key).first()
+    found = next((one for one in local_terms() if one.key == key), None)
     if found is None:
         raise NotFound(_("Không có thời hạn nội bộ này."))
     return found

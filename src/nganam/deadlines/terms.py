@@ -85,6 +85,17 @@ def _local(key: str) -> Length:
     return Length(str(row.value), row.unit, LOCAL, is_local=True, vi=row.vi, en=row.en)
 
 
+def span(key: str) -> timedelta:
+    """Return how long a declared local term is where nothing falls due: what is kept, looked ahead at, waited for.
+
+    A month counts thirty days and a working day one. Reads only: unlike a clock's term it makes no row.
+    """
+    default = _defaults[key]
+    row = LocalTerm.objects.filter(key=key).values_list("value", "unit").first()
+    value, unit = row or (default.value, default.unit)
+    return timedelta(days=value * (30 if unit == "months" else 1))
+
+
 def _make_row(key: str) -> LocalTerm:
     try:
         default = _defaults[key]

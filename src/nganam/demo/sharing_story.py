@@ -12,6 +12,11 @@ from nganam.demo.story import Story, expect
 from nganam.kernel.clock import local_date
 
 GRANTED = ["so_dinh_danh", "ho_ten", "ngay_sinh", "ma_xa"]
+NOT_NEEDED = {
+    "reason": "Tuyển sinh đầu cấp không cần địa chỉ chi tiết và số điện thoại.",
+    "legal_basis": "Luật Bảo vệ dữ liệu cá nhân: chỉ xử lý dữ liệu cần cho mục đích đã nêu",
+}
+"""Why the demo grants a part only."""
 ASKED = [*GRANTED, "dia_chi", "dien_thoai"]
 REVOKED_WITHIN = 2.0
 CITIZENS: dict[str, Any] = {
@@ -98,7 +103,8 @@ def request(story: Story) -> None:
     story.once("request_sent", lambda: phuc.press(f"/yeu-cau/{asked}/", "/buoc/send/"))
     expect(phuc.open(f"/yeu-cau/{asked}/"), "Đã tiếp nhận")
     story.tell("Phúc", f"gửi {asked} theo mẫu khoản 2 Điều 35; thời hạn trả lời bắt đầu chạy")
-    story.once("request_granted", lambda: hoa.press(f"/yeu-cau/{asked}/", "/buoc/grant/", {"granted": GRANTED}))
+    grant = {"granted": GRANTED, **NOT_NEEDED}
+    story.once("request_granted", lambda: hoa.press(f"/yeu-cau/{asked}/", "/buoc/grant/", grant))
     account = story.once("account", lambda: _account(phuc, asked))
     story.tell("Hòa", f"cấp {len(GRANTED)} trong {len(ASKED)} mục tin: tài khoản {account}")
     story.once("credential", lambda: _credential(phuc, account))

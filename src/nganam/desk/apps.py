@@ -12,5 +12,8 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the room's audit actions."""
-        from nganam.desk import events  # noqa: F401, PLC0415 - needs the app registry
+        """Register the room's audit actions and its local terms."""
+        from nganam.deadlines.terms import declare_local  # noqa: PLC0415 - needs the app registry
+        from nganam.desk import events, terms  # noqa: F401, PLC0415
+
+        declare_local(terms.SOON, terms.PAST)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from nganam.accounts.models import Person
 from nganam.agencies.queries import acting_choices, actor_for
 from nganam.deadlines.queries import calendar
-from nganam.desk import queries
+from nganam.desk import queries, terms
 from nganam.desk.models import Digest, DigestChoice
-from nganam.desk.worklist import ME, SOON_DAYS, Desk, Wanted, Work, works
+from nganam.desk.worklist import ME, Desk, Wanted, Work, works
 from nganam.kernel.clock import local_date
 from nganam.kernel.workdays import Calendar
 from nganam.notices.operations import send_mail
@@ -75,7 +75,7 @@ def _of_agency(person: Person, agency: str, name: str, at: datetime) -> str:
     desk, wanted = Desk(actor, at), Wanted(whose=ME)
     waiting, number = works(desk.rows(wanted)[:SHOWN]), desk.count(whose=ME)
     # What is the whole province's is for the page of those who urge: a mail tells of the agency's own.
-    own = desk.clocks().filter(agency=agency).filter(due_on__lte=today + timedelta(days=SOON_DAYS))
+    own = desk.clocks().filter(agency=agency).filter(due_on__lte=today + terms.soon())
     due = queries.due(desk, own, SHOWN)
     parts = [
         _block(_("Chờ bạn xử lý: %(number)s") % {"number": number}, [_work_line(one) for one in waiting], number),

@@ -1,7 +1,5 @@
 """What an officer sets up for themselves: the mail of the morning and the calendar of deadlines."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from nganam.agencies.queries import agency_names
-from nganam.desk import ical, operations, queries
+from nganam.desk import ical, operations, queries, terms
 from nganam.desk.forms import DigestForm, FeedForm
 from nganam.desk.worklist import Desk
 from nganam.face.doors import Audience, door, not_found
@@ -19,7 +17,6 @@ from nganam.face.forms import attempt, press
 
 officer = door(Audience.OFFICER)
 MOST_EVENTS = 700
-PAST = timedelta(days=60)
 """How long a missed deadline stays in a calendar: else the oldest would leave no room for what is to come."""
 
 
@@ -87,8 +84,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     names = agency_names()
     desk = Desk(actor, request.at)
     with translation.override("vi"):
+        clocks = desk.clocks().filter(due_on__gte=desk.today - terms.past()).only(*ical.NEEDED)
         text = ical.calendar(
-            queries.due(desk, desk.clocks().filter(due_on__gte=desk.today - PAST).only(*ical.NEEDED), MOST_EVENTS),
+            queries.due(desk, clocks, MOST_EVENTS),
             name=_("Thời hạn: %(agency)s") % {"agency": names.get(found.agency, found.agency)},
             names=names, address=settings.NGANAM_PUBLIC_URL,
         )  # fmt: skip

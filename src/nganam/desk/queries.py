@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,9 +19,9 @@ from nganam.audit.models import Entry
 from nganam.cases.models import Seat
 from nganam.cases.parties import declared
 from nganam.deadlines.models import Clock
-from nganam.desk import oversight, worklist
+from nganam.desk import oversight, terms, worklist
 from nganam.desk.models import DigestChoice, Feed, Place, SavedView
-from nganam.desk.worklist import SOON_DAYS, Desk
+from nganam.desk.worklist import Desk
 from nganam.kernel.actors import VISITOR, Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
@@ -54,7 +54,7 @@ def named(desk: Desk, found: QuerySet[Clock]) -> QuerySet[Any]:
 def due_by(found: QuerySet[Clock], at: datetime) -> tuple[int, int]:
     """Return how many clocks are overdue, and how many end within the next days."""
     today = local_date(at)
-    near = found.order_by().filter(due_on__lte=today + timedelta(days=SOON_DAYS))
+    near = found.order_by().filter(due_on__lte=today + terms.soon())
     counted = near.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
     return counted["late"], counted["all"] - counted["late"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from nganam.cases.parties import declared
 from nganam.cases.seats import MARK, PROVINCE_ROLES
 from nganam.deadlines.models import Clock
 from nganam.deadlines.queries import open_clocks
+from nganam.desk import terms
 from nganam.face.paging import first, page_of
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
@@ -25,7 +26,6 @@ from nganam.kernel.machine import Machine, State, Transition
 
 ME, OTHERS, ALL = "toi", "noi-khac", "tat-ca"
 LATE, SOON, LATER, NEVER = "qua-han", "sap-den", "con-lau", "khong"
-SOON_DAYS = 3
 LONGEST = 40
 
 
@@ -160,7 +160,9 @@ class Desk:
         return asked + self._due(wanted.due)
 
     def _due(self, due: str) -> list[Any]:
-        clocks, soon = open_clocks().order_by(), self.today + timedelta(days=SOON_DAYS)
+        if not due:
+            return []  # the usual list: how near "near" is, is not asked
+        clocks, soon = open_clocks().order_by(), self.today + terms.soon()
         asked: dict[str, list[Any]] = {
             LATE: _of(clocks.filter(due_on__lt=self.today)),
             SOON: _of(clocks.filter(due_on__gte=self.today, due_on__lte=soon)),

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from nganam.face import telling
+
 
 class DisputesConfig(AppConfig):
     """Vướng mắc."""
@@ -14,8 +16,9 @@ class DisputesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's audit actions, its local terms, and how its machine is conducted."""
         from nganam.deadlines.terms import LocalDefault, declare_local  # noqa: PLC0415 - needs the app registry
-        from nganam.disputes import conduct, events  # noqa: F401, PLC0415 - need the app registry
+        from nganam.disputes import conduct, events, told  # noqa: F401, PLC0415 - need the app registry
 
+        telling.sentences(*told.SENTENCES)
         # D51.2d says "correct errors" and no number of days.
         # D50.2 says to carry the settlement out and no number of days: whoever settles sets the day.
         declare_local(

@@ -15,4 +15,6 @@ parties.declare(
     forms=forms.STEP_FORMS,
     opening=writing.OPENING,
     story=queries.events,
+    moved_with=queries.moved_with,
+    files=queries.files_of,
 )

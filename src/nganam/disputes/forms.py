@@ -274,6 +274,7 @@ class ConfirmForm(DisputeStep):
 
     TRANSITION = "confirm"
     reason = _text(_("Kết quả kiểm tra"))
+    signer = _signer()
 
 
 class SendBackForm(DisputeStep):
@@ -282,6 +283,7 @@ class SendBackForm(DisputeStep):
     TRANSITION = "send_back"
     reason = _text(_("Việc chưa thi hành"))
     carry_out_by = _day(_("Hạn thi hành mới"))
+    signer = _signer()
 
 
 class CorrectForm(DisputeStep):

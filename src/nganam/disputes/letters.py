@@ -104,6 +104,27 @@ def decision(dispute: Dispute, text: str, outcome: str, obliged: str, carry_out_
     )
 
 
+def complied(dispute: Dispute, text: str) -> Words:
+    """The body that checks finds that the settlement was carried out; the dispute is closed (D50.3)."""
+    return _checked(dispute, "kết thúc", (*paragraphs(text), f"Hồ sơ vướng mắc {dispute.code} được đóng."))
+
+
+def not_complied(dispute: Dispute, text: str, carry_out_by: date) -> Words:
+    """The body that checks finds it wanting and sets a new day (D50.2, D50.3)."""
+    onward = f"{dispute.obliged_agency.name} thi hành tiếp, chậm nhất ngày {_day(carry_out_by)}, và báo cáo kết quả."
+    return _checked(dispute, "yêu cầu thi hành tiếp kết quả giải quyết", (*paragraphs(text), onward))
+
+
+def _checked(dispute: Dispute, verb: str, rest: tuple[str, ...]) -> Words:
+    return Words(
+        kind=Paper.Kind.LETTER,
+        subject=f"{verb} vướng mắc {dispute.code}",
+        basis=basis_of(dispute, "D50.3"),
+        recipients=(dispute.opener.name, dispute.respondent.name),
+        body=(f"Xét {_matter(dispute)}", "Kết quả kiểm tra việc thi hành:", *rest),
+    )
+
+
 def referral(dispute: Dispute, text: str, body: str, to: str) -> Words:
     """Level 3 to central government: a letter to the ministry, or a report to the Prime Minister (D49.3)."""
     ministry = body == CentralBody.MINISTRY

@@ -381,7 +381,7 @@ def report_done(*, actor: Actor, at: datetime, dispute: Dispute, reason: str, ve
 @transaction.atomic
 def check_compliance(
     *, actor: Actor, at: datetime, dispute: Dispute, transition: str, reason: str, carry_out_by: date | None = None,
-    version: int | None = None,
+    signer: str = "", version: int | None = None,
 ) -> Dispute:  # fmt: skip
     """Find that the settlement was complied with and close, or send it back with a new date (D50.3)."""
     changes: dict[str, Any] = {}
@@ -391,7 +391,11 @@ def check_compliance(
         parties.check(actor, dispute, DISPUTE.transition(transition))
         _start_clock(dispute, transition, dispute.obliged, carry_out_by, actor=actor, at=at)
         changes = {"carry_out_by": carry_out_by}
-    return _move(dispute, transition, actor=actor, at=at, reason=reason, changes=changes, version=version)
+    _ready(dispute, transition, actor)
+    again = carry_out_by if changes else None
+    words = letters.not_complied(dispute, reason, again) if again else letters.complied(dispute, reason)
+    paper = papers.issue(dispute, words, actor=actor, at=at, signer=signer)
+    return _move(dispute, transition, actor=actor, at=at, reason=reason, paper=paper, changes=changes, version=version)
 
 
 @transaction.atomic

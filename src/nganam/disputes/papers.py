@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from nganam.agencies.correspondence import Words, send
 from nganam.agencies.queries import agency as agency_of
+from nganam.cases import operations as cases
 from nganam.disputes.models import Dispute
 from nganam.documents.operations import register_paper
 from nganam.kernel.actors import Actor
@@ -21,6 +22,7 @@ def issue_or_enter(
     """Issue a paper the actor signs, or enter the one signed elsewhere under ``number`` on ``signed_on``."""
     if not number.strip():
         return issue(dispute, words, actor=actor, at=at, signer=actor.name)
+    cases.hold(dispute)
     paper = register_paper(
         actor=actor, at=at, kind=words.kind, number=number, signed_on=signed_on, agency=actor.agency,
         signer=actor.name, title=words.subject, object_type=dispute.MACHINE.code, object_code=dispute.code,

@@ -14,6 +14,7 @@ from nganam.cases.story import Event, story_of
 from nganam.deadlines.models import Clock
 from nganam.disputes.models import FINAL, OF_A_SIDE, Dispute, Evidence, Level, Side, Statement
 from nganam.disputes.workflow import DISPUTE
+from nganam.documents.models import StoredFile
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
@@ -90,6 +91,11 @@ def subject_of(dispute: Dispute) -> Case | None:
     return model._default_manager.filter(code=dispute.object_code).first() if model else None  # noqa: SLF001 - Django's public way to the manager
 
 
+def moved_with(dispute: Dispute) -> list[Case | None]:
+    """Return the thing in dispute, which a dispute holds and gives free again."""
+    return [subject_of(dispute)] if dispute.object_code else []
+
+
 def link_of(dispute: Dispute) -> str:
     """Return the address of the thing in dispute; "" when there is none."""
     if dispute.object_type == "services.service":
@@ -100,6 +106,11 @@ def link_of(dispute: Dispute) -> str:
 def evidence_of(dispute: Dispute) -> QuerySet[Evidence]:
     """Return every file attached to a dispute, first to last."""
     return Evidence.objects.filter(statement__dispute=dispute).select_related("statement", "file")
+
+
+def files_of(dispute: Dispute) -> list[tuple[str, StoredFile]]:
+    """Return the files the sides sent, under the names they gave them."""
+    return [(one.name, one.file) for one in evidence_of(dispute)]
 
 
 def get_evidence(dispute: Dispute, sha256: str) -> Evidence:

@@ -73,7 +73,11 @@ def _write(
     actor: Actor, at: datetime, dispute: Dispute, text: str, kept: Sequence[tuple[str, StoredFile]]
 ) -> Statement:
     # The row is locked, so two who speak at once get numbers one after the other and none speaks on a closed case.
-    now = Dispute.objects.select_for_update(of=("self",)).select_related("opener", "respondent").get(pk=dispute.pk)
+    now = (
+        Dispute.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("opener", "respondent")
+        .get(pk=dispute.pk)
+    )
     allow(policies.may_speak(actor, now))
     statement = Statement.objects.create(
         dispute=now, number=now.statements.count() + 1, side=policies.side_of(actor, now), agency=actor.agency,

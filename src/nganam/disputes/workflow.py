@@ -114,11 +114,11 @@ DISPUTE = Machine(
         ),
         Transition(
             "confirm", ("reported",), "closed", "checker", "Đã tuân thủ, đóng", "Complied with, close", "D50.3",
-            needs=("reason",),
+            needs=("reason",), papers=("CV",),
         ),
         Transition(
             "send_back", ("reported",), "settled", "checker", "Chưa tuân thủ, yêu cầu thi hành tiếp",
-            "Not complied with, carry on", "D50.3", needs=("reason",), starts=("dispute_carry_out",),
+            "Not complied with, carry on", "D50.3", needs=("reason",), papers=("CV",), starts=("dispute_carry_out",),
         ),
         Transition(
             "contest", ("settled",), "level_two", "opener", "Chưa thỏa đáng, gửi cơ quan đầu mối cấp tỉnh",

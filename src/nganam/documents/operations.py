@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
-from nganam.documents import files, media, tasks
+from nganam.documents import files, leaks, media, tasks
 from nganam.documents.events import FILE_STORED, PAPER_ISSUED, PAPER_REGISTERED, PAPER_WITHDRAWN
 from nganam.documents.letters import checking, content
 from nganam.documents.letters.numbering import number_and_sign
@@ -25,12 +25,15 @@ from nganam.kernel.errors import Invalid, RuleBroken
 MEGABYTE = 1024 * 1024
 PAPER_PREFIX = "VB"
 PAPER = "documents.paper"
+FIRST_DAY = date(1945, 9, 2)
+"""No agency of this state signed anything before: an earlier day is a slip of the pen."""
 NUMBER_LENGTH = 60
 
 
 @transaction.atomic
 def next_number(*, agency: str, kind: str, year: int) -> int:
     """Draw the next number of ``agency`` for ``kind`` in ``year``, without gaps: the row stays locked until commit."""
+    audit.take_turn()  # whoever has a number wants the record next; whoever has the record may want a number
     register, _made = NumberRegister.objects.get_or_create(agency=agency, kind=kind, year=year)
     NumberRegister.objects.filter(pk=register.pk).update(last=F("last") + 1)
     return NumberRegister.objects.values_list("last", flat=True).get(pk=register.pk)
@@ -161,6 +164,8 @@ def _check_paper(kind: str, number: str, signed_on: date, title: str, *, today: 
         errors["kind"] = [_("Chọn loại văn bản trong danh sách.")]
     if signed_on > today:
         errors["signed_on"] = [_("Ngày ký không thể ở sau hôm nay.")]
+    if signed_on < FIRST_DAY:
+        errors["signed_on"] = [_("Xem lại năm ký: không có văn bản nào trước năm 1945.")]
     if not title.strip():
         errors["title"] = [_("Ghi trích yếu của văn bản.")]
     if len(number) > NUMBER_LENGTH:
@@ -201,6 +206,7 @@ def store_file(
     try:
         with files.received(stream, limit) as file:
             media_type = _checked_type(name, file, allowed_types)
+            _refuse_leaks(name, file, media_type, at)
             files.keep(file)
     except files.TooLarge as error:
         raise _refused(
@@ -208,6 +214,18 @@ def store_file(
             _("Chia nhỏ tệp hoặc nén bớt ảnh rồi tải lại."),
         ) from error
     return _remember(name, file, media_type, actor=actor, at=at)
+
+
+def _refuse_leaks(name: str, file: files.Received, media_type: str, at: datetime) -> None:
+    """Refuse a file that holds a credential: what and where is told, the secret itself stands nowhere."""
+    found = leaks.find(file.path, media_type, at)
+    if not found:
+        return
+    told = "; ".join(f"{leaks.words(one.kind)} ({one.place})" for one in found)
+    raise _refused(
+        _("Tệp “%(name)s” có thông tin xác thực: %(found)s.") % {"name": name, "found": told},
+        _("Che hoặc bỏ phần đó rồi tải lại; khóa, mật khẩu đã lộ ra ngoài thì thu hồi và cấp lại."),
+    )
 
 
 def _checked_type(name: str, file: files.Received, allowed: Collection[str]) -> str:

@@ -27,11 +27,15 @@ def attempt(form: forms.BaseForm, deed: Callable[[], T]) -> T | None:
 
 
 def _blame(form: forms.BaseForm, error: Invalid) -> None:
-    unplaced = [text for name, texts in error.fields.items() if name not in form.fields for text in texts]
-    for name, texts in error.fields.items():
-        if name in form.fields:
-            form.add_error(name, list(texts))
-    form.add_error(None, [_words(error), *unplaced])
+    general = [text for name, texts in error.fields.items() if name not in form.fields for text in texts]
+    placed = {name: texts for name, texts in error.fields.items() if name in form.fields}
+    if not any(error.message in texts for texts in placed.values()):
+        general = [_words(error), *general]
+    for name, texts in placed.items():
+        # What is refused for one field is said there alone, with what to do.
+        form.add_error(name, [_words(error) if text == error.message else text for text in texts])
+    if general:
+        form.add_error(None, general)
 
 
 def _words(error: NganamError) -> str:
@@ -52,8 +56,8 @@ def press(request: HttpRequest, deed: Callable[[], object], *, to: str, done: st
     except NotFound:
         raise
     except NganamError as error:
-        fields = " ".join(text for texts in getattr(error, "fields", {}).values() for text in texts)
-        messages.error(request, f"{_words(error)} {fields}".strip())
+        fields = [text for texts in getattr(error, "fields", {}).values() for text in texts]
+        messages.error(request, " ".join([_words(error), *(text for text in fields if text != error.message)]))
     else:
         messages.success(request, done)
     return redirect(to)

@@ -60,10 +60,34 @@ class OncePaginator(KeyPaginator):
         return Page(whole.filter(pk__in=self.keys[start : start + self.per_page]), valid, self)
 
 
-def page_of(rows: QuerySet[M], asked: QueryDict, *, whole: QuerySet[M] | None = None, at_once: bool = False) -> Page[M]:
+class ShortPaginator(KeyPaginator):
+    """The same, where all rows mostly fit on one page: then they are read once and need no counting."""
+
+    @cached_property
+    def head(self) -> list[Any]:
+        """Return the rows of the first page and one more, if there is one."""
+        rows: Any = self.object_list
+        return list(rows[: self.per_page + 1])
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return len(self.head) if len(self.head) <= self.per_page else super().count
+
+    def page(self, number: Any) -> Page[Any]:
+        """Return one page; its number is checked as ever."""
+        if self.count > self.per_page:
+            return super().page(number)
+        return Page(self.head, self.validate_number(number), self)
+
+
+def page_of(
+    rows: QuerySet[M], asked: QueryDict, *, whole: QuerySet[M] | None = None, at_once: bool = False, short: bool = False
+) -> Page[M]:
     """Return the page of ``rows`` (in a whole order) that an address asks for by ``?trang=``; the nearest there is.
 
-    ``at_once`` is for rows that are costly to choose and thousands at most.
+    ``at_once`` is for rows that are costly to choose and thousands at most, ``short`` for those that mostly fit on one
+    page.
     """
-    kind = OncePaginator if at_once else KeyPaginator
+    kind = OncePaginator if at_once else ShortPaginator if short else KeyPaginator
     return kind(rows, PAGE, whole).get_page(asked.get(NUMBER))

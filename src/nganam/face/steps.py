@@ -29,7 +29,10 @@ def shortest_way(machine: Machine, state: str) -> list[str]:
 
 
 def usual_way(machine: Machine, start: str = "") -> list[str]:
-    """Return the states met when the first possible transition is always taken, up to an end; it never goes back."""
+    """Return the states met when the first possible transition is always taken, up to an end; it never goes back.
+
+    A side step (sent back, given up) is on the way only where nothing else leads on.
+    """
     way = [start or machine.initial]
     while True:
         ahead = [name for name in _ahead(machine, way[-1]) if name not in way]
@@ -39,7 +42,8 @@ def usual_way(machine: Machine, start: str = "") -> list[str]:
 
 
 def _ahead(machine: Machine, state: str) -> list[str]:
-    return [one.leads_from(state) for one in machine.leaving(state)]
+    leaving = sorted(machine.leaving(state), key=lambda one: one.side)
+    return [one.leads_from(state) for one in leaving]
 
 
 def _status(machine: Machine, state: str) -> str:

@@ -88,7 +88,10 @@ class MachineError(NotFound):
 
 @dataclass(frozen=True)
 class Machine:
-    """A whole machine: ``code`` names it in history and audit (``sharing.request``)."""
+    """A whole machine: ``code`` names it in history and audit (``sharing.request``).
+
+    ``opens`` are the clocks that run from the opening on, where no move leads to the first state.
+    """
 
     code: str
     vi: str
@@ -97,6 +100,7 @@ class Machine:
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]
     guards: tuple[Guard, ...] = ()
+    opens: tuple[str, ...] = ()
 
     @cached_property
     def _states(self) -> dict[str, State]:
@@ -144,7 +148,7 @@ class Machine:
 
     def running_clocks(self) -> dict[str, frozenset[str]]:
         """Return for each reachable state the clocks that may be running there."""
-        running: dict[str, frozenset[str]] = {self.initial: frozenset()}
+        running: dict[str, frozenset[str]] = {self.initial: frozenset(self.opens)}
         waiting = [self.initial]
         while waiting:
             name = waiting.pop()

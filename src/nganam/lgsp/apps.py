@@ -12,14 +12,15 @@ class LgspConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the audit actions and the local term."""
-        from nganam.deadlines.terms import LocalDefault, declare_local  # noqa: PLC0415
+        """Register the audit actions and the local terms."""
+        from nganam.deadlines.terms import declare_local  # noqa: PLC0415
         from nganam.face import telling  # noqa: PLC0415
         from nganam.lgsp import events  # noqa: F401, PLC0415 - registering is the import's effect
-        from nganam.lgsp.retention import MONTHS, TERM  # noqa: PLC0415
+        from nganam.lgsp.open_tier import operations as open_tier  # noqa: PLC0415
+        from nganam.lgsp.terms import EVERY  # noqa: PLC0415
         from nganam.lgsp.watching.operations import SENTENCES  # noqa: PLC0415
 
-        telling.sentences(*SENTENCES)
-        declare_local(
-            LocalDefault(TERM, MONTHS, "Lưu nhật ký chia sẻ dữ liệu", "Keep the exchange log", unit="months"),
+        telling.sentences(
+            *SENTENCES, *open_tier.TOLD.values(), "Hết hạn ngày %(day)s; đặt chứng thư mới trước ngày đó."
         )
+        declare_local(open_tier.TERM, *EVERY)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPublicKeyTypes,
     CertificatePublicKeyTypes,
@@ -39,13 +39,12 @@ ROOT_DAYS, ISSUING_DAYS, SERVER_DAYS, LONGEST_DAYS = 7300, 1825, 90, 398
 # An issuing authority is succeeded while it still outlives every certificate it could sign.
 SUCCEED_BEFORE = timedelta(days=LONGEST_DAYS + 30)
 RENEW_SERVER_BEFORE = timedelta(days=30)
-CRL_DAYS = 30
 # A certificate is good from a little before it was made: clocks of clients differ.
 BACKDATED = timedelta(minutes=5)
 LONGEST_REQUEST = 16_384
 
 AuthorityKey = ec.EllipticCurvePrivateKey
-ClientKey = ec.EllipticCurvePublicKey
+ClientKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 class BadRequest(ValueError):
@@ -86,11 +85,15 @@ def read_request(pem: str) -> x509.CertificateSigningRequest:
         key, signed = request.public_key(), request.is_signature_valid
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
         raise BadRequest("unreadable") from error
-    if not isinstance(key, ClientKey) or not isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1):
+    if not isinstance(key, ed25519.Ed25519PublicKey) and not _is_on_curve(key):
         raise BadRequest("kind")
     if not signed:
         raise BadRequest("forged")
     return request
+
+
+def _is_on_curve(key: object) -> bool:
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
 
 
 def key_digest(request: x509.CertificateSigningRequest) -> str:
@@ -219,14 +222,14 @@ class Authority:
         write_private(self._folder / "server.key", _private(key))
         replace(self._folder / "server.pem", (_pem(signed) + _pem(issuing)).encode())
 
-    def crl(self, revoked: Iterable[tuple[str, datetime]], at: datetime) -> bytes:
+    def crl(self, revoked: Iterable[tuple[str, datetime]], at: datetime, *, good_for: timedelta) -> bytes:
         """Return the signed list (DER) of revoked certificates: serial in hex and when."""
         issuing, signer = self._issuing()
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(issuing.subject)
             .last_update(at)
-            .next_update(at + timedelta(days=CRL_DAYS))
+            .next_update(at + good_for)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
             .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
         )

@@ -1,6 +1,6 @@
 """Writes of client certificates: an officer asks with a CSR, the application renews by itself, who may revokes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography.x509 import CertificateSigningRequest
 from django.db import transaction
@@ -10,7 +10,7 @@ from nganam.audit import operations as audit
 from nganam.kernel.actors import Actor, Kind
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
-from nganam.lgsp import authority, policies, queries
+from nganam.lgsp import authority, policies, queries, terms
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.operations import allow_certificates
 from nganam.notices import operations as notices
@@ -19,7 +19,6 @@ from nganam.sharing.requests.models import Application
 
 USUAL_DAYS = 365
 MOST_LIVE = 3
-REMIND_BEFORE = timedelta(days=30)
 
 
 def crl_url() -> str:
@@ -31,8 +30,8 @@ def crl_url() -> str:
 def issue_certificate(account: Account, *, actor: Actor, at: datetime, csr: str, days: int = USUAL_DAYS) -> Certificate:
     """Sign a certificate for the account's application and let it use the account by it.
 
-    ``csr`` is PKCS#10 as PEM (EC P-256 or P-384); of it only the key is used. Raise ``Invalid`` when it cannot be
-    signed, ``RuleBroken`` when the application has enough live ones.
+    ``csr`` is PKCS#10 as PEM (EC P-256, P-384 or Ed25519); of it only the key is used. Raise ``Invalid`` when it
+    cannot be signed, ``RuleBroken`` when the application has enough live ones.
     """
     allow_certificates(account, actor=actor, at=at)
     return sign_for(account.application, actor=actor, at=at, csr=csr, days=days)
@@ -64,7 +63,7 @@ def _unsigned() -> dict[str, str]:
         "private": _("Có khóa riêng trong nội dung gửi. Chỉ gửi CSR, và thay khóa riêng này vì đã bị lộ."),
         "long": _("CSR dài quá mức."),
         "unreadable": _("Không đọc được CSR này (PKCS#10 dạng PEM)."),
-        "kind": _("Chỉ nhận khóa EC P-256 hoặc P-384 cho chứng thư TLS."),
+        "kind": _("Chỉ nhận khóa EC P-256, P-384 hoặc Ed25519 cho chứng thư TLS."),
         "forged": _("Chữ ký của CSR không đúng: CSR phải do chính khóa riêng của ứng dụng ký."),
     }
 
@@ -73,7 +72,7 @@ def _sign(
     application: Application, request: CertificateSigningRequest, *, days: int, actor: Actor, at: datetime, action: str
 ) -> Certificate:
     # Of one application at a time, so that two officers cannot pass the limit together.
-    application = Application.objects.select_for_update().select_related("agency").get(pk=application.pk)
+    application = Application.objects.select_for_update(no_key=True).select_related("agency").get(pk=application.pk)
     _check(application, request, days, at)
     own, identity = queries.authority(), queries.identity_of(application)
     own.ensure(at)
@@ -123,14 +122,15 @@ def _record(action: str, row: Certificate, *, actor: Actor, at: datetime) -> Non
 
 @transaction.atomic
 def remind_of_ends(*, at: datetime) -> int:
-    """Tell each agency once, a month ahead, that a certificate of its application ends; return how many.
+    """Tell each agency once, some days ahead, that a certificate of its application ends; return how many.
 
     One whose successor is there already, signed later and running longer, is left in peace.
     """
-    soon = queries.live_certificates(at).filter(not_after__lte=at + REMIND_BEFORE, reminded_at__isnull=True)
+    ahead = at + terms.span(terms.CERTIFICATE.key)
+    soon = queries.live_certificates(at).filter(not_after__lte=ahead, reminded_at__isnull=True)
     told = 0
     for one in soon.select_related("application__agency"):
-        later = queries.live_certificates(at).filter(application=one.application, not_after__gt=at + REMIND_BEFORE)
+        later = queries.live_certificates(at).filter(application=one.application, not_after__gt=ahead)
         if not later.exists():
             _remind(one, at)
             told += 1
@@ -152,4 +152,6 @@ def revocation_list(at: datetime) -> bytes:
     own = queries.authority()
     own.ensure(at)
     revoked = queries.revoked_certificates(at).order_by("pk")
-    return own.crl(((one.serial, one.revoked_at) for one in revoked if one.revoked_at), at)
+    return own.crl(
+        ((one.serial, one.revoked_at) for one in revoked if one.revoked_at), at, good_for=terms.span(terms.CRL.key)
+    )

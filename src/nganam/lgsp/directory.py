@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from nganam.lgsp.envoy.decided import operation_code
 from nganam.services import openapi
 from nganam.services.models import Service
 from nganam.serving.snapshot import Listed
@@ -24,7 +25,15 @@ def listed(service: Service) -> Listed:
         for method in METHODS
         if method in operations
     )
-    return Listed(service.code, service.provider.code, service.subsystem, endpoints)
+    return Listed(service.code, service.provider.code, service.subsystem, endpoints, _operations(service))
+
+
+def _operations(service: Service) -> tuple[tuple[str, str, str], ...]:
+    """Return the operations in the document's form and order, with their codes."""
+    named = ((one["method"], one["path"], operation_code(service.code, one["method"], one["path"]))
+             for one in service.operations)  # fmt: skip
+    found = ((method, "/" + path.strip("/").replace("**", "*"), code) for method, path, code in named)
+    return tuple(sorted(found, key=lambda one: one[1]))
 
 
 def document_of(service: Service) -> bytes:

@@ -45,7 +45,7 @@ class CertificateForm(forms.Form):
     csr = forms.CharField(
         label=_("Yêu cầu cấp chứng thư (CSR, PEM)"),
         max_length=16_384,
-        help_text=_("Khóa EC P-256 hoặc P-384. Tên trong CSR không được dùng: chứng thư mang tên ứng dụng."),
+        help_text=_("Khóa EC P-256, P-384 hoặc Ed25519. Tên trong CSR không được dùng: chứng thư mang tên ứng dụng."),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
     )
     days = forms.IntegerField(

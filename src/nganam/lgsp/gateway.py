@@ -10,19 +10,36 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nganam.lgsp.envoy import sharing
 from nganam.lgsp.envoy.compiling import compile_gateway, compile_place
 from nganam.lgsp.envoy.decided import Gateway, Listen
+from nganam.lgsp.envoy.identity import CLIENTS, SERVER
 from nganam.lgsp.envoy.shapes import Json
 from nganam.lgsp.envoy.upstreams import SECRETS
-from nganam.lgsp.swapping import NUMBER, OPTIONAL, ORDER, changed, envoy_binary, held, replace, stamped, swap
+from nganam.lgsp.evidence import guard
+from nganam.lgsp.swapping import (
+    NUMBER,
+    OPTIONAL,
+    ORDER,
+    WRITTEN,
+    as_bytes,
+    changed,
+    envoy_binary,
+    held,
+    replace,
+    stamped,
+    swap,
+)
 from nganam.serving.secret import shared_secret
 
 FLAGS = (
@@ -34,10 +51,12 @@ FLAGS = (
 FOLDER = "gateway"
 LISTEN = "listen.json"
 NOTE = "published.json"
+CONFIRMED = "confirmed"
 MOST_NODES = 9
 PATIENCE = 1.0  # seconds a node is given to answer about itself
 DISCOVERED = {"cluster_manager.cds": "cds.json", "listener_manager.lds": "lds.json"}
 OF_FILTER = "extension_config_discovery.http_filter."
+SECRET_FILES = frozenset({SERVER, CLIENTS})
 NODE = re.compile(r"^gateway(-[a-z0-9]{1,20})?$")
 
 
@@ -105,6 +124,37 @@ def prepare(data: Path, listen: Listen, *, issuer: str, node: str = FOLDER) -> N
             _copy_first(data, folder) or swap(compile_gateway(empty), folder)
         _copy_secrets(data / FOLDER, folder)
         _move(folder, compile_place(empty), listen)
+        _tell_members(data, [one.name for one in nodes(data)])
+
+
+def share_limits(data: Path) -> list[str]:
+    """Tell the nodes which of them are alive, so that these share the limits; return their names.
+
+    A node on another machine cannot be asked and counts always; where none answers, all do.
+    """
+    every = [one.name for one in nodes(data)]
+    here = {name_of(number) for number in range(1, MOST_NODES + 1)}
+    alive = [name for name in every if name not in here or _is_live(data, name)] if len(every) > 1 else every
+    _tell_members(data, alive or every)
+    return alive
+
+
+def _is_live(data: Path, node: str) -> bool:
+    with suppress(OSError, http.client.HTTPException):
+        return _admin(data, "GET", "/ready", node).strip() == b"LIVE"
+    return False
+
+
+def _tell_members(data: Path, alive: Sequence[str]) -> None:
+    for one in nodes(data):
+        if one.folder.is_dir():
+            _write_members(one.folder / sharing.FILE, alive)
+
+
+def _write_members(path: Path, alive: Sequence[str]) -> None:
+    told = as_bytes(stamped({sharing.FILE: sharing.members(alive)}, 0)[sharing.FILE])
+    if not path.exists() or path.read_bytes() != told:
+        replace(path, told)
 
 
 def _copy_first(data: Path, folder: Path) -> bool:
@@ -135,7 +185,8 @@ def _move(folder: Path, placed: Mapping[str, Json], listen: Listen) -> None:
         one["address"] = addresses[one["name"]]
     own = {one["name"]: one for one in placed["cds.json"]["resources"]}
     cds["resources"] = [*own.values(), *(one for one in cds["resources"] if one["name"] not in {*own, "web"})]
-    files = {"cds.json": cds, "lds.json": lds}
+    # The bootstrap holds nothing that is published, and an older version's may lack what the rest refers to.
+    files = {"cds.json": cds, "lds.json": lds, "bootstrap.json": placed["bootstrap.json"]}
     if changed(files, folder):
         swap(stamped(files, 0), folder)
 
@@ -177,8 +228,12 @@ class Health:
         return sum(self.refused.values())
 
     def behind(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the files of which another version than the one ``wanted`` is in use."""
-        return [name for name, version in wanted.items() if self.versions.get(name) != version]
+        """Return the files of which another version than the one ``wanted`` is in use.
+
+        Of the TLS listener's secrets nothing can be said: a node's figures name no version of theirs.
+        """
+        told = {name: version for name, version in wanted.items() if name not in SECRET_FILES}
+        return [name for name, version in told.items() if self.versions.get(name) != version]
 
 
 def health(data: Path, node: str = FOLDER) -> Health:
@@ -233,6 +288,20 @@ def published(folder: Path) -> dict[str, Any]:
     return {}
 
 
+def confirm(data: Path, at: str) -> None:
+    """Write down when the snapshot was published that every node has taken."""
+    path = data / FOLDER / CONFIRMED
+    if at and (not path.exists() or path.read_text(encoding="ascii") != at):
+        replace(path, at.encode())
+
+
+def confirmed(data: Path) -> datetime | None:
+    """Return when the last snapshot was published that every node has taken, as far as anybody has looked."""
+    with suppress(FileNotFoundError, ValueError):
+        return datetime.fromisoformat((data / FOLDER / CONFIRMED).read_text(encoding="ascii"))
+    return None
+
+
 def reopen_logs(data: Path, node: str = FOLDER) -> None:
     """Let a node open its log file anew, after the old one was renamed."""
     _admin(data, "POST", "/reopen_logs", node)
@@ -263,12 +332,19 @@ def _admin(data: Path, method: str, path: str, node: str = FOLDER) -> bytes:
 def become_envoy(folder: Path) -> None:
     """Replace this process by Envoy, run in the folder of its files (their paths are relative)."""
     os.chdir(folder)
-    Path("log").mkdir(mode=0o700, exist_ok=True)
+    for name in WRITTEN:
+        Path(name).mkdir(mode=0o700, exist_ok=True)
     for name in ("admin.sock", "egress.sock"):  # left by a killed one; Envoy refuses to bind over it
         Path(name).unlink(missing_ok=True)
     os.umask(0o077)
     if not Path("pressure").exists():
         Path("pressure").write_text("0\n", encoding="ascii")
+    if not Path(sharing.FILE).exists():
+        _write_members(Path(sharing.FILE), [folder.name])
+    # Our number is Envoy's in a moment: the guard of the disk ends with it.
+    subprocess.Popen(
+        [sys.executable, "-I", "-S", guard.__file__, str(folder), str(os.getpid())], stdin=subprocess.DEVNULL
+    )
     os.environ["LGSP_NODE"] = folder.name
     os.execv(envoy_binary(), ["envoy", *FLAGS])  # noqa: S606 - a list of arguments, no shell
 

@@ -73,23 +73,25 @@ class Keeper:
         """Publish when something was decided since the last time, or half a minute has passed."""
         from django.utils import timezone  # noqa: PLC0415 - Django is set up by now
 
-        from nganam.lgsp import queries  # noqa: PLC0415
+        from nganam.lgsp import queries, reading  # noqa: PLC0415
         from nganam.lgsp.publishing import publish_snapshot  # noqa: PLC0415
 
         mark = queries.decision_mark(timezone.now())
         if mark == self._mark and time.monotonic() - self._published < PUBLISH_ANYWAY:
             return
-        self._known = self._known or queries.Known()
+        self._known = self._known or reading.Known()
         publish_snapshot(at=timezone.now(), known=self._known)
         # Only now: what failed is tried again, and what was decided meanwhile has another mark.
         self._mark, self._published = mark, time.monotonic()
 
     def watch_nodes(self) -> None:
-        """Go back to the last good snapshot when a running node refuses what was published."""
+        """Share the limits among the live nodes; go back to the last good snapshot when one refuses what is new."""
         from django.utils import timezone  # noqa: PLC0415
 
+        from nganam.lgsp import gateway, queries  # noqa: PLC0415
         from nganam.lgsp.snapshots.watching import go_back_if_refused  # noqa: PLC0415
 
+        gateway.share_limits(queries.data())
         go_back_if_refused(at=timezone.now())
 
     def take_in(self) -> None:

@@ -121,6 +121,7 @@ def _refusal(request: HttpRequest, refused: TokenRefused) -> HttpResponse:
         "error": refused.error,
         "error_description": refused.description,
         "request_id": getattr(request, "request_id", ""),
+        **(_as_of_old(refused) if proofs.is_legacy(request) else {}),
     }
     response = JsonResponse(body, status=refused.status, json_dumps_params={"ensure_ascii": False})
     if refused.status == 401:  # noqa: PLR2004
@@ -128,6 +129,11 @@ def _refusal(request: HttpRequest, refused: TokenRefused) -> HttpResponse:
     if refused.retry_after:
         response["Retry-After"] = str(refused.retry_after)
     return _unstored(response)
+
+
+def _as_of_old(refused: TokenRefused) -> dict[str, Any]:
+    """Return the members older provincial clients look for in an answer; which numbers they tell apart is not known."""
+    return {"error_code": "-1", "result": None, "message": refused.description}
 
 
 def _unstored(response: HttpResponse) -> HttpResponse:

@@ -7,12 +7,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
+from nganam.lgsp.open_tier.models import OpenKey, OpenTier
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
-from nganam.lgsp.watching.models import AlertRule, Incident, IncidentNote, Promise, Tally
+from nganam.lgsp.watching.models import FAILED, AlertRule, Incident, IncidentNote, Promise, Tally
 
 __all__ = [
     "Access", "AlertRule", "BeyondService", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure",
-    "GatewaySnapshot", "Incident", "IncidentNote", "Intake", "Member", "Platform", "Promise", "RevokedToken",
+    "GatewaySnapshot", "Incident", "IncidentNote", "Intake", "Member", "OpenKey", "OpenTier", "Platform", "Promise",
+    "RevokedToken",
     "SigningKey", "SnapshotPin", "Tally", "UsedAssertion", "Webhook",
 ]  # fmt: skip
 
@@ -244,6 +246,11 @@ class Exchange(models.Model):
             models.Index(fields=["service", "at"]),
             models.Index(fields=["provider", "at"]),
             models.Index(fields=["consumer_agency", "at"]),
+            # Failures are few among many calls: the last ones of a year are found without reading the others.
+            models.Index(fields=["at", "seq"], condition=FAILED, name="lgsp_failed"),
+            models.Index(fields=["service", "at"], condition=FAILED, name="lgsp_failed_service"),
+            models.Index(fields=["provider", "at"], condition=FAILED, name="lgsp_failed_provider"),
+            models.Index(fields=["consumer_agency", "at"], condition=FAILED, name="lgsp_failed_consumer"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import Exchange
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring
-from nganam.lgsp.watching.tallying import ANSWERED, FAILED, STOPPED
+from nganam.lgsp.watching.models import FAILED
+from nganam.lgsp.watching.tallying import ANSWERED, STOPPED
 
 PERIODS = (0, 1, 7, 30, 365)
 PER_PAGE = 20
@@ -23,7 +24,8 @@ def exchanges_for(actor: Actor) -> QuerySet[Exchange]:
     """Return what an officer sees: the lead agency everything, a party the calls to its services and its own calls."""
     if actor.has(Role.LEAD):
         return Exchange.objects.all()
-    if not actor.has(Role.FOCAL):
+    # Calls of nobody known have no agency, and are not those of an officer who has none.
+    if not actor.has(Role.FOCAL) or not actor.agency:
         return Exchange.objects.none()
     return Exchange.objects.filter(Q(provider=actor.agency) | Q(consumer_agency=actor.agency))
 
@@ -116,6 +118,6 @@ def _edge(before: str) -> Exchange | None:
 def _sides(actor: Actor) -> list[QuerySet[Exchange]]:
     if actor.has(Role.LEAD):
         return [Exchange.objects.all()]
-    if not actor.has(Role.FOCAL):
+    if not actor.has(Role.FOCAL) or not actor.agency:
         return []
     return [Exchange.objects.filter(provider=actor.agency), Exchange.objects.filter(consumer_agency=actor.agency)]

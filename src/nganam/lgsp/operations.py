@@ -12,6 +12,7 @@ from joserfc.jwk import import_key
 
 from nganam.audit import operations as audit
 from nganam.audit import queries as audit_log
+from nganam.cases import operations as cases
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.kernel.digest import keyed_sha256
@@ -123,7 +124,8 @@ def _new_client_id(account: Account) -> str:
 
 def _store(credential: Credential, seen: str | None, *, actor: Actor, at: datetime) -> Credential:
     # Of one account at a time, so that two officers cannot pass the limit together.
-    account = Account.objects.select_for_update().get(pk=credential.account.pk)
+    cases.hold(credential.account)
+    account = Account.objects.get(pk=credential.account.pk)
     reason = policies.may_issue_credential(actor, account)
     if reason:
         raise NotAllowed(reason)

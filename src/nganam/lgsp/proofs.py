@@ -83,10 +83,18 @@ def _basic(request: HttpRequest) -> tuple[str, str] | None:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
+def is_legacy(request: HttpRequest) -> bool:
+    """Say whether the client was written for an older provincial exchange."""
+    return bool(_legacy_header(request))
+
+
+def _legacy_header(request: HttpRequest) -> str:
+    sent = request.headers.get(LEGACY, "")
+    return sent or (request.headers.get(identity.LEGACY, "") if through_gateway(request) else "")
+
+
 def _legacy(request: HttpRequest) -> tuple[str, str] | None:
-    encoded = request.headers.get(LEGACY, "")
-    if not encoded and through_gateway(request):
-        encoded = request.headers.get(identity.LEGACY, "")
+    encoded = _legacy_header(request)
     if not encoded:
         return None
     try:

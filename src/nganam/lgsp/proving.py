@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NotFound
 from nganam.lgsp import monitoring
+from nganam.lgsp.evidence import guard, proofs, verify_evidence
 from nganam.lgsp.evidence import log as evidence
-from nganam.lgsp.evidence import proofs, verify_evidence
-from nganam.lgsp.evidence.guard import NEARLY
+from nganam.lgsp.evidence.guard import MEGABYTE, NEARLY
+from nganam.lgsp.evidence.nodes import nodes_of
 from nganam.lgsp.evidence.notes import Checkpoint
 from nganam.lgsp.logbook import folder
 
@@ -23,7 +24,6 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 STAMP = re.compile(r"\d{1,20}-\d{1,20}\.tsr")
 SHOWN_DAYS = 14
 STALE_SECONDS = 30
-MEGABYTE = 1024 * 1024
 
 
 def evidence_for(actor: Actor, request_id: str) -> dict[str, Any]:
@@ -93,6 +93,8 @@ class CollectorStatus:
     trouble: str = ""
     stops: str = ""
     """What of it stops the platform or soon will; a slow timestamp authority or one failed turn does not."""
+    state: str = "ok"
+    """One word for machines: ``ok``, ``late``, ``refusing`` (calls, for want of disk) or ``nearly_full``."""
     is_late: bool = False
     """No evidence is written: what has been called since is not known."""
 
@@ -103,9 +105,24 @@ def collector_status(at: datetime) -> CollectorStatus:
         said = json.loads((folder() / "status.json").read_bytes())
         size, free, age = int(said["size"]), int(said["free"]), at.timestamp() - float(said["at"])
     except (OSError, ValueError, KeyError, TypeError):
-        return CollectorStatus()
-    stops = _stale(age) or _refusing(said, free) or _nearly_full(said, free)
-    return CollectorStatus(size, stops or _trouble(said), stops, is_late=bool(_stale(age)))
+        # One that cannot begin leaves no note; the guards beside the gateways speak all the same.
+        stops = _refusing(_looked())
+        return CollectorStatus(trouble=stops, stops=stops, state="refusing" if stops else "ok")
+    if age > STALE_SECONDS:
+        said |= _looked()
+        free = said["free"]
+    found = (("refusing", _refusing(said)), ("late", _stale(age)), ("nearly_full", _nearly_full(said, free)))
+    state, stops = next(((state, words) for state, words in found if words), ("ok", ""))
+    return CollectorStatus(size, stops or _trouble(said), stops, state, is_late=bool(_stale(age)))
+
+
+def _looked() -> dict[str, Any]:
+    """Return what the gateways were told by their own guards, and what is free: the collector has not looked lately."""
+    told = [guard.told(node.folder) for node in nodes_of(folder().parent)]
+    return {
+        "refusing": any(one is not None and one >= guard.REFUSE for one in told), "error": "",
+        "free": guard.free_bytes(folder()), "must_be_free": guard.must_be_free(folder()),
+    }  # fmt: skip
 
 
 def _stale(age: float) -> str:
@@ -116,12 +133,14 @@ def _stale(age: float) -> str:
     return ""
 
 
-def _refusing(said: dict[str, Any], free: int) -> str:
+def _refusing(said: dict[str, Any]) -> str:
     if said.get("refusing"):
         return _(
             "Cổng đang từ chối mọi cuộc gọi vì ổ đĩa ghi nhật ký chỉ còn %(free)s MB trống (cần %(need)s MB). "
             "Giải phóng ổ đĩa; cổng tự nhận lại cuộc gọi."
-        ) % {"free": free // MEGABYTE, "need": int(said.get("must_be_free", 0)) // MEGABYTE}
+        ) % {
+            "free": int(said.get("free", 0)) // MEGABYTE, "need": int(said.get("must_be_free", 0)) // MEGABYTE
+        }  # fmt: skip
     return ""
 
 

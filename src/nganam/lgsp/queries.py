@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from django.conf import settings
-from django.db import models
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
@@ -21,24 +18,23 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.kernel.errors import NotFound
 from nganam.kernel.hours import read_hours, within
-from nganam.kernel.sandbox import instance_of, twin_of
-from nganam.lgsp import directory, gateway, keys, quotas, upstreams
+from nganam.lgsp import gateway, keys, quotas, upstreams
 from nganam.lgsp.authority import Authority
+from nganam.lgsp.beyond import denying as beyond_denials
 from nganam.lgsp.beyond import queries as beyond
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate, Credential, RevokedToken, SigningKey, SnapshotPin
-from nganam.services.models import Service, ServiceField, Upstream
+from nganam.lgsp.open_tier import queries as open_tier
+from nganam.services.models import Service, Upstream
 from nganam.services.sandbox import twin_path
-from nganam.serving import snapshot as serving
 from nganam.serving.secret import shared_secret
+from nganam.sharing import purposes
 from nganam.sharing.accounts.models import Account
-from nganam.sharing.accounts.queries import get_account_for, live_accounts
+from nganam.sharing.accounts.queries import beyond_purpose, get_account_for, live_accounts
 from nganam.sharing.models import Application, TestCredential
-from nganam.warehouse import sandbox
 
 # A refusal stays on the deny list until the last token issued before it has surely expired.
 DENIED_FOR = timedelta(minutes=15)
-AT_ONCE = 500
 ON_LGSP = ("published", "suspended")
 
 
@@ -79,7 +75,7 @@ def service_host() -> str:
 
 def service_url(service: Service, *, tls: bool = False) -> str:
     """Return the address of a service on the LGSP, on its first port or on the one for certificates."""
-    path = _on_lgsp(service).path(settings.NGANAM_INSTANCE)
+    path = on_lgsp(service).path(settings.NGANAM_INSTANCE)
     host = gateway_tls_url() if tls else service_host()
     return f"{host}/r1/{path}"
 
@@ -89,7 +85,8 @@ def sandbox_url(service: Service) -> str:
     return f"{service_host()}{twin_path(service, settings.NGANAM_INSTANCE)}"
 
 
-def _on_lgsp(service: Service) -> decided.Service:
+def on_lgsp(service: Service) -> decided.Service:
+    """Return a service as the gateway is told of it."""
     upstream = service.upstream
     return decided.Service(
         code=service.code, member=service.provider.code, subsystem=service.subsystem,
@@ -100,6 +97,9 @@ def _on_lgsp(service: Service) -> decided.Service:
 
 def decided_denials(at: datetime) -> decided.Gateway:
     """Return whom the gateway is to refuse at ``at``, and nothing else: few rows, read before anything larger."""
+    confirmed = gateway.confirmed(data())
+    # Somebody may have written down an end before a snapshot was read, and committed it afterwards.
+    surely = confirmed - DENIED_FOR if confirmed else None
     return decided.Gateway(
         instance=settings.NGANAM_INSTANCE,
         issuer=issuer(),
@@ -107,8 +107,11 @@ def decided_denials(at: datetime) -> decided.Gateway:
         gate_secret=shared_secret(data()),
         denied_accounts=(*_denied_accounts(at), *_denied_callers(at)),
         denied_clients=tuple(_denied_clients(at)),
-        denied_tokens=tuple(denied_tokens(at)),
+        denied_tokens=(*denied_tokens(at), *open_tier.denied_keys(at)),
+        denied_tiers=open_tier.denied_tiers(at - DENIED_FOR),
         denied_certificates=tuple(revoked_certificates(at).order_by("pk").values_list("fingerprint", flat=True)),
+        closed=tuple(beyond_denials.closed(surely)),
+        dismissed=tuple(beyond_denials.dismissed(surely)),
     )
 
 
@@ -120,18 +123,22 @@ def decided_gateway(at: datetime) -> decided.Gateway:
         decided_denials(at),
         listen=gateway.listening(data()),
         keys=tuple(keys.published_keys(at)),
-        services=(*(_on_lgsp(one) for one in services), *beyond.told_services(at)),
+        services=(*(on_lgsp(one) for one in services), *beyond.told_services(at)),
         incoming=tuple(beyond.told_incoming()),
         certified=certified(at),
+        bounded=bounded(at),
         tls=_tls(at),
         terms=tuple(quotas.terms()),
-        spent_day=tuple(day),
+        spent_day=(*day, *open_tier.spent_keys(at)),
         spent_month=tuple(month),
         day_ends=http_date(start_of(quotas.next_day(at)).timestamp()),
         month_ends=http_date(start_of(quotas.next_month(at)).timestamp()),
         roots=upstreams.system_roots(),
         otlp=settings.NGANAM_OTLP_ENDPOINT,
         otlp_percent=settings.NGANAM_OTLP_PERCENT,
+        nodes=len(gateway.nodes(data())),
+        proxies=settings.NGANAM_GATEWAY_PROXIES,
+        **open_tier.told_gateway(),
     )
 
 
@@ -165,7 +172,7 @@ def own_hosts() -> list[str]:
 def own_addresses() -> list[str]:
     """Return the X-Road identifiers of the province's own services on the LGSP."""
     services = Service.objects.filter(state__in=ON_LGSP).select_related("provider", "upstream")
-    return [_on_lgsp(one).path(settings.NGANAM_INSTANCE) for one in services]
+    return [on_lgsp(one).path(settings.NGANAM_INSTANCE) for one in services]
 
 
 def _denied_clients(at: datetime) -> Iterable[str]:
@@ -179,6 +186,9 @@ def _denied_accounts(at: datetime) -> Iterable[decided.Denial]:
     lately = Account.objects.exclude(state="active").filter(updated_at__gt=at - DENIED_FOR)
     chosen = lately.select_related("application__agency", "service").order_by("code")
     for one in chosen:
+        yield decided.Denial(one.code, one.service.code, identity_of(one.application))
+    beyond = Account.objects.filter(state="active", pk__in=beyond_purpose())
+    for one in beyond.select_related("application__agency", "service").order_by("code"):
         yield decided.Denial(one.code, one.service.code, identity_of(one.application))
     yield from _denied_for_now(at)
 
@@ -232,15 +242,45 @@ def revoked_certificates(at: datetime) -> QuerySet[Certificate]:
 
 def certified(at: datetime) -> dict[str, tuple[str, ...]]:
     """Return who may call with a certificate alone at ``at``: identities by service, or by its operations if any."""
-    holders = Q(application__in=live_certificates(at).values("application"))
-    holders |= Q(application__in=beyond.calling_in())
-    allowing = certificate_credentials(local_date(at)).values("account")
-    chosen = live_accounts(local_date(at)).filter(holders, pk__in=allowing).order_by("code")
     found: dict[str, list[str]] = {}
-    for one in chosen:
+    for one in _by_certificate(at):
         for opened in _opened(one):
             found.setdefault(opened, []).append(identity_of(one.application))
     return {service: tuple(sorted(names)) for service, names in found.items()}
+
+
+def bounded(at: datetime) -> dict[str, tuple[decided.Bound, ...]]:
+    """Return, by the same names, until when and at which hours those of them may call that have an end or hours."""
+    allowing = certificate_credentials(local_date(at)).values_list("account", "valid_until")
+    ends: dict[int, list[date | None]] = {}
+    for account, day in allowing:
+        ends.setdefault(account, []).append(day)
+    found: dict[str, list[decided.Bound]] = {}
+    for one in _by_certificate(at):
+        bound = _bound(one, ends.get(one.pk, [None]))  # allowed since the ends were read
+        for opened in _opened(one) if bound.until or bound.hours else ():
+            found.setdefault(opened, []).append(bound)
+    return {service: tuple(sorted(bounds, key=_by_identity)) for service, bounds in found.items()}
+
+
+def _bound(account: Account, allowed: Sequence[date | None]) -> decided.Bound:
+    """Return the nearer of the account's end and the last end of those credentials that allow certificates."""
+    last = None if None in allowed else max(day for day in allowed if day is not None)
+    ends = [day for day in (account.valid_until, last) if day is not None]
+    until = int(start_of(min(ends)).timestamp()) if ends else 0
+    return decided.Bound(identity_of(account.application), until, read_hours(account.hours))
+
+
+def _by_identity(bound: decided.Bound) -> str:
+    return bound.identity
+
+
+def _by_certificate(at: datetime) -> QuerySet[Account]:
+    holders = Q(application__in=live_certificates(at).values("application"))
+    holders |= Q(application__in=beyond.calling_in())
+    allowing = certificate_credentials(local_date(at)).values("account")
+    live = live_accounts(local_date(at)).exclude(pk__in=beyond_purpose())
+    return live.filter(holders, pk__in=allowing).order_by("code")
 
 
 def _opened(account: Account) -> list[str]:
@@ -277,94 +317,7 @@ def certificate_shown(fingerprint: str, at: datetime) -> Certificate | None:
 
 def purposes_of(account: Account) -> tuple[str, ...]:
     """Return the purposes an account was granted for; a token may name one of them."""
-    return (account.purpose_code,) if account.purpose_code else ()
-
-
-class Known:
-    """The grants read before: of 100 000 accounts only those that changed are read again.
-
-    A change of an account or its service shows in version and instant, as :func:`decision_mark` trusts too.
-    """
-
-    def __init__(self) -> None:
-        self.grants: dict[int, tuple[tuple[Any, ...], str, str, serving.Grant]] = {}
-
-
-def decided_serving(at: datetime, number: int, known: Known | None = None) -> serving.Snapshot:
-    """Return what the data server is to be told at ``at``; ``known`` is kept by who publishes again and again."""
-    published = list(offered())
-    # What passes through as it is never comes to the data server.
-    answered = (one for one in published if one.upstream is None or one.upstream.answers == Upstream.Answers.JSON)
-    services = {one.code: _served(one) for one in answered}
-    services |= {twin_of(one.code): _twin(one) for one in published if one.table is not None}
-    grants: dict[str, dict[str, serving.Grant]] = {}
-    for subject, code, grant in _live_grants(at, known or Known()):
-        grants.setdefault(subject, {})[code] = grant
-    return serving.Snapshot(
-        number, at, services, grants, portal=settings.NGANAM_PUBLIC_URL, instance=settings.NGANAM_INSTANCE,
-        listed=tuple(directory.listed(one) for one in published), members=_members(),
-    )  # fmt: skip
-
-
-def offered() -> QuerySet[Service]:
-    """Return the services the exchange tells of, in the order of their codes."""
-    items = Prefetch("fields", ServiceField.objects.only("service_id", "name", "title", "type", "personal"))
-    chosen = Service.objects.filter(state="published").select_related("provider", "upstream")
-    return chosen.prefetch_related("table", items).order_by("code")
-
-
-def openapi_documents() -> Iterable[tuple[str, bytes]]:
-    """Return the OpenAPI document of each service on offer, by its code."""
-    return ((one.code, directory.document_of(one)) for one in offered())
-
-
-def _members() -> tuple[serving.Member, ...]:
-    """Return the agencies that call or offer, with their applications and the systems they offer."""
-    found: dict[str, tuple[str, set[str]]] = {}
-    for application in Application.objects.select_related("agency"):
-        found.setdefault(application.agency.code, (application.agency.name, set()))[1].add(application.code)
-    for service in Service.objects.filter(state__in=ON_LGSP).select_related("provider"):
-        found.setdefault(service.provider.code, (service.provider.name, set()))[1].add(service.subsystem)
-    return tuple(serving.Member(code, name, tuple(sorted(codes))) for code, (name, codes) in sorted(found.items()))
-
-
-def _live_grants(at: datetime, known: Known) -> Iterable[tuple[str, str, serving.Grant]]:
-    """Yield subject, service and grant of every account that may call, by the accounts' codes."""
-    # Instants as text: to make 40 000 of them into datetimes takes longer than everything else here.
-    changed = [Cast(name, models.CharField()) for name in ("updated_at", "service__updated_at")]
-    live = live_accounts(local_date(at))
-    marks = {row[0]: row for row in live.order_by("code").values_list("pk", "version", "service__version", *changed)}
-    kept = {pk: one for pk, one in known.grants.items() if one[0] == marks.get(pk)}
-    full = _whole(live.select_related(None), [pk for pk in marks if pk not in kept])
-    kept |= {one.pk: (marks[one.pk], one.subject, one.service.code, _grant(one)) for one in full}
-    known.grants = {pk: kept[pk] for pk in marks if pk in kept}
-    return ((subject, code, grant) for _mark, subject, code, grant in known.grants.values())
-
-
-def _whole(rows: QuerySet[Account], keys: Sequence[int]) -> list[Account]:
-    """Return accounts with their services and applications, each of these read once however many accounts it has."""
-    found = list(_of(rows, keys))
-    services = {one.pk: one for one in _of(Service.objects.all(), sorted({one.service_id for one in found}))}
-    callers = Application.objects.select_related("agency")
-    applications = {one.pk: one for one in _of(callers, sorted({one.application_id for one in found}))}
-    for one in found:
-        one.service, one.application = services[one.service_id], applications[one.application_id]
-    return found
-
-
-def _of(rows: QuerySet[Any], keys: Sequence[int]) -> Iterable[Any]:
-    """Yield the rows of these keys, a few hundred at a time: a database takes so many names in one question."""
-    for start in range(0, len(keys), AT_ONCE):
-        yield from rows.filter(pk__in=keys[start : start + AT_ONCE])
-
-
-def _grant(account: Account) -> serving.Grant:
-    return serving.Grant(
-        account.code, tuple(account.granted_fields), until=ends_at(account),
-        where={name: tuple(values) for name, values in account.rows.items()},
-        operations=tuple(operations_claim(account).get(decided.CLAIM_OPERATIONS, ())),
-        hours=read_hours(account.hours), concurrent=account.concurrent or 0,
-    )  # fmt: skip
+    return purposes.granted(account)
 
 
 def operations_claim(account: Account) -> dict[str, list[str]]:
@@ -377,31 +330,6 @@ def operations_claim(account: Account) -> dict[str, list[str]]:
         for one in service.operations if f"{one['method']} {one['path']}" in granted
     ]  # fmt: skip
     return {decided.CLAIM_OPERATIONS: found}
-
-
-def _served(service: Service) -> serving.Service:
-    path = _on_lgsp(service).path(settings.NGANAM_INSTANCE)
-    if service.table is None:
-        return upstreams.served(service, path)
-    types = {str(one["name"]): str(one["type"]) for one in service.table.contract["columns"]}
-    asked = {*service.lookup_columns, *service.filter_columns}
-    return serving.Service(
-        path=path,
-        table=service.table.code,
-        fields=tuple(serving.Field(one.name, one.type) for one in service.fields.all()),
-        lookup=tuple(service.lookup_columns),
-        filters=tuple(service.filter_columns),
-        types={name: types[name] for name in sorted(asked) if name in types},
-        personal=tuple(str(one["name"]) for one in service.table.contract["columns"] if one.get("personal")),
-    )
-
-
-def _twin(service: Service) -> serving.Service:
-    """Return the sandbox twin of a service: the same in everything but its rows, which are nobody's."""
-    path = _on_lgsp(service).path(instance_of(settings.NGANAM_INSTANCE))
-    if service.table is None:
-        raise ValueError(service.code)
-    return msgspec.structs.replace(_served(service), path=path, table=sandbox.name_of(service.table), sandbox=True)
 
 
 def ends_at(account: Account) -> datetime | None:
@@ -425,11 +353,12 @@ def decision_mark(at: datetime | None = None) -> tuple[Any, ...]:
     systems = Upstream.objects.aggregate(Max("updated_at"), Sum("version"), Count("credential_at"))
     pins = SnapshotPin.objects.aggregate(Max("pinned_at"), Max("released_at"), Count("pk"))
     groups = (accounts, services, credentials, certificates, tokens, signing, systems, pins)
-    values = (*(value for group in groups for value in group.values()), *beyond.mark())
+    values = (*(value for group in groups for value in group.values()), *beyond.mark(), *open_tier.mark())
+    values = (*values, tuple(sorted(beyond_purpose())))
     if at is None:
         return values
     outside = tuple(one.account for one in _denied_for_now(at) if one.why == "hours")
-    return (*values, *quotas.mark(at).values(), outside)
+    return (*values, *quotas.mark(at).values(), outside, *open_tier.spent_keys(at))
 
 
 def refusal_of(account: Account, at: datetime) -> str:
@@ -443,6 +372,8 @@ def refusal_of(account: Account, at: datetime) -> str:
     if not within(read_hours(account.hours), at):
         told = {"code": account.code, "hours": account.hours}
         return _("Tài khoản %(code)s chỉ được gọi trong giờ: %(hours)s.") % told
+    if broken := purposes.breaks_chain(account):
+        return broken
     if account.service.state != "published":
         return _("Dịch vụ %(code)s đang không cung cấp.") % {"code": account.service.code}
     return ""
@@ -450,7 +381,8 @@ def refusal_of(account: Account, at: datetime) -> str:
 
 def credential_of(client_id: str) -> Credential | None:
     """Return the credential a client names, with its account."""
-    chosen = Credential.objects.select_related("account__application__agency", "account__service__provider")
+    related = ("account__application__agency", "account__service__provider", "account__request", "account__agreement")
+    chosen = Credential.objects.select_related(*related)
     return chosen.filter(client_id=plain(client_id)).first()
 
 

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from nganam.kernel.clock import local_date
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import CallCount, Exchange
+from nganam.lgsp.terms import QUOTAS, span
 from nganam.notices import operations as notices
 from nganam.sharing.accounts.models import Account
 
 REACHED = frozenset({404, 409, 422})
 WARN, FULL = 80, 100
-KEPT = timedelta(days=100)
 Pair = tuple[str, str]
 
 
@@ -152,4 +152,4 @@ def _used(account: Account, now: dict[str, dict[Pair, CallCount]]) -> Iterator[t
 
 def forget_old(*, at: datetime) -> int:
     """Remove counts of periods long past; return how many."""
-    return CallCount.objects.filter(starts_on__lt=local_date(at) - KEPT).delete()[0]
+    return CallCount.objects.filter(starts_on__lt=local_date(at) - span(QUOTAS.key)).delete()[0]

@@ -8,11 +8,12 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
@@ -25,14 +26,13 @@ from nganam.law.rules import rules_on
 from nganam.lgsp import queries
 from nganam.lgsp.evidence import log as evidence
 from nganam.lgsp.evidence.collector import DEEDS, instant
-from nganam.lgsp.evidence.lines import DROPPED
+from nganam.lgsp.evidence.lines import DROPPED, UNREADABLE
 from nganam.lgsp.evidence.sources import sources_of
 from nganam.lgsp.evidence.tiles import WIDTH, pack, read_bundle, tile_path
 from nganam.lgsp.models import Exchange
+from nganam.lgsp.terms import CALLS
 from nganam.services.models import Service
 
-TERM = "log_retention"
-MONTHS = 24
 MOST = 1_000_000
 MOST_RANGES = 1500
 WAIT = 60.0
@@ -41,7 +41,7 @@ Range = tuple[int, int]
 
 def months_for(day: date) -> tuple[int, dict[str, int]]:
     """Return the local term in months, and for each service whose database's regulation says another one, that."""
-    length = terms.length_of(TERM, rules_on(day).version)
+    length = terms.length_of(CALLS.key, rules_on(day).version)
     rows = Service.objects.exclude(database__log_months=None).values_list("code", "database__log_months")
     return int(length.value), {code: months for code, months in rows if months is not None}
 
@@ -81,13 +81,45 @@ def drop_old_entries(*, actor: Actor, at: datetime, wait: float = WAIT) -> int:
 
 
 def _too_old(general: datetime, own: Mapping[str, datetime]) -> list[int]:
-    """Return the rows' numbers; only of full bundles, since the collector still writes the last one."""
-    whole = evidence.read_state(queries.data() / evidence.FOLDER).size // WIDTH * WIDTH
-    old = Q(at__lt=general) & ~Q(service__in=list(own))
-    for code, before in own.items():
-        old |= Q(service=code, at__lt=before)
-    found = Exchange.everything.filter(old, seq__lte=whole).order_by("seq")
-    return list(found.values_list("seq", flat=True)[:MOST])
+    """Return the entries' numbers from 1; only of full bundles, since the collector still writes the last one.
+
+    The entries themselves are asked, not the rows: calls of the sandbox have none. They came in the order of their
+    time, so the first bundle in which nothing can be old is the last to look at; a straggler goes the next time.
+    """
+    folder, latest = queries.data() / evidence.FOLDER, max([general, *own.values()])
+    found: list[int] = []
+    for number in range(evidence.read_state(folder).size // WIDTH):
+        times = _times_in(folder, number)
+        if times and all(at >= latest for _index, at, _code in times):
+            break
+        found += [index + 1 for index, at, code in times if at < own.get(code, general)]
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
+
+
+class _Dated(msgspec.Struct):
+    at: str = ""
+    kind: str = ""
+    serviceCode: str = ""  # noqa: N815 - the log's name
+
+
+_dated = msgspec.json.Decoder(_Dated).decode
+
+
+def _times_in(folder: Path, number: int) -> list[tuple[int, datetime, str]]:
+    """Return index, time and service of a bundle's calls; what is none of them (unreadable, a removal) stays."""
+    try:
+        entries = read_bundle(folder, number, WIDTH)
+    except FileNotFoundError:
+        return []
+    found = []
+    for index, entry in enumerate(entries, number * WIDTH):
+        with suppress(ValueError):
+            said = _dated(entry)
+            if said.kind not in {UNREADABLE, DROPPED}:
+                found.append((index, datetime.fromisoformat(said.at).astimezone(UTC), said.serviceCode))
+    return found
 
 
 def _ranges(indexes: Iterable[int]) -> Iterator[Range]:

@@ -25,11 +25,13 @@ from nganam.lgsp.envoy.upstreams import OF_TLS, certificate_secret, secret, secr
 DENY, NUMBER = "ecds_deny.json", "ecds_snapshot.json"
 ORDER = (
     "ecds_deny.json", "ecds_jwt.json", "ecds_peers.json", "ecds_quota_day.json", "ecds_quota_month.json",
-    "ecds_limit.json", "sds_clients.json", "sds_server.json", "cds.json", "rds_egress.json", "rds.json", "lds.json",
-    "bootstrap.json", "ecds_snapshot.json",
+    "ecds_limit.json", "ecds_open.json", "sds_clients.json", "sds_server.json", "cds.json",
+    "rds_egress.json", "rds.json", "lds.json", "bootstrap.json", "ecds_snapshot.json",
 )  # fmt: skip
 OPTIONAL = frozenset({"sds_clients.json", "sds_server.json", "ecds_peers.json"})
 """Files there are only with the TLS listener, and with platforms that call in."""
+WRITTEN = ("log", "journal")
+"""Folders a node writes to beside its files."""
 File = Json | bytes
 CHECK_SECONDS = 20
 
@@ -122,7 +124,9 @@ def changed(files: Mapping[str, File], folder: Path) -> list[str]:
 def swap(files: Mapping[str, File], folder: Path) -> list[str]:
     """Replace the files that changed; return their names. Call with the folder ``held`` and the files checked."""
     names = changed(files, folder)
-    (folder / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A gateway that was started before a folder was needed finds it when it is told to write there.
+    for name in WRITTEN:
+        (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in names:
         replace(folder / name, as_bytes(files[name]))
     return names

@@ -74,8 +74,8 @@ class Token:
 def issue_token(proof: Proof, *, at: datetime, purpose: str = "") -> Token:
     """Return a token for the account of the proven credential; raise ``TokenRefused``.
 
-    ``purpose`` is one the account was granted for; without it, a token names the only one there is. A token asked for
-    over a connection with a certificate is good with that certificate only.
+    ``purpose`` is one the account was granted for, which its request or agreement has approved; without it, a token
+    names the only one there is. A token asked for over a connection with a certificate is good with that one only.
     """
     credential, shown = proven(proof, at=at)
     reason = queries.refusal_of(credential.account, at)
@@ -120,7 +120,10 @@ def _purpose(credential: Credential, asked: str) -> str:
     if asked and asked not in granted:
         text = _("Tài khoản không được cấp cho mục đích này. Được cấp: %(granted)s.")
         raise TokenRefused("invalid_scope", text % {"granted": ", ".join(granted) or "–"})
-    return asked or (granted[0] if len(granted) == 1 else "")
+    if not asked and len(granted) > 1:
+        text = _("Tài khoản có nhiều mục đích; nêu một mục đích ở tham số purpose: %(granted)s.")
+        raise TokenRefused("invalid_scope", text % {"granted": ", ".join(granted)})
+    return asked or "".join(granted)
 
 
 def _unproven() -> TokenRefused:
@@ -249,7 +252,7 @@ def count_failure(caller: str, at: datetime) -> None:
     """Count a failed attempt of a caller."""
     minute = at.replace(second=0, microsecond=0)
     with transaction.atomic():
-        row, made = Failure.objects.select_for_update().get_or_create(
+        row, made = Failure.objects.select_for_update(no_key=True).get_or_create(
             caller=caller, defaults={"minute": minute, "count": 1}
         )
         if not made:

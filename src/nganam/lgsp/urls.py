@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from nganam.lgsp import evidence_views, upstream_views, views
 from nganam.lgsp import machine_views as machines
 from nganam.lgsp.beyond import views as beyond
+from nganam.lgsp.open_tier import views as open_tier
 from nganam.lgsp.snapshots import views as snapshots
 from nganam.lgsp.watching import views as watching
 from nganam.lgsp.webhooks import views as webhooks
@@ -58,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nen-tang/<str:code>/dich-vu/<str:service>/ngung/", beyond.end_service, name="beyond_end_service"),
     path("nen-tang/<str:code>/quyen/", beyond.open_access, name="beyond_open_access"),
     path("nen-tang/<str:code>/quyen/<str:outbound>/dong/", beyond.end_access, name="beyond_end_access"),
+    path("nen-tang/<str:code>/quyen/chung-thu/<str:serial>/thu-hoi/", beyond.revoke_left_over, name="platform_revoke"),
     path("nen-tang/<str:code>/ben-goi/", beyond.admit, name="beyond_admit"),
     path("nen-tang/<str:code>/ben-goi/<int:member>/ngung/", beyond.dismiss, name="beyond_dismiss"),
     path("ngoai-tinh/di/<str:outbound>/goi/", beyond.access, name="beyond_call"),
@@ -66,6 +68,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         beyond.revoke_certificate,
         name="beyond_revoke_certificate",
     ),
+    path("tang-mo/", open_tier.tiers, name="open_tiers"),
+    path("tang-mo/<str:code>/", open_tier.tier, name="open_tier"),
+    path("tang-mo/<str:code>/duyet/", open_tier.open_tier, name="open_tier_open"),
+    path("tang-mo/<str:code>/dong/", open_tier.close_tier, name="open_tier_close"),
+    path("khoa-mo/", open_tier.keys, name="open_keys"),
+    path("khoa-mo/<str:code>/thu-hoi/", open_tier.revoke_key, name="open_key_revoke"),
     path("giam-sat/chat-luong/", watching.quality, name="quality"),
     path("giam-sat/chat-luong/<str:code>/", watching.service, name="service_quality"),
     path("giam-sat/chat-luong/<str:code>/cam-ket/", watching.promise, name="promise"),

@@ -180,10 +180,11 @@ def monitor(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "periods": monitoring.PERIODS,
-        "summary": made.total,
+        "summary": measuring.shown(made.total, asked.result),
         "chart": measuring.chart_of_calls(made),
         "times": measuring.chart_of_times(made),
-        "pairs": measuring.busiest(made),
+        "pairs": [{**one, "figures": measuring.shown(one["figures"], asked.result)} for one in measuring.busiest(made)],
+        "agency_names": measuring.party_names(),
         "choices": measuring.choices(measuring.tallies_for(request.actor)),
         "recent": monitoring.recent(request.actor, asked, request.at, request.GET.get("truoc", "")),
         "is_newest": "truoc" not in request.GET,
@@ -214,4 +215,5 @@ def _nodes(request: HttpRequest) -> dict[str, object]:
 @door(Audience.OFFICER, roles=OFFICERS)
 def exchange(request: HttpRequest, request_id: str) -> HttpResponse:
     """Show one call with the groups of D45."""
-    return render(request, "lgsp/exchange.html", {"exchange": monitoring.get_exchange_for(request.actor, request_id)})
+    found = monitoring.get_exchange_for(request.actor, request_id)
+    return render(request, "lgsp/exchange.html", {"exchange": found, "agency_names": measuring.party_names()})

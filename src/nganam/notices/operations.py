@@ -82,7 +82,7 @@ def dispatch(ref: UUID | str, *, at: datetime) -> int:
 
     Called again for the same event it does nothing: the event is delivered at least once, enqueued exactly once.
     """
-    event = OutboxEvent.objects.select_for_update().get(ref=ref)
+    event = OutboxEvent.objects.select_for_update(no_key=True).get(ref=ref)
     if event.dispatched_at is not None:
         return 0
     paths = queries.reactions(event.event)

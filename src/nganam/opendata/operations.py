@@ -113,7 +113,7 @@ def _release(dataset: Dataset, at: datetime) -> Release:
     if version is None:
         raise RuleBroken(_("Bảng chưa có phiên bản nào."), article="nội bộ", hint=_("Nạp dữ liệu vào kho trước."))
     with transaction.atomic():
-        Dataset.objects.select_for_update().get(pk=dataset.pk)  # two at once would draw the same number
+        Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)  # two at once would draw the same number
         known = dataset.releases.filter(version=version).first()
         if known:
             return known

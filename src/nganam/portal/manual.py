@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from nganam.face.telling import retold
 from nganam.lgsp import queries as lgsp
-from nganam.lgsp.envoy.replies import REPLIES
+from nganam.lgsp.envoy.replies import OPEN_REPLIES, REPLIES
 from nganam.portal.reuse import Snippet
 from nganam.services.models import Service, ServiceField
 from nganam.serving import problems
@@ -34,11 +34,16 @@ class Refusal:
     hint: str
 
 
-def refusals(token_url: str, public_url: str) -> list[Refusal]:
+def refusals(token_url: str, public_url: str, *, is_open: bool = False) -> list[Refusal]:
     """Return what the gateway and the data server refuse, by status; each code once, in the words the caller gets."""
+    replies = (*REPLIES, *OPEN_REPLIES) if is_open else REPLIES
     words = {"token_url": token_url, "public_url": public_url, "body_limit": ""}
-    found = {one.code: Refusal(one.status, one.code, one.title, _filled(one.hint, words)) for one in REPLIES}
-    served = (problems.record_absent(), problems.record_not_granted(), problems.ambiguous_key(["…"]))
+    found = {one.code: Refusal(one.status, one.code, one.title, _filled(one.hint, words)) for one in replies}
+    served = (
+        problems.record_absent(),
+        problems.record_not_granted(),
+        problems.ambiguous_key(["tham số ở phần Đầu vào"]),
+    )
     for one in served:
         found.setdefault(one.code, Refusal(one.status, one.code, one.title, one.hint))
     return sorted(found.values(), key=lambda one: (one.status, one.code))

@@ -16,6 +16,7 @@ from nganam.disputes.listing import kinds_now
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.law.rules import Word
 from nganam.lgsp.models import Exchange
+from nganam.lgsp.watching import measuring
 from nganam.lgsp.watching.tallying import ANSWERED
 from nganam.opendata import queries as opendata
 from nganam.opendata.models import Download
@@ -28,7 +29,7 @@ from nganam.sharing.requests.models import Request
 DAYS = 30
 TOP = 20
 OUTSIDE_TABLES = {"inbound": "ngoai_tinh_den", "outbound": "ngoai_tinh_di"}
-UNDECIDED = ("draft", "sent", "received", "withdrawn")
+UNDECIDED = ("draft", "sent", "received", "withdrawn", "lapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def by_provider(at: datetime) -> list[Row]:
 
 
 def by_consumer(at: datetime) -> list[Row]:
-    """Return the agencies that called most."""
-    return _ranking("consumer_agency", dict(Agency.objects.values_list("code", "name")), at)
+    """Return who called most: agencies, and whoever calls the open tier."""
+    return _ranking("consumer_agency", dict(Agency.objects.values_list("code", "name")) | measuring.nobody(), at)
 
 
 def requests_by_outcome() -> dict[str, int]:

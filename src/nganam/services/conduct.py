@@ -50,6 +50,7 @@ parties.declare(
     forms=forms.SERVICE_FORMS,
     opening=writing.OPENING,
     editing=writing.EDITING,
+    moved_with=queries.versions_that_move,
 )
 parties.declare(
     REVISION,
@@ -68,4 +69,5 @@ parties.declare(
     forms=forms.REVISION_FORMS,
     opening=writing.REVISION_OPENING,
     editing=writing.REVISION_EDITING,
+    moved_with=queries.service_of_version,
 )

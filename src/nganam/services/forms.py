@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from nganam.cases.forms import OpeningForm, StepForm
-from nganam.law.rules import rules
+from nganam.cases.forms import OpeningForm, SignedForm, StepForm
+from nganam.face.templatetags.nganam import label
+from nganam.law.rules import all_rules, rules
 from nganam.services import checklist
 from nganam.services.content import DESCRIPTION, Thing, content_ahead, names_in
 from nganam.services.models import Finding, Revision, Service, Source
@@ -174,6 +175,26 @@ class NationalForm(StepForm):
         super().__init__(*args, step=SERVICE.transition("list_nationally"), case=case, **kwargs)
 
 
+class EndForm(SignedForm):
+    """For which ground of D44 the service ends, and who signs the letters to its users."""
+
+    ground = forms.ChoiceField(label=_("Căn cứ chấm dứt (Điều 44)"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Lý do"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Tài khoản cấp theo yêu cầu bị thu hồi, yêu cầu chưa trả lời được đóng, mỗi bên nhận một văn bản; các bên "
+            "của thỏa thuận được báo để sửa đổi hoặc chấm dứt."
+        ),
+    )
+    field_order = ("ground", "reason", "signer")
+
+    def __init__(self, *args: Any, case: Service, **kwargs: Any) -> None:
+        super().__init__(*args, step=SERVICE.transition("end"), case=case, **kwargs)
+        grounds = all_rules()[-1].vocabulary("termination_ground")
+        self.fields["ground"].choices = [(one.code, label(one)) for one in grounds]  # type: ignore[attr-defined]
+
+
 class AnnounceForm(StepForm):
     """From which day a version is in force."""
 
@@ -199,6 +220,6 @@ APPRAISAL_FORMS: StepForms = {
     "pass": partial(DecideForm, transition="pass"),
     "return": partial(DecideForm, transition="return"),
 }
-SERVICE_FORMS: StepForms = {**APPRAISAL_FORMS, "mark_ready": TestForm, "list_nationally": NationalForm}
+SERVICE_FORMS: StepForms = {**APPRAISAL_FORMS, "mark_ready": TestForm, "list_nationally": NationalForm, "end": EndForm}
 REVISION_FORMS: StepForms = {**APPRAISAL_FORMS, "announce": AnnounceForm}
 """The moves that ask for more than the table's needs."""

@@ -1,14 +1,16 @@
-"""The papers of an appraisal, to the provider. Official wording, always Vietnamese; pure functions."""
+"""The papers of an appraisal, and of the end of a service. Official wording, always Vietnamese; pure functions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from nganam.agencies.correspondence import Words, basis_of
 from nganam.documents.letters import Issuer, Letter, Signer, Table
 from nganam.documents.letters.content import paragraphs
 from nganam.documents.models import Paper
 from nganam.law.articles import article
 from nganam.services import checklist
+from nganam.services.models import Service
 
 RESULTS = {checklist.MET: "Đạt", checklist.UNMET: "Chưa đạt", checklist.NOT_ASKED: "Không áp dụng"}
 HEAD = ("TT", "Mục thẩm định", "Căn cứ", "Kết quả", "Ý kiến")
@@ -32,6 +34,22 @@ class Appraised:
         """Return the thing in words."""
         kind = "phiên bản mới của dịch vụ chia sẻ dữ liệu" if self.version else "dịch vụ chia sẻ dữ liệu"
         return f"{kind} {self.code} “{self.name}”"
+
+
+def ended_words(service: Service, reason: str) -> Words:
+    """Return the notice that a service is not provided any more (D44.3)."""
+    return Words(
+        kind=Paper.Kind.NOTICE,
+        subject=f"Về việc ngừng cung cấp dịch vụ chia sẻ dữ liệu {service.code}",
+        recipients=("Các cơ quan, đơn vị khai thác dịch vụ",),
+        basis=basis_of(service, "D44.3"),
+        body=(
+            f"{service.provider.name} thông báo ngừng cung cấp dịch vụ {service.code} “{service.name}”.",
+            *paragraphs(f"Lý do: {reason}"),
+            "Bên khai thác dừng gọi dịch vụ; việc xóa, hủy dữ liệu đã nhận thực hiện theo quy chế khai thác, sử dụng.",
+        ),
+        copies=("Như trên", "Cơ quan đầu mối cấp tỉnh", "Cổng dữ liệu của tỉnh (để đăng)", "Lưu: VT"),
+    )
 
 
 def passed_letter(thing: Appraised, *, issuer: Issuer, signer: Signer, on: date) -> Letter:

@@ -82,6 +82,9 @@ class Service(Case):
     national_on = models.DateField(_("Đăng trên hệ thống quốc gia ngày"), null=True, blank=True)
     national_ref = models.CharField(_("Mã trên hệ thống quốc gia"), max_length=120, blank=True)
     national_by = models.CharField(_("Người ghi nhận"), max_length=200, blank=True)
+    end_ground = models.CharField(_("Căn cứ chấm dứt"), max_length=20, blank=True)
+    end_signer = models.CharField(_("Người ký văn bản chấm dứt"), max_length=120, blank=True)
+    end_told_at = models.DateTimeField(_("Báo cho bên phải xử lý lúc"), null=True, blank=True)
     imported_from = models.ForeignKey(
         "services.ImportFile", models.PROTECT, null=True, blank=True, related_name="services",
         verbose_name=_("Nhập từ tệp"),

@@ -7,17 +7,19 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from nganam.agencies import correspondence
 from nganam.agencies.models import Agency
 from nganam.audit import operations as audit
 from nganam.cases import operations as cases
 from nganam.cases import parties
 from nganam.cases.requirements import allow
 from nganam.face.telling import kept
-from nganam.kernel.actors import Actor
+from nganam.kernel.actors import Actor, Kind
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.law.rules import rules_on
-from nganam.services import policies, revising
+from nganam.notices import operations as notices
+from nganam.services import letters, policies, revising
 from nganam.services.content import DESCRIPTION, check_columns, check_description, items_of
 from nganam.services.models import ImportFile, Service, Source
 from nganam.services.telling import tell, tell_consumers
@@ -126,7 +128,7 @@ def fail_test(*, actor: Actor, at: datetime, service: Service, reason: str, vers
 
 @transaction.atomic
 def send_back(*, actor: Actor, at: datetime, service: Service, reason: str, version: int | None = None) -> Service:
-    """Return a service whose description must change before it can stand on the LGSP; it is appraised again."""
+    """Return a service whose description must change before it is published; it is appraised again."""
     return _moved(service, "send_back", actor=actor, at=at, reason=reason, version=version)
 
 
@@ -193,21 +195,59 @@ def resume_service(*, actor: Actor, at: datetime, service: Service, version: int
 
 
 @transaction.atomic
-def end_service(*, actor: Actor, at: datetime, service: Service, reason: str, version: int | None = None) -> Service:
-    """End a service for good; its users are told (D44.3), and versions not yet in force are dropped."""
-    moved = _moved(service, "end", actor=actor, at=at, reason=reason, version=version)
+def end_service(
+    *, actor: Actor, at: datetime, service: Service, reason: str, ground: str, signer: str = "",
+    version: int | None = None,
+) -> Service:  # fmt: skip
+    """End a service for good on one of the grounds of D44; versions not yet in force are dropped, its users are told.
+
+    The sharing with each of them is ended by those who keep their accounts, when they hear of it; ``signer`` signs
+    the notice, and the letters of that end (D44.3).
+    """
+    parties.check(actor, service, SERVICE.transition("end"))
+    _check_ground(ground, at)
+    number = "" if actor.kind is Kind.SYSTEM else _end_notice(service, reason, actor=actor, at=at, signer=signer)
+    moved = _moved(
+        service, "end", actor=actor, at=at, reason=reason, version=version, paper=number,
+        changes={"end_ground": ground, "end_signer": signer.strip()}, details={"ground": ground},
+    )  # fmt: skip
     revising.drop_pending(moved, at=at)
     title = kept("%(code)s: dịch vụ ngừng cung cấp") % {"code": moved.code}
     tell_consumers(moved, at=at, title=title, body=reason, event="services.service.end")
     return moved
 
 
+def note_end_told(service: Service, *, at: datetime) -> bool:
+    """Remember that those who act after the end of a service are told; say whether it falls to the caller to do so."""
+    return Service.objects.filter(pk=service.pk, end_told_at__isnull=True).update(end_told_at=at) == 1
+
+
+def _check_ground(ground: str, at: datetime) -> None:
+    if any(one.code == ground for one in rules_on(local_date(at)).vocabulary("termination_ground")):
+        return
+    text = _("Chọn căn cứ chấm dứt theo Điều 44.")
+    raise Invalid(text, fields={"ground": [text]})
+
+
+def _end_notice(service: Service, reason: str, *, actor: Actor, at: datetime, signer: str) -> str:
+    """Issue the notice of the end; what ends by itself was told by the deed behind it."""
+    words = letters.ended_words(service, reason)
+    return correspondence.send(words, actor=actor, at=at, case=service, agency=service.provider, signer=signer).number
+
+
 @transaction.atomic
 def abandon_service(
     *, actor: Actor, at: datetime, service: Service, reason: str, version: int | None = None
 ) -> Service:
-    """Give up a description that was never published."""
-    return cases.advance(service, "abandon", actor=actor, at=at, reason=reason, version=version)
+    """Give up a description that was never published; the lead agency, which may be putting it up, is told."""
+    is_known = service.state not in policies.EDITABLE
+    moved = cases.advance(service, "abandon", actor=actor, at=at, reason=reason, version=version)
+    if is_known:  # without a link: what was given up is its provider's to see
+        notices.notify(
+            at=at, role="lead", title=f"{moved.code}: {SERVICE.transition('abandon').vi}", body=reason,
+            event="services.service.abandon",
+        )  # fmt: skip
+    return moved
 
 
 TO_LEAD = frozenset({"publish"})

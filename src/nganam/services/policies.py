@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from nganam.agencies.queries import acts_for
 from nganam.cases.queries import history_of
+from nganam.catalogue.policies import lacks_regulation
 from nganam.face.templatetags.nganam import label
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
@@ -133,14 +134,7 @@ def some_unmet(thing: Thing, actor: Actor, at: datetime) -> str:
 def regulation(thing: Thing, actor: Actor, at: datetime) -> str:
     """A declared database has an issued and published usage regulation (D22); without one the appraiser judges."""
     del actor, at
-    database = _service_of(thing).database
-    if database is None or (database.regulation_number and database.regulation_link):
-        return ""
-    if not database.regulation_number:
-        return _("Cơ sở dữ liệu %(code)s chưa có quy chế khai thác, sử dụng.") % {"code": database.code}
-    return _("Quy chế %(number)s của cơ sở dữ liệu %(code)s chưa có địa chỉ công bố.") % {
-        "number": database.regulation_number, "code": database.code,
-    }  # fmt: skip
+    return lacks_regulation(_service_of(thing).database)
 
 
 def scanned(thing: Thing, actor: Actor, at: datetime) -> str:

@@ -11,7 +11,7 @@ from nganam.agencies.queries import lineage
 from nganam.cases.queries import history_of
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.errors import NotFound
-from nganam.services.models import LIVE, ImportFile, Revision, Service
+from nganam.services.models import LIVE, PENDING, ImportFile, Revision, Service
 
 LISTED = LIVE
 UNSEEN = ("draft", "abandoned")
@@ -168,3 +168,18 @@ def get_import_for(actor: Actor, code: str) -> ImportFile:
 def gateway_path(service: Service, instance: str) -> str:
     """Return the service's path on the LGSP, in X-Road's form: /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE."""
     return f"/r1/{instance}/GOV/{service.provider.code}/{service.subsystem}/{service.code}"
+
+
+def versions_that_move(service: Service) -> list[Revision]:
+    """Return the versions that a deed on the service may move: those not yet in force fall with it."""
+    return list(service.revisions.filter(state__in=PENDING)) if service.pk else []
+
+
+def service_of_version(revision: Revision) -> list[Service | Revision]:
+    """Return what a deed on a version may move: the service it describes, and the version it takes the place of."""
+    return [revision.service, *service_in_force(revision.service)]
+
+
+def service_in_force(service: Service) -> list[Revision]:
+    """Return the version a service is described by, if one is recorded."""
+    return list(service.revisions.filter(state="in_force")) if service.pk else []

@@ -4,7 +4,6 @@ Nothing here touches the database; whether what a row says is right is checked i
 """
 
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,18 +14,16 @@ from typing import Any
 import python_calamine
 from django.utils.translation import gettext as _
 
+from nganam.documents.spreadsheets import is_bomb
 from nganam.kernel.errors import Invalid
 from nganam.kernel.text import fold
 
 SHEET = "Dịch vụ"
 MOST_ROWS = 200
 MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 60 * 1024 * 1024
 HEAD_WITHIN = 20
 """The heading stands within the first rows; above it a title may stand."""
 LETTERS = 26
-MOST_CELLS = 2_000_000
-ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def read(path: Path, name: str) -> list[Row]:
 
 def _cells(path: Path, name: str) -> list[list[Any]]:
     try:
-        if _is_bomb(path):
+        if is_bomb(path):
             raise _refused(_("Tệp “%(name)s” quá lớn khi giải nén.") % {"name": name}, _("Dùng tệp mẫu."))
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         chosen = SHEET if SHEET in book.sheet_names else book.sheet_names[0]
@@ -127,31 +124,6 @@ def _cells(path: Path, name: str) -> list[list[Any]]:
             _("Không đọc được bảng tính trong tệp “%(name)s”.") % {"name": name},
             _("Mở tệp bằng Excel rồi lưu lại .xlsx."),
         ) from error
-
-
-def _is_bomb(path: Path) -> bool:
-    """Say whether the workbook would take much more memory than it says: the reader lays every sheet out whole."""
-    with zipfile.ZipFile(path) as archive:
-        if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED:
-            return True
-        sheets = [one for one in archive.namelist() if one.startswith("xl/worksheets/") and one.endswith(".xml")]
-        return any(_area(archive.read(one)) > MOST_CELLS for one in sheets)
-
-
-def _area(sheet: bytes) -> int:
-    """Return how many cells the sheet spans, from the addresses of its cells."""
-    lines, places = 1, 1
-    for found in ADDRESS.finditer(sheet):
-        places = max(places, _place_of(found[1]))
-        lines = max(lines, int(found[2]))
-    return lines * places
-
-
-def _place_of(letters: bytes) -> int:
-    place = 0
-    for letter in letters:
-        place = place * LETTERS + letter - ord("A") + 1
-    return place
 
 
 def _heading(cells: Sequence[Sequence[Any]], name: str) -> tuple[int, dict[str, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from nganam.jobs.api import job
-from nganam.services import revising, sandbox
+from nganam.services import closing, revising, sandbox
 from nganam.services.upstreams import operations as upstreams
 
 
@@ -13,6 +13,18 @@ from nganam.services.upstreams import operations as upstreams
 def bring_into_force() -> list[str]:
     """Bring every version whose announced day has come into force, just after midnight in Vietnam."""
     return revising.bring_due_into_force(at=timezone.now())
+
+
+@job(max_attempts=5, backoff=5)
+def follow_agency_end(code: str, payload: dict[str, Any]) -> list[str]:  # noqa: ARG001 - a reaction gets both
+    """React to the end of an agency: end what it provided, if its day has come and nobody takes over."""
+    return closing.end_services_of_closed(at=timezone.now())
+
+
+@job(cron="2 0 * * *", max_attempts=5, backoff=60)
+def end_services_of_closed() -> list[str]:
+    """End, just after midnight, what agencies provided whose last day was yesterday."""
+    return closing.end_services_of_closed(at=timezone.now())
 
 
 @job(cron="* * * * *", max_attempts=1)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from nganam.agencies.models import Agency
+from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.notices import operations as notices
 from nganam.services.consumers import consumers_of
 from nganam.services.content import Thing
@@ -24,9 +26,14 @@ def tell(thing: Thing, transition: str, *, at: datetime, to_lead: bool, body: st
 def tell_consumers(
     service: Service, *, at: datetime, title: str, body: str, event: str, held: dict[str, str] | None = None
 ) -> list[str]:
-    """Tell each agency that uses the service, once, and return them; ``held`` adds words for a single agency."""
+    """Tell each agency that uses the service, once, and return them; ``held`` adds words for a single agency.
+
+    For one outside the province the lead agency hears it, by whom it is reached (S17.1).
+    """
     told = sorted({one.agency for one in consumers_of(service)})
+    outside = set(Agency.objects.filter(code__in=told, kind__in=OUTSIDE_KINDS).values_list("code", flat=True))
     for agency in told:
         own = "\n".join(filter(None, (body, (held or {}).get(agency, ""))))
-        notices.notify(at=at, agency=agency, title=title, body=own, link=f"/dich-vu/{service.code}/", event=event)
+        whom = {"role": "lead"} if agency in outside else {"agency": agency}
+        notices.notify(at=at, title=title, body=own, link=f"/dich-vu/{service.code}/", event=event, **whom)
     return told

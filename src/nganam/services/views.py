@@ -83,7 +83,7 @@ def _show(request: HttpRequest, found: Service, tried: StepForm | None = None) -
         "stray": stray(offered, tried),
         "may_edit": is_provider and found.state in policies.EDITABLE,
         "may_revise": is_provider and found.state in LIVE,
-        "versions": found.revisions.all() if found.published_at else [],
+        "versions": page_of(found.revisions.all(), request.GET, short=True) if found.published_at else [],
         "users": consumers_of(found) if found.published_at else [],
         **record_of(found),
     }

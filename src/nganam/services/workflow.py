@@ -80,8 +80,9 @@ SERVICE = Machine(
             "The test failed, deploy again", "S14.2", needs=("reason",),
         ),
         Transition(
-            "send_back", ("passed", "deploying", "testing"), "returned", "operator", "Trả lại để sửa bản khai",
-            "Send back for a change of the description", "S14.2", needs=("reason",), stops=("lgsp_deploy",),
+            "send_back", ("passed", "deploying", "testing", "ready"), "returned", "operator", "Trả lại để sửa bản khai",
+            "Send back for a change of the description", "S14.2", needs=("reason",),
+            stops=("lgsp_deploy", "svc_publish"), side=True,
         ),
         Transition(
             "publish", ("ready",), "published", "provider", "Công khai dịch vụ", "Publish", "D25.1",
@@ -95,11 +96,12 @@ SERVICE = Machine(
         Transition("resume", ("suspended",), "published", "system", "Khôi phục", "Resume", "D43"),
         Transition(
             "end", ("published", "suspended"), "ended", "provider/system", "Ngừng cung cấp", "End", "D44",
-            needs=("reason",),
+            needs=("reason",), papers=("TB",),
         ),
         Transition(
-            "abandon", ("draft", "returned"), "abandoned", "provider", "Bỏ bản khai", "Abandon the draft",
-            needs=("reason",), side=True,
+            "abandon", ("draft", "returned", "passed", "deploying", "testing", "ready"), "abandoned", "provider/system",
+            "Bỏ bản khai", "Abandon the description", needs=("reason",), stops=("lgsp_deploy", "svc_publish"),
+            side=True,
         ),
     ),
 )  # fmt: skip

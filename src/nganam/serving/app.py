@@ -10,8 +10,6 @@ import hmac
 import os
 import threading
 import time
-from base64 import b64encode
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,19 +24,20 @@ import structlog
 
 from nganam.kernel.clock import Clock, SystemClock
 from nganam.kernel.hours import within
-from nganam.serving import asking, metaservices, metrics, problems, remote
+from nganam.serving import asking, hashing, metaservices, metrics, problems, remote
+from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
 from nganam.serving.problems import Refused
 from nganam.serving.reading import PageQuestion, look_up, read_page
 from nganam.serving.replicas import Named, Replicas
 from nganam.serving.secret import shared_secret
+from nganam.serving.slots import Slots
 from nganam.serving.snapshot import Grant, Service, Snapshot, read_snapshot
 from nganam.serving.watched import Watched
 
 log = structlog.get_logger("nganam.serving")
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 PAGE_THREADS = 4
 MOST_PATH = 2048
@@ -99,8 +98,8 @@ class Server:
         self._replicas = Replicas(data / "replicas")
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._journal = Journal(data / "serving" / FOLDER)
-        self._under_way: Counter[tuple[str, str]] = Counter()
-        self._agencies = remote.Agencies(data / "gateway", self._gate)
+        self._slots = Slots(self._folder)
+        self._agencies = remote.Agencies(data, self._gate)
 
     async def answer(self, scope: Message, receive: Receive | None = None) -> Answer:
         """Answer one request; every refusal is a problem document. What goes to the gateway is in the journal first."""
@@ -114,25 +113,31 @@ class Server:
             self._check_gate(headers)
         except Refused as refused:
             return _with_digest(_problem(refused, headers.request_id, "", self._portal()), scope)
-        answer = _with_digest(await self._answer(scope, headers, path, receive), scope)
+        heard = hashing.Heard(scope, receive)
+        sent = await read_body(heard.receive) if receive and headers.has_body else NOTHING
+        answer = _with_digest(await self._answer(scope, headers, path, sent), scope)
+        if headers.has_body:
+            answer.headers.append((b"x-lgsp-request-digest", sent.digest.encode()))
+        answer.headers += [(hashing.NAME, value) for value in (heard.request_hash(),) if value]
         told = self._told.value()
         number = str(told.snapshot.number) if told else ""
         answer.headers.append((b"x-lgsp-snapshot", number.encode()))
         try:
-            self._journal.write(self._noted(scope, headers, path, answer, began, told))
+            noted = self._noted(scope, headers, path, answer, began, told)
+            self._journal.write({**noted, "requestSize": sent.size, "requestDigest": sent.digest})
         except OSError:
             log.exception("journal_failed", request_id=headers.request_id)
             refusal = problems.unavailable("Máy chủ dữ liệu không ghi được nhật ký nên không trả dữ liệu.")
             return _with_digest(_problem(refusal, headers.request_id, answer.service, self._portal()), scope)
         return answer
 
-    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, receive: Receive | None) -> Answer:
+    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, sent: Body) -> Answer:
         code = ""
         try:
             if path.startswith(metaservices.PREFIX):
                 return self._meta(scope, headers, path)
             code = asking.read_service(path)
-            return await self._granted(scope, headers, code, path, receive)
+            return await self._granted(scope, headers, code, path, sent)
         except Refused as refused:
             return _problem(refused, headers.request_id, code, self._portal())
         except Exception:
@@ -152,7 +157,7 @@ class Server:
             "restMethod": scope["method"], "consumer": headers.consumer, "xRequestId": headers.request_id,
             "restPath": asked, "statusCode": answer.status,
             "responseSize": 0 if scope["method"] == "HEAD" else len(answer.body),
-            "responseDigest": _rfc9530(answer.digest), "digestBy": "server",
+            "responseDigest": rfc9530(answer.digest), "digestBy": "server",
             "responseOutMs": round((now - began) * 1000),
             "servingSnapshot": str(told.snapshot.number) if told else None,
             **(_parts(known.path, answer.service, asked) if known else {}), **answer.shared, **headers.noted,
@@ -166,9 +171,7 @@ class Server:
         if not headers.consumer or not hmac.compare_digest(headers.gate, self._gate):
             raise problems.not_through_gateway()
 
-    async def _granted(
-        self, scope: Message, headers: asking.Headers, code: str, path: bytes, receive: Receive | None
-    ) -> Answer:
+    async def _granted(self, scope: Message, headers: asking.Headers, code: str, path: bytes, sent: Body) -> Answer:
         """Answer who was granted the service, as many at once as it was granted."""
         told = self._told.value()
         if told is None:
@@ -176,27 +179,23 @@ class Server:
         chosen = told.plan_for(headers.consumer, code, self._clock.now())
         with self._counted(chosen):
             if chosen.service.remote is not None:
-                return await self._remote(scope, headers, chosen, path, receive)
+                return await self._remote(scope, headers, chosen, path, sent)
             return await self._data(scope, headers, chosen, path)
 
     @contextmanager
     def _counted(self, chosen: Plan) -> Iterator[None]:
-        pair, most = (chosen.consumer, chosen.code), chosen.grant.concurrent
-        if most and self._under_way[pair] >= most:
-            raise problems.too_many_at_once(most)
-        self._under_way[pair] += 1
-        try:
+        most = chosen.grant.concurrent
+        if not most:
             yield
-        finally:
-            self._under_way[pair] -= 1
-            if not self._under_way[pair]:
-                del self._under_way[pair]
+            return
+        with self._slots.held((chosen.consumer, chosen.code), most) as is_free:
+            if not is_free:
+                raise problems.too_many_at_once(most)
+            yield
 
-    async def _remote(
-        self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, receive: Receive | None
-    ) -> Answer:
+    async def _remote(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, body: Body) -> Answer:
         began = time.perf_counter()
-        found = await self._agencies.ask(scope, headers, chosen, path, receive)
+        found = await self._agencies.ask(scope, headers, chosen, path, body)
         metrics.SECONDS.labels("agency").observe(time.perf_counter() - began)
         sent = [
             (b"content-type", b"application/json"),
@@ -276,18 +275,14 @@ def _http_date(at: datetime) -> bytes:
     return format_datetime(at.astimezone(UTC), usegmt=True).encode()
 
 
-def _rfc9530(digest: bytes) -> str:
-    return f"sha-256=:{b64encode(digest).decode()}:"
-
-
 def _with_digest(answer: Answer, scope: Message) -> Answer:
     """Say the digest of what is sent (RFC 9530), and of the whole representation where only its headers are sent."""
     answer.digest = answer.digest or hashlib.sha256(answer.body).digest()
-    text = _rfc9530(answer.digest).encode()
+    text = rfc9530(answer.digest).encode()
     if answer.status == 304 or scope["method"] == "HEAD":  # noqa: PLR2004
         answer.headers.append((b"repr-digest", text))
         answer.digest = hashlib.sha256(b"").digest()
-        text = _rfc9530(answer.digest).encode()
+        text = rfc9530(answer.digest).encode()
     answer.headers.append((b"content-digest", text))
     return answer
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from nganam.kernel.hours import within
 from nganam.serving.asking import read_parameters
 from nganam.serving.problems import Refused
-from nganam.serving.snapshot import Listed, Snapshot
+from nganam.serving.snapshot import Grant, Listed, Snapshot
 
 PREFIX = b"/.meta/"
 OPENAPI = "openapi"
@@ -66,9 +67,22 @@ def list_clients(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _allowed(snapshot: Snapshot, here: tuple[Listed, ...], consumer: str, at: datetime) -> tuple[Listed, ...]:
+    """Return what the asking one may call at ``at``: live grants within their hours, and of each what was granted."""
     grants = snapshot.grants.get(consumer, {})
-    live = {code for code, grant in grants.items() if grant.until is None or at < grant.until}
-    return tuple(one for one in here if one.code in live)
+    found = ((one, grants.get(one.code)) for one in here)
+    live = [(one, grant) for one, grant in found if grant is not None and _is_open(grant, at)]
+    return tuple(msgspec.structs.replace(one, endpoints=_granted(one, grant)) for one, grant in live)
+
+
+def _is_open(grant: Grant, at: datetime) -> bool:
+    return (grant.until is None or at < grant.until) and within(grant.hours, at)
+
+
+def _granted(one: Listed, grant: Grant) -> tuple[tuple[str, str], ...]:
+    """Return the endpoints a grant opens. A service over a table has no operations: its reading is granted as such."""
+    if not one.operations:
+        return one.endpoints
+    return tuple((method, path) for method, path, code in one.operations if code in grant.operations)
 
 
 def _services(snapshot: Snapshot, services: tuple[Listed, ...]) -> bytes:

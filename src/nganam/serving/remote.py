@@ -4,9 +4,9 @@ The gateway knows where a system is, checks its certificate and adds its credent
 whole answer is read before any of it goes on, so what cannot be checked is refused whole.
 """
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,18 @@ from typing import Any
 import aiohttp
 
 from nganam.serving import asking, problems, soap
+from nganam.serving.bodies import Body
 from nganam.serving.filtering import filtered
 from nganam.serving.plans import Plan
 from nganam.serving.secret import HEADER
 from nganam.serving.snapshot import Operation, Remote, Soap
 
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-MOST_SENT = 8 * 1024 * 1024
 REFUSALS = range(400, 500)
 REFUSED_BY_US = (401, 403, 407)
+FIRST = "gateway"
+NODE = re.compile(r"gateway(-[a-z0-9]{1,20})?\Z")
+"""What nodes are called: their folders in the data folder have these names (lgsp.gateway)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,14 @@ class Found:
 
 
 class Agencies:
-    """Asks agencies' systems by the gateway's socket; one pool of connections for the process."""
+    """Asks agencies' systems by the socket of the node that carries the call; a pool of connections for each node."""
 
-    def __init__(self, folder: Path, gate: bytes) -> None:
-        self._folder = folder
+    def __init__(self, data: Path, gate: bytes) -> None:
+        self._data = data
         self._gate = gate.decode("ascii")
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
-    async def ask(
-        self, scope: Message, headers: asking.Headers, plan: Plan, path: bytes, receive: Receive | None
-    ) -> Found:
+    async def ask(self, scope: Message, headers: asking.Headers, plan: Plan, path: bytes, asked: Body) -> Found:
         """Return the granted part of the system's answer; raise ``Refused``."""
         remote = plan.service.remote
         if remote is None:
@@ -55,13 +55,13 @@ class Agencies:
             raise problems.operation_not_granted()
         parameters = asking.read_parameters(scope.get("query_string", b""))
         _check_parameters(operation, parameters)
-        body = await _body(receive)
+        body = asked.whole()
         face = next((one for one in remote.soap if one.operation == operation.code), None)
         if face is not None:
             return await self._ask_soap(face, path, plan, parameters, headers)
         query = scope.get("query_string", b"")
         address = (path + (b"?" + query if query else b"")).decode("ascii")
-        status, kind, content = await self._exchange(scope["method"], address, headers.passed, body, remote)
+        status, kind, content = await self._exchange(scope["method"], address, headers, headers.passed, body, remote)
         _refuse_failure(status)
         if not content:
             return Found(status, b"", 0)
@@ -77,19 +77,20 @@ class Agencies:
         remote = plan.service.remote or Remote(())
         sent = tuple(one for one in headers.passed if one[0] != "content-type") + soap.headers(face)
         body = soap.message(face, parameters)
-        status, _kind, content = await self._exchange("POST", path.decode("ascii"), sent, body, remote)
+        status, _kind, content = await self._exchange("POST", path.decode("ascii"), headers, sent, body, remote)
         made, records = filtered(soap.as_json(face, content, status), remote, plan)
         return Found(200, made, records)
 
     async def _exchange(
-        self, method: str, address: str, headers: tuple[tuple[str, str], ...], body: bytes, remote: Remote
-    ) -> tuple[int, str, bytes]:
+        self, method: str, address: str, headers: asking.Headers, passed: tuple[tuple[str, str], ...], body: bytes,
+        remote: Remote,
+    ) -> tuple[int, str, bytes]:  # fmt: skip
         from yarl import URL  # noqa: PLC0415 - comes with aiohttp
 
-        sent = {**dict(headers), HEADER: self._gate, "accept-encoding": "identity"}
+        sent = {**dict(passed), HEADER: self._gate, "accept-encoding": "identity"}
         limit = aiohttp.ClientTimeout(total=remote.seconds + 1)
         try:
-            async with self._opened().request(
+            async with self._opened(headers.noted.get("node", "")).request(
                 method,
                 URL(f"http://egress{address}", encoded=True),
                 headers=sent,
@@ -106,16 +107,18 @@ class Agencies:
         except (aiohttp.ClientError, OSError) as error:
             raise problems.unavailable("Hệ thống của cơ quan cung cấp không trả lời.") from error
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
+    def _opened(self, node: str) -> aiohttp.ClientSession:
+        name = node if NODE.match(node) else FIRST
+        session = self._sessions.get(name)
+        if session is None or session.closed:
             # By an open folder: a socket's path may have 107 bytes only, a data folder's may be longer.
-            handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+            handle = os.open(self._data / name, os.O_RDONLY | os.O_DIRECTORY)
             connector = aiohttp.UnixConnector(f"/proc/self/fd/{handle}/egress.sock", limit=256)
-            self._session = aiohttp.ClientSession(
+            session = self._sessions[name] = aiohttp.ClientSession(
                 connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("user-agent", "accept"), max_line_size=16 * 1024, max_field_size=16 * 1024,
             )  # fmt: skip
-        return self._session
+        return session
 
 
 async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes:
@@ -127,20 +130,6 @@ async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes:
         found += part
         if len(found) > most:
             raise problems.answer_unusable(f"trả lời nhiều hơn {most} byte")
-    return bytes(found)
-
-
-async def _body(receive: Receive | None) -> bytes:
-    found = bytearray()
-    while receive is not None:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise asyncio.CancelledError
-        found += message.get("body", b"")
-        if len(found) > MOST_SENT:
-            raise problems.bad_request("Nội dung gửi lên quá lớn.", "Chia nhỏ nội dung rồi gọi lại.")
-        if not message.get("more_body"):
-            break
     return bytes(found)
 
 

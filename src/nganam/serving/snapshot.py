@@ -98,12 +98,16 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A service as the exchange tells of it: where it is, and its endpoints as (method, path with ``*``)."""
+    """A service as the exchange tells of it: where it is, and its endpoints as (method, path with ``*``).
+
+    ``operations`` are those of a service that has any, each with the code by which it is granted.
+    """
 
     code: str
     member: str
     subsystem: str
     endpoints: tuple[tuple[str, str], ...] = ()
+    operations: tuple[tuple[str, str, str], ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):

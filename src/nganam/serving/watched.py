@@ -9,7 +9,7 @@ import structlog
 
 log = structlog.get_logger("nganam.serving")
 T = TypeVar("T")
-EVERY = 0.2  # seconds between looks at the file's entry
+EVERY = 0.05  # seconds between looks at the file's entry: each costs some microseconds
 
 
 class Watched(Generic[T]):

@@ -3,11 +3,12 @@
 from nganam.cases import parties
 from nganam.services import consumers
 from nganam.sharing import consumers as sharing_consumers
-from nganam.sharing import policies
+from nganam.sharing import policies, together
 from nganam.sharing.accounts import forms as account_forms
 from nganam.sharing.accounts import operations as account_operations
 from nganam.sharing.accounts import policies as account_policies
 from nganam.sharing.accounts import queries as account_queries
+from nganam.sharing.accounts import succeeding
 from nganam.sharing.accounts.workflow import ACCOUNT
 from nganam.sharing.agreements import forms as agreement_forms
 from nganam.sharing.agreements import moves as agreement_moves
@@ -55,9 +56,10 @@ parties.declare(
     find=account_queries.get_account_for,
     listing=account_queries.accounts_for,
     word="account",
-    moves=account_operations.MOVES | suspension_operations.MOVES,
+    moves=account_operations.MOVES | succeeding.MOVES | suspension_operations.MOVES,
     forms=account_forms.STEP_FORMS | suspension_forms.ACCOUNT_FORMS,
     agencies=policies.agencies_here,
+    moved_with=together.with_account,
 )
 parties.declare(
     MAINTENANCE,
@@ -70,6 +72,7 @@ parties.declare(
     forms=suspension_forms.MAINTENANCE_FORMS,
     opening=suspension_writing.STOP_OPENING,
     editing=suspension_writing.STOP_EDITING,
+    moved_with=together.with_stop,
 )
 parties.declare(
     BREACH,
@@ -82,6 +85,7 @@ parties.declare(
     forms=suspension_forms.BREACH_FORMS,
     opening=suspension_writing.BREACH_OPENING,
     agencies=policies.agencies_here,
+    moved_with=together.with_its_account,
 )
 parties.declare(
     TERMINATION,
@@ -93,6 +97,8 @@ parties.declare(
     moves=terminating.MOVES,
     forms=suspension_forms.TERMINATION_FORMS,
     agencies=policies.agencies_here,
+    moved_with=together.with_its_account,
+    files=suspension_queries.files_of,
 )
 parties.declare(
     INBOUND,
@@ -105,6 +111,8 @@ parties.declare(
     forms=outside_forms.INBOUND_FORMS,
     opening=outside_writing.REGISTERING,
     editing=outside_writing.CORRECTING,
+    moved_with=together.with_inbound,
+    files=outside_queries.files_of,
 )
 parties.declare(
     OUTBOUND,
@@ -131,6 +139,9 @@ parties.declare(
     editing=agreement_writing.EDITING,
     agencies=agreement_queries.agencies_in,
     done=agreement_queries.DONE,
+    moved_with=together.with_agreement,
+    files=agreement_queries.files_of,
+    beside=("parties__agency",),
 )
 parties.declare(
     JOINING,
@@ -142,5 +153,6 @@ parties.declare(
     moves=agreement_moves.JOINING_MOVES,
     forms=agreement_forms.JOINING_FORMS,
     opening=agreement_writing.JOINING_OPENING,
+    moved_with=together.with_joining,
 )
 consumers.declare("sharing", sharing_consumers.consumers_of)

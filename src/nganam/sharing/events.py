@@ -27,6 +27,7 @@ registry.register(
         "Sent the agreement to an authority",
     ),
     registry.Action("sharing.application.registered", "Đăng ký ứng dụng", "Registered an application"),
+    registry.Action("sharing.application.edited", "Sửa thông tin ứng dụng", "Edited an application"),
     registry.Action("sharing.test_credential.issued", "Cấp khóa thử nghiệm", "Issued a test credential"),
     registry.Action("sharing.test_credential.revoked", "Thu hồi khóa thử nghiệm", "Revoked a test credential"),
     registry.Action("sharing.request.edited", "Sửa yêu cầu nháp", "Edited a draft request"),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ung-dung/", requests.applications, name="applications"),
     path("ung-dung/thu-nghiem/", sandbox.test_credentials, name="test_credentials"),
     path("ung-dung/thu-nghiem/<str:client_id>/thu-hoi/", sandbox.revoke_test_credential, name="revoke_test_credential"),
+    path("ung-dung/<str:code>/sua/", requests.edit_application, name="edit_application"),
     path("yeu-cau/", requests.requests, name="requests"),
     path("yeu-cau/moi/", requests.new_request, name="new"),
     path("yeu-cau/<str:code>/", requests.request_page, name="request"),

@@ -23,7 +23,7 @@ INTERNAL = {"NGANAM_REEXEC", "NGANAM_SUPERVISED"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 BLOCK = re.compile(r"```.*?```", re.DOTALL)
 SHELL_BLOCK = re.compile(r"```(?:sh|bash|console|shell)\n(.*?)```", re.DOTALL)
-READERS = {"text", "flag", "number"}
+READERS = {"text", "networks", "flag", "number"}
 LOCKS = {"uv.lock", "package-lock.json"}
 BINARY = {
     ".png",

@@ -70,8 +70,16 @@ def permissions() -> str:
             for one in machine.transitions
         ]
         head = ("Việc", "Từ", "Sang", "Bên thực hiện", "Căn cứ", "Phải có", "Thời hạn")
-        parts += [f"## {machine.vi} (`{machine.code}`)\n", table(head, body)]
+        parts += [f"## {machine.vi} (`{machine.code}`)\n", table(head, [*_opening(machine), *body])]
     return page("Ma trận quyền", "Ai được chuyển hồ sơ nào sang trạng thái nào.\n", *parts)
+
+
+def _opening(machine: Machine) -> list[tuple[str, ...]]:
+    """Return the line of the opening itself, where a clock runs from then on."""
+    clocks = " ".join(f"+{key}" for key in machine.opens)
+    return (
+        [("Lập hồ sơ (*Open the case*)", "", machine.state(machine.initial).vi, "", "", "", clocks)] if clocks else []
+    )
 
 
 def diagrams() -> str:
@@ -90,7 +98,12 @@ def _diagram(machine: Machine) -> str:
         for source in one.source
     ]
     ends = [f"  {one.name} --> [*]" for one in machine.states if one.final]
-    return "\n".join(["```mermaid", "stateDiagram-v2", *names, f"  [*] --> {machine.initial}", *moves, *ends, "```\n"])
+    return "\n".join(["```mermaid", "stateDiagram-v2", *names, _begin(machine), *moves, *ends, "```\n"])
+
+
+def _begin(machine: Machine) -> str:
+    clocks = " ".join(f"+{key}" for key in machine.opens)
+    return f"  [*] --> {machine.initial}" + (f": {clocks}" if clocks else "")
 
 
 def _notes(machine: Machine) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 from nganam.kernel.errors import Invalid
@@ -109,6 +110,19 @@ def instance() -> str:
             "mọi cuộc gọi thật sẽ bị coi là cuộc gọi thử và không vào số liệu."
         )
     return given
+
+
+def networks(name: str) -> tuple[str, ...]:
+    """Return the networks (CIDR, by commas) of a variable; raise ``WrongSetting`` naming what is none."""
+    given = [one.strip() for one in text(name, "").split(",") if one.strip()]
+    for one in given:
+        try:
+            wide = ip_network(one).prefixlen == 0
+        except ValueError as error:
+            raise WrongSetting(f"NGANAM_{name}: {one!r} không phải mạng dạng 10.0.0.5/32.") from error
+        if wide:
+            raise WrongSetting(f"NGANAM_{name}: {one!r} là mọi địa chỉ; chỉ ghi mạng của proxy.")
+    return tuple(given)
 
 
 def metrics_token() -> str:

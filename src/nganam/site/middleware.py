@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -15,6 +16,8 @@ from nganam.kernel.errors import NganamError
 
 Answer = Callable[[HttpRequest], HttpResponse]
 SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+OWN_ERRORS = "/oauth2/"
+"""What is wrong with a form is answered there in words of its own standard (RFC 6749)."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -38,7 +41,10 @@ class RequestIdMiddleware:
 
 
 class AddressMiddleware:
-    """Refuses an address with a NUL: no text of ours holds one, and PostgreSQL fails where SQLite finds nothing."""
+    """Refuses a NUL in an address or a form: no text of ours holds one, PostgreSQL fails where SQLite finds nothing.
+
+    Forms are looked at when somebody reads them, since a view of large files first says how they are taken in.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -47,7 +53,21 @@ class AddressMiddleware:
         """Look at the path and the query before anything reads them."""
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request, ValueError("NUL in the address"))
+        if not request.path_info.startswith(OWN_ERRORS):
+            _refuse_nul_in_form(request)
         return self.get_response(request)
+
+
+def _refuse_nul_in_form(request: HttpRequest) -> None:
+    read = request._load_post_and_files  # noqa: SLF001 - the one place a form is read
+
+    def checked() -> None:
+        read()
+        for name, values in request._post.lists():  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+            if any("\0" in text for text in (name, *values)):
+                raise BadRequest("NUL in a form")
+
+    request._load_post_and_files = checked  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
 
 class ActorMiddleware:

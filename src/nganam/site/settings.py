@@ -165,6 +165,7 @@ NGANAM_SUBSCRIPTIONS = "nganam.site.subscriptions.TABLE"
 NGANAM_UPLOAD_LIMIT = env.number("UPLOAD_LIMIT_MB", 100) * 1_000_000
 NGANAM_GATEWAY_URL = env.text("GATEWAY_URL", env.local_address("PORT_GATEWAY"))
 NGANAM_GATEWAY_TLS_URL = env.text("GATEWAY_TLS_URL", f"https://127.0.0.1:{env.tls_port()}")
+NGANAM_GATEWAY_PROXIES = env.networks("GATEWAY_PROXIES")
 NGANAM_SERVING_URL = env.text("SERVING_URL", env.local_address("PORT_SERVING"))
 NGANAM_PUBLIC_URL = env.text("PUBLIC_URL", env.local_address("PORT_WEB"))
 NGANAM_INSTANCE = env.instance()

@@ -4,14 +4,18 @@ Keys are audit actions announced through ``nganam.notices.operations.announce``;
 functions that take the event's public code and its payload.
 """
 
+DEFAULT_LIST = ("nganam.sharing.agreements.tasks.tell_taken_up",)
 GATEWAY = ("nganam.lgsp.tasks.compile_gateway",)
 INDEX = ("nganam.portal.tasks.reindex",)
 OUTSIDE = ("nganam.sharing.outside.tasks.follow_request",)
 SANDBOX = ("nganam.services.tasks.make_sandbox",)
+WOUND_UP = ("nganam.sharing.tasks.follow_service_end",)
 VIEWS = ("nganam.portal.tasks.prepare_views",)
+CLOSED = ("nganam.services.tasks.follow_agency_end", "nganam.sharing.tasks.follow_agency_end")
 
 TABLE: dict[str, tuple[str, ...]] = {
-    "catalogue.edition.issue": INDEX,
+    "agencies.agency.closed": CLOSED,
+    "catalogue.edition.issue": INDEX + DEFAULT_LIST,
     "catalogue.edition.publish": INDEX,
     "opendata.dataset.publish": INDEX + VIEWS,
     "opendata.dataset.update": INDEX + VIEWS,
@@ -19,7 +23,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "services.service.publish": GATEWAY + INDEX + SANDBOX,
     "services.service.suspend": GATEWAY + INDEX,
     "services.service.resume": GATEWAY + INDEX,
-    "services.service.end": GATEWAY + INDEX,
+    "services.service.end": GATEWAY + INDEX + WOUND_UP,
     "services.revision.apply": GATEWAY + INDEX + SANDBOX,
     "services.revision.take_effect": GATEWAY + INDEX + SANDBOX,
     "sharing.account.hand_over": GATEWAY,
@@ -35,6 +39,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sharing.request.resume": OUTSIDE,
     "sharing.request.terminate": OUTSIDE,
     "sharing.account.end_with_agreement": GATEWAY,
+    "sharing.account.take_over": GATEWAY,
+    "sharing.account.end_with_service": GATEWAY,
+    "sharing.account.end_with_agency": GATEWAY,
     "sharing.account.amended": GATEWAY,
     "warehouse.load.commit": ("nganam.lgsp.tasks.push_change",),
     "services.upstream.edited": GATEWAY,

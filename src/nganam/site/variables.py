@@ -99,6 +99,12 @@ VARIABLES: tuple[Variable, ...] = (
         "Token by which Prometheus reads `/lgsp/metrics`, 32 characters at least; empty: nobody may",
     ),
     Variable(
+        "GATEWAY_PROXIES",
+        "trống: không tin ai",
+        "Mạng của các proxy đứng trước LGSP, ví dụ `127.0.0.1/32, 10.0.0.5/32`: chỉ tin `X-Forwarded-For` của chúng",
+        "Networks of the proxies before the gateway; only their `X-Forwarded-For` is believed. Empty: nobody's",
+    ),
+    Variable(
         "OTLP_ENDPOINT",
         "trống: không ghi vết",
         "Nơi nhận vết OpenTelemetry của cổng (OTLP/HTTP), ví dụ `http://127.0.0.1:4318`",

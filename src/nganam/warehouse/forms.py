@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from nganam.kernel.errors import Invalid
 from nganam.kernel.text import slug
 from nganam.warehouse.engine import contract as contracts
-from nganam.warehouse.models import Source, SourceKind, Table
+from nganam.warehouse.engine import letters
+from nganam.warehouse.engine.manner import DELIMITERS, MOST_LINE, Asked
+from nganam.warehouse.models import SIGN_NAMES, Load, Source, SourceKind, Table
 
 MOST_COLUMNS = 300
 TYPE_LABELS = {
@@ -23,6 +25,14 @@ TYPE_LABELS = {
 }
 
 
+FIND = ("", _("Tự nhận"))
+ENCODING_CHOICES = (
+    FIND, ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1258", "Windows-1258"), *letters.NAMES.items(),
+)  # fmt: skip
+# A browser sends a tab as it is, but strips it from what it shows as chosen.
+DELIMITER_CHOICES = (FIND, *(("tab" if sign == "\t" else sign, SIGN_NAMES[sign]) for sign in DELIMITERS))
+
+
 class SourceForm(forms.Form):
     """Where an agency's data comes from."""
 
@@ -33,7 +43,7 @@ class SourceForm(forms.Form):
         label=_("Nơi giữ kết nối"),
         max_length=200,
         help_text=_(
-            "PostgreSQL: tên biến môi trường NGANAM_SOURCE_… do quản trị đặt (không ghi mật khẩu). "
+            "PostgreSQL, MySQL, MariaDB: tên biến môi trường NGANAM_SOURCE_… do quản trị đặt (không ghi mật khẩu). "
             "Tệp và SQLite: đường dẫn trong thư mục nguồn."
         ),
     )
@@ -190,10 +200,54 @@ class DataFileField(forms.FileField):
         super().__init__(allow_empty_file=True, widget=widget, **kwargs)
 
 
-class UploadForm(forms.Form):
-    """A file to load."""
+class ReadingForm(forms.Form):
+    """How to read a file; what is left empty is found by looking at it."""
+
+    encoding = forms.ChoiceField(label=_("Bảng mã"), choices=ENCODING_CHOICES, required=False)
+    delimiter = forms.ChoiceField(label=_("Dấu phân cách"), choices=DELIMITER_CHOICES, required=False)
+    header_line = forms.IntegerField(
+        label=_("Dòng tiêu đề"), min_value=1, max_value=MOST_LINE, required=False,
+        help_text=_("Dòng cuối của tiêu đề nếu tiêu đề có nhiều dòng."),
+    )  # fmt: skip
+    sheet = forms.CharField(label=_("Trang tính"), max_length=31, required=False)
+    missing = forms.CharField(
+        label=_("Ký hiệu nghĩa là không có giá trị"), max_length=200, required=False,
+        help_text=_("Cách nhau bằng dấu cách, tính cho mọi cột. Để trống: “..”, “-”, “x”, “n/a” ở cột số và ngày."),
+    )  # fmt: skip
+
+    def asked(self) -> Asked:
+        """Return what was said."""
+        said = self.cleaned_data
+        marks = tuple(said["missing"].split())
+        return Asked(
+            said["encoding"], "\t" if said["delimiter"] == "tab" else said["delimiter"], said["header_line"] or 0,
+            said["sheet"], marks or None,
+        )  # fmt: skip
+
+
+class RestoreForm(forms.Form):
+    """Why an earlier version is made the present one again."""
+
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Ghi lý do khôi phục phiên bản này.")},
+    )  # fmt: skip
+
+
+def initial_reading(load: Load) -> dict[str, Any]:
+    """Return the initial data of the form for reading the file of a load again: as it was asked for then."""
+    told = load.manner
+    return {
+        "encoding": told.encoding, "delimiter": "tab" if told.delimiter == "\t" else told.delimiter,
+        "header_line": told.header_line or None, "sheet": told.sheet, "missing": " ".join(told.missing or ()),
+    }  # fmt: skip
+
+
+class UploadForm(ReadingForm):
+    """A file to load, and how to read it."""
 
     file = DataFileField(label=_("Tệp dữ liệu"))
+    field_order = ("file",)
 
 
 class SampleForm(forms.Form):

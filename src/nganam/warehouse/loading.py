@@ -41,7 +41,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
 
     ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
     """
-    load = Load.objects.select_related("table__agency", "source__agency").get(code=code)
+    load = Load.objects.select_related("table__agency", "source__agency", "restores").get(code=code)
     with _alone(load.table) as alone:
         if not alone:
             return load
@@ -110,8 +110,10 @@ def _make(load: Load) -> lake.Commit | None:
     table, contract = load.table, load.table.shape
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
+    if load.restores is not None:
+        return _restore(load, load.restores, scratch)
     landed = _landed(load)
-    shape = reading.inspect(landed, load.name, contract)
+    shape = reading.inspect(landed, load.name, contract, load.manner)
     rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
     checked = checking.check(rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load))
     _keep_outcome(load, shape, checked)
@@ -120,6 +122,16 @@ def _make(load: Load) -> lake.Commit | None:
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
     return lake.commit(places.lake(table), checked.path, contract, load=load.code, figures=figures)
+
+
+def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
+    """Commit the rows of an earlier version anew; its columns are the present ones (``operations.restore_version``)."""
+    folder, contract = places.lake(load.table), load.table.shape
+    target = scratch / "accepted.parquet"
+    rows = lake.export(folder, contract, version.delta_version, target)
+    Load.objects.filter(pk=load.pk).update(read=rows, accepted=rows, rejected=0)
+    figures = {"read": rows, "accepted": rows, "rejected": 0}
+    return lake.commit(folder, target, contract, load=load.code, figures=figures)
 
 
 def _landed(load: Load) -> landing.Landed:
@@ -165,6 +177,14 @@ def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -
         delimiter=shape.delimiter,
         header_line=shape.header_line,
         ignored_columns=list(shape.ignored),
+        found={
+            "letters": shape.letters,
+            "sheet": shape.sheet,
+            "header_first": shape.header_first,
+            "numbering": shape.numbering,
+            "points": dict(checked.points),
+            "emptied": dict(checked.emptied),
+        },
         read=checked.read,
         accepted=checked.accepted,
         rejected=checked.rejected,

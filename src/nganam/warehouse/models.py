@@ -12,8 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
 from nganam.warehouse.engine import contract as contracts
-from nganam.warehouse.engine import faults
+from nganam.warehouse.engine import faults, letters
+from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.workflow import LOAD
+
+SIGN_NAMES = {
+    ",": _("Dấu phẩy (,)"),
+    ".": _("Dấu chấm (.)"),
+    ";": _("Dấu chấm phẩy (;)"),
+    "\t": _("Tab"),
+    "|": _("Gạch đứng (|)"),
+}
+
+
+def sign_name(sign: str) -> str:
+    """Name a sign that sets columns or decimals apart."""
+    return str(SIGN_NAMES.get(sign, sign))
 
 
 class SourceKind(models.TextChoices):
@@ -21,14 +35,19 @@ class SourceKind(models.TextChoices):
 
     SQLITE = "sqlite", _("Tệp cơ sở dữ liệu SQLite")
     POSTGRESQL = "postgresql", _("Cơ sở dữ liệu PostgreSQL")
+    MYSQL = "mysql", _("Cơ sở dữ liệu MySQL, MariaDB")
     FILE = "file", _("Tệp CSV hoặc XLSX trong thư mục nguồn")
+
+
+SERVERS = frozenset({SourceKind.POSTGRESQL, SourceKind.MYSQL})
+"""Kinds of source that are reached over the network, by an address the operator keeps."""
 
 
 class Source(models.Model):
     """Where an agency's data comes from. ``secret_ref`` names where the connection is kept; it is never the secret.
 
-    For PostgreSQL it is the name of an environment variable that holds the address, for files the path under the folder
-    of sources.
+    For a database server it is the name of an environment variable that holds the address, for files the path under the
+    folder of sources.
     """
 
     code = models.CharField(_("Mã nguồn"), max_length=20, unique=True, editable=False)
@@ -108,6 +127,11 @@ class Load(Case):
 
     table = models.ForeignKey(Table, models.PROTECT, related_name="loads", verbose_name=_("Bảng"))
     source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="loads")
+    restores = models.ForeignKey(
+        "warehouse.Version", models.PROTECT, null=True, blank=True, related_name="restorations",
+        verbose_name=_("Khôi phục phiên bản"),
+    )  # fmt: skip
+    reason = models.CharField(_("Lý do"), max_length=500, blank=True)
     name = models.CharField(_("Tệp hoặc nguồn"), max_length=255)
     by = models.CharField(_("Người nạp"), max_length=200)
     landing_sha = models.CharField(_("SHA-256 của tệp nhận được"), max_length=64, blank=True)
@@ -116,6 +140,8 @@ class Load(Case):
     encoding = models.CharField(_("Bảng mã"), max_length=20, blank=True)
     delimiter = models.CharField(_("Dấu phân cách"), max_length=1, blank=True)
     header_line = models.PositiveIntegerField(_("Dòng tiêu đề"), null=True, blank=True)
+    asked = models.JSONField(_("Cách đọc đã chọn"), default=dict, blank=True)
+    found = models.JSONField(_("Cách đọc đã nhận ra"), default=dict, blank=True)
     ignored_columns = models.JSONField(_("Cột không dùng"), default=list)
     read = models.BigIntegerField(_("Số dòng đọc"), null=True, blank=True)
     accepted = models.BigIntegerField(_("Số dòng nhận"), null=True, blank=True)
@@ -161,9 +187,36 @@ class Load(Case):
 
     @property
     def encoding_name(self) -> str:
-        """Name the encoding as people know it."""
+        """Name the encoding as people know it, and the old letters that stood in it."""
         names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 (BOM)", "utf-16": "UTF-16", "cp1258": "Windows-1258"}
-        return names.get(self.encoding, "" if self.file_kind == "xlsx" else self.encoding)
+        old = letters.NAMES.get(self.found.get("letters", ""), "")
+        if old and self.encoding in {letters.LATIN, ""}:
+            return old
+        name = names.get(self.encoding, "" if self.file_kind == "xlsx" else self.encoding)
+        return f"{name}, {old}" if old else name
+
+    @property
+    def manner(self) -> Asked:
+        """Return how the loader asked for the file to be read."""
+        missing = self.asked.get("missing")
+        return Asked(**{**self.asked, "missing": None if missing is None else tuple(missing)})
+
+    @property
+    def signs(self) -> list[tuple[str, str]]:
+        """Return the decimal sign of each number column, by the column's title."""
+        titles = {one.name: one.title for one in self.table.shape.columns}
+        return [(titles.get(name, name), sign_name(sign)) for name, sign in self.found.get("points", {}).items()]
+
+    @property
+    def delimiter_name(self) -> str:
+        """Name the delimiter: a tab is nothing to look at."""
+        return sign_name(self.delimiter)
+
+    @property
+    def emptied(self) -> list[tuple[str, int]]:
+        """Return how many cells held a sign for "no value", by the column's title."""
+        titles = {one.name: one.title for one in self.table.shape.columns}
+        return [(titles.get(name, name), count) for name, count in self.found.get("emptied", {}).items()]
 
 
 class RejectedRow(models.Model):

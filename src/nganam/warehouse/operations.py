@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,15 @@ from nganam.agencies.queries import lineage
 from nganam.audit.operations import record
 from nganam.cases.operations import next_code, open_case
 from nganam.cases.requirements import allow
+from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.kernel.text import slug
-from nganam.warehouse import places, policies, queries
+from nganam.warehouse import places, policies, queries, told
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import landing, reading
-from nganam.warehouse.models import Load, Source, SourceKind, Table
+from nganam.warehouse.engine.manner import FOUND, Asked
+from nganam.warehouse.models import SERVERS, Load, Source, SourceKind, Table, Version
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
 """Words that stand in addresses where a table's code would."""
@@ -110,11 +112,14 @@ def change_table(
     return table
 
 
-def start_load(*, actor: Actor, at: datetime, table: Table, upload: Upload | None = None) -> Load:
+def start_load(
+    *, actor: Actor, at: datetime, table: Table, upload: Upload | None = None, asked: Asked | None = None
+) -> Load:
     """Receive an upload, or note that the source is to be read, and hand the load to the worker.
 
-    An upload is looked at before anything is kept: wrong type, encoding or columns are told at once. Raises
-    ``RuleBroken`` when a load of the table is already under way.
+    ``asked`` says how to read what is not to be found out by looking; a source is read as it was the last time. An
+    upload is looked at before anything is kept: wrong type, encoding or columns are told at once. Raises ``RuleBroken``
+    when a load of the table is already under way.
     """
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
@@ -128,9 +133,74 @@ def start_load(*, actor: Actor, at: datetime, table: Table, upload: Upload | Non
     load = Load(table=table, by=actor.name, name=upload.name[:255] if upload else table.source.name)  # type: ignore[union-attr]
     if upload is None:
         load.source = table.source
+        load.asked = queries.asked_of_source(table) if asked is None else _told(asked)
     else:
+        load.asked = _told(asked or FOUND)
         _receive(load, upload)
     return _open(load, actor=actor, at=at)
+
+
+def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
+    """Load what an earlier load received once more, read as ``asked``; raises like :func:`start_load`."""
+    table = load.table
+    allow(policies.may_load(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha else None
+    if path is None or not path.is_file():
+        raise RuleBroken(
+            _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
+            article="nội bộ",
+            hint=_("Tải tệp lên lại ở trang Nạp dữ liệu."),
+        )
+    again = Load(
+        table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
+        file_kind=load.file_kind, asked=_told(asked), source=load.source,  # which is read so from now on
+    )  # fmt: skip
+    landed = landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
+    reading.inspect(landed, load.name, table.shape, again.manner)
+    return _open(again, actor=actor, at=at)
+
+
+def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str) -> Load:
+    """Make an earlier version's rows the table's next version; nothing of the versions in between is lost.
+
+    Raises ``Invalid`` without a reason, ``RuleBroken`` when a load is under way, the version is the present one, or the
+    table has other columns or rules by now: its rows would come in unchecked.
+    """
+    table, reason = version.table, reason.strip()
+    allow(policies.may_load(actor, table.agency.code))
+    if not reason:
+        raise Invalid(_("Cần lý do khôi phục."), fields={"reason": [_("Ghi lý do khôi phục phiên bản này.")]})
+    if queries.active_load(table):
+        raise _busy(table)
+    present = queries.current_version(table)
+    if present is None or present.pk == version.pk:
+        raise RuleBroken(
+            _("Phiên bản này đang là phiên bản hiện tại."), article="nội bộ", hint=_("Chọn một phiên bản cũ hơn.")
+        )
+    if _ruled(version.shape) != _ruled(table.shape):
+        raise RuleBroken(
+            _("Bảng nay có cột hoặc ràng buộc khác với phiên bản %(number)s nên không khôi phục nguyên vẹn được.")
+            % {"number": version.number},
+            article="nội bộ",
+            hint=_("Khai báo lại cột như phiên bản đó rồi khôi phục, hoặc tải dữ liệu cũ về và nạp lại."),
+        )
+    name = kept(told.RESTORED) % {"number": version.number}
+    return _open(Load(table=table, by=actor.name, name=name, restores=version, reason=reason[:500]), actor=actor, at=at)
+
+
+def _ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
+    """Return what rows have been checked against: other titles or units make no other rows."""
+    return [
+        (one.name, one.type, one.key, one.required, one.pattern, one.minimum, one.maximum, one.allowed)
+        for one in shape.columns
+    ]
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    """Return what was asked for, without what was left to be found."""
+    return {name: value for name, value in asdict(asked.check()).items() if value not in {"", 0, None}}
 
 
 def headings_of(upload: Upload) -> list[str]:
@@ -152,7 +222,7 @@ def _receive(load: Load, upload: Upload) -> None:
     folder = places.landing()
     landed = landing.land_stream(upload.chunks, upload.name, folder, limit=settings.NGANAM_UPLOAD_LIMIT)
     try:
-        reading.inspect(landed, upload.name, load.table.shape)
+        reading.inspect(landed, upload.name, load.table.shape, load.manner)
     except Exception:
         # The same bytes may have come in before with a load that stands.
         if not Load.objects.filter(landing_sha=landed.sha256).exists():
@@ -167,7 +237,9 @@ def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
     table = load.table
     try:
         with transaction.atomic():
-            opened = open_case(load, actor=actor, at=at, details={"table": table.code, "name": load.name})
+            said = {"reason": load.reason, "asked": load.asked}
+            details = {"table": table.code, "name": load.name} | {name: one for name, one in said.items() if one}
+            opened = open_case(load, actor=actor, at=at, details=details)
             tasks.run.enqueue(opened.code)
     except IntegrityError as error:
         raise _busy(table) from error
@@ -192,11 +264,11 @@ def _check_source(source: Source) -> None:
         found["name"] = [_("Đặt tên cho nguồn.")]
     elif Source.objects.filter(agency=source.agency, name=source.name).exists():
         found["name"] = [_("Cơ quan đã có nguồn cùng tên.")]
-    if source.kind == SourceKind.POSTGRESQL and not places.VARIABLE.match(source.secret_ref):
+    if source.kind in SERVERS and not places.VARIABLE.match(source.secret_ref):
         found["secret_ref"] = [
             _("Ghi tên biến môi trường dạng NGANAM_SOURCE_…; không ghi địa chỉ hoặc mật khẩu ở đây.")
         ]
-    elif source.kind != SourceKind.POSTGRESQL and not _is_inside(source):
+    elif source.kind not in SERVERS and not _is_inside(source):
         found["secret_ref"] = [_("Ghi đường dẫn tệp nằm trong thư mục nguồn của hệ thống.")]
     elif _is_anothers(source):
         found["secret_ref"] = [_("Nơi này đã được cơ quan khác khai báo; mỗi cơ quan dùng nơi riêng của mình.")]
@@ -210,7 +282,7 @@ def _check_source(source: Source) -> None:
 
 def _is_anothers(source: Source) -> bool:
     """Say whether an agency that is no predecessor declared this place: who guesses a name must not read by it."""
-    if source.kind != SourceKind.POSTGRESQL:  # one name per file, however it was written
+    if source.kind not in SERVERS:  # one name per file, however it was written
         source.secret_ref = str(places.source_file(source).relative_to(places.sources()))
     theirs = Source.objects.filter(secret_ref=source.secret_ref).exclude(agency__code__in=lineage(source.agency.code))
     return theirs.exists()

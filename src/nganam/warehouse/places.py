@@ -58,4 +58,4 @@ def database(source: Source) -> Database:
     address = os.environ.get(source.secret_ref, "") if VARIABLE.match(source.secret_ref) else ""
     if not address:
         raise fault("source_not_readable", name=source.name, found=f"biến môi trường {source.secret_ref} chưa đặt")
-    return Database(source.name, "postgresql", address, source.relation, source.query)
+    return Database(source.name, source.kind, address, source.relation, source.query)

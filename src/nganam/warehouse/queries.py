@@ -100,6 +100,12 @@ def active_load(table: Table) -> Load | None:
     return table.loads.filter(state__in=ACTIVE).first()
 
 
+def asked_of_source(table: Table) -> dict[str, Any]:
+    """Return how somebody last asked for the table's source to be read."""
+    last = table.loads.filter(source=table.source).first() if table.source else None
+    return dict(last.asked) if last else {}
+
+
 def loaded_since(table: Table, at: datetime) -> bool:
     """Say whether a load of the table was started at ``at`` or later."""
     return table.loads.filter(created_at__gte=at).exists()
@@ -173,9 +179,9 @@ def sample_columns(table: Table) -> list[ColumnSample]:
     ]
 
 
-def changes(version: Version, *, limit: int = 200) -> list[lake.Change]:
-    """Return the rows in which a version differs from the one before, at most ``limit``."""
-    before = previous_version(version)
+def changes(version: Version, *, since: Version | None = None, limit: int = 200) -> list[lake.Change]:
+    """Return the rows in which a version differs from ``since`` (by default the one before), at most ``limit``."""
+    before = since or previous_version(version)
     found = lake.changes(
         places.lake(version.table),
         version.shape,
@@ -227,7 +233,10 @@ def lineage(version: Version) -> list[Step]:
     steps = []
     if load.source is not None:
         steps.append(Step("source", load.source.name, load.source.get_kind_display()))
-    steps.append(Step("landing", load.name, load.landing_sha))
+    if load.restores is not None:
+        steps.append(Step("version", str(load.restores), load.restores.sha256))
+    else:
+        steps.append(Step("landing", load.name, load.landing_sha))
     steps.append(Step("load", load.code, load.current.vi, load.get_absolute_url()))
     steps.append(Step("version", str(version), version.sha256))
     return steps

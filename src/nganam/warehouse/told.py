@@ -1,4 +1,4 @@
-"""What a load tells the agency when it has ended, as sentences that English readers are told too."""
+"""What a load is called and tells the agency when it has ended, as sentences that English readers are told too."""
 
 from django.utils.translation import gettext_noop
 
@@ -7,4 +7,5 @@ TAKEN_AND_LOST = gettext_noop(
     "Nhận %(accepted)s dòng, loại %(rejected)s dòng; %(lost)s bản ghi của phiên bản trước không còn vì dòng của chúng "
     "bị loại."
 )
-SENTENCES = (TAKEN, TAKEN_AND_LOST)
+RESTORED = gettext_noop("Khôi phục phiên bản %(number)s")
+SENTENCES = (TAKEN, TAKEN_AND_LOST, RESTORED)

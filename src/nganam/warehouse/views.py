@@ -1,6 +1,7 @@
 """Officers' pages of the warehouse."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -21,17 +22,23 @@ from nganam.warehouse import operations, policies, queries
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
     ColumnFormSet,
+    ReadingForm,
+    RestoreForm,
     SampleForm,
     SourceForm,
     TableForm,
     UploadForm,
     detected_columns,
     initial_columns,
+    initial_reading,
 )
-from nganam.warehouse.models import Load, Table
+from nganam.warehouse.models import Load, Table, Version
 from nganam.warehouse.uploads import LimitedUploadHandler
 
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
+MOST_OTHERS = 200
+"""Versions to choose from: older ones are reached by their number in the address."""
+NUMBER = re.compile(r"[0-9]{1,9}")
 BLANK_ROWS = 5
 PREVIEW_ROWS = 20
 
@@ -140,7 +147,10 @@ def _start_load(request: HttpRequest, code: str) -> HttpResponse:
         file: UploadedFile[bytes] = form.cleaned_data["file"]
         upload = operations.Upload(file.name or "", file.chunks())
         load = attempt(
-            form, lambda: operations.start_load(actor=request.actor, at=request.at, table=found, upload=upload)
+            form,
+            lambda: operations.start_load(
+                actor=request.actor, at=request.at, table=found, upload=upload, asked=form.asked()
+            ),
         )
         if load:
             return redirect("warehouse:load", code=load.code)
@@ -168,6 +178,22 @@ def load_from_source(request: HttpRequest, table: str) -> HttpResponse:
     return redirect("warehouse:load", code=started[0].code) if started else answer
 
 
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def load_again(request: HttpRequest, code: str) -> HttpResponse:
+    """Load the file of an earlier load again, read in another way."""
+    found = queries.get_load_for(request.actor, code)
+    form = ReadingForm(request.POST or None, initial=initial_reading(found))
+    if request.method == "POST" and form.is_valid():
+        started = attempt(
+            form,
+            lambda: operations.load_again(actor=request.actor, at=request.at, load=found, asked=form.asked()),
+        )
+        if started:
+            return redirect("warehouse:load", code=started.code)
+    context = {"load": found, "table": found.table, "form": form}
+    return render(request, "warehouse/load_again.html", context, status=422 if form.errors else 200)
+
+
 @door(Audience.OFFICER, roles=OFFICERS)
 def load(request: HttpRequest, code: str) -> HttpResponse:
     """Show a load: how far it is, what was found about the file, what was rejected and why, what changed."""
@@ -177,6 +203,9 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
         "load": found,
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "may_load_again": found.is_final
+        and found.landing_sha
+        and not policies.may_load(request.actor, found.table.agency.code),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
     }
     whole = "HX-Request" not in request.headers
@@ -196,17 +225,49 @@ def rejected_rows(request: HttpRequest, code: str) -> HttpResponseBase:
 def version(request: HttpRequest, table: str, number: int) -> HttpResponse:
     """Show a version: how it came about and in what it differs from the one before."""
     found = queries.get_version_for(request.actor, table, number)
-    before = queries.previous_version(found)
-    context = {
+    return render(request, "warehouse/version.html", _version_context(request, found, RestoreForm()))
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def restore_version(request: HttpRequest, table: str, number: int) -> HttpResponse:
+    """Make an earlier version the present one again (POST)."""
+    found = queries.get_version_for(request.actor, table, number)
+    if request.method != "POST":
+        return redirect("warehouse:version", table=found.table.code, number=found.number)
+    form = RestoreForm(request.POST)
+    if form.is_valid():
+        started = attempt(
+            form,
+            lambda: operations.restore_version(
+                actor=request.actor, at=request.at, version=found, reason=form.cleaned_data["reason"]
+            ),
+        )
+        if started:
+            return redirect("warehouse:load", code=started.code)
+    return render(request, "warehouse/version.html", _version_context(request, found, form), status=422)
+
+
+def _version_context(request: HttpRequest, found: Version, form: RestoreForm) -> dict[str, Any]:
+    others = found.table.versions.exclude(pk=found.pk)
+    asked = request.GET.get("so-voi", "")
+    other = others.filter(number=int(asked)).first() if NUMBER.fullmatch(asked) else None
+    before = other or queries.previous_version(found)
+    present = queries.current_version(found.table)
+    may = not policies.may_load(request.actor, found.table.agency.code)
+    return {
         "table": found.table,
         "version": found,
         "before": before,
-        "changes": queries.changes(found, limit=200) if before else [],
+        "others": others[:MOST_OTHERS],
+        "difference": queries.difference_between(other, found) if other else found,
+        "compared": other,
+        "restore_form": form,
+        "may_restore": may and present is not None and present.pk != found.pk,
+        "changes": queries.changes(found, since=before, limit=200) if before else [],
         "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
         "columns": found.shape.columns,
         "lineage": queries.lineage(found),
     }
-    return render(request, "warehouse/version.html", context)
 
 
 def _limit_upload(request: HttpRequest) -> None:

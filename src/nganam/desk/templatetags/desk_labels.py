@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from nganam.audit import registry
 from nganam.desk.bulk import possible
-from nganam.desk.worklist import LATE, LATER, ME, NEVER, OTHERS, SOON, SOON_DAYS, Work
+from nganam.desk.worklist import LATE, LATER, ME, NEVER, OTHERS, SOON, Work
 
 register = template.Library()
 
@@ -36,7 +36,7 @@ def due_label(due: str) -> str:
     """Name a stretch of due days."""
     return {
         LATE: _("Quá hạn"),
-        SOON: _("Đến hạn trong %(days)s ngày") % {"days": SOON_DAYS},
+        SOON: _("Sắp đến hạn"),
         LATER: _("Còn lâu hơn"),
         NEVER: _("Không có thời hạn"),
     }[due]

@@ -16,6 +16,8 @@ SUBSYSTEM = re.compile(rf"^{PART}(/{PART}){{2}}$")
 HOST = re.compile(r"^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}$")
 BASE = re.compile(r"^(/[A-Za-z0-9._~-]{1,80}){0,8}$")
 SMALLEST_RSA = 2048
+CURVES = ("secp256r1", "secp384r1")
+"""By name: what the gateway can show and everybody can check, also for a curve the library learns later."""
 LONGEST_PEM = 64_000
 
 
@@ -54,6 +56,8 @@ def read_pair(chain: str, key: str, at: datetime) -> tuple[str, str, datetime]:
         raise ValueError(_("Không đọc được khóa riêng (PEM, không đặt mật khẩu).")) from error
     if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise ValueError(_("Chỉ nhận khóa EC hoặc RSA."))  # noqa: TRY004 - of a text, as everything here
+    if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name not in CURVES:
+        raise ValueError(_("Chỉ nhận khóa EC P-256 hoặc P-384."))
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size < SMALLEST_RSA:
         raise ValueError(_("Khóa RSA phải từ 2048 bit."))
     if _public(private.public_key()) != _public(found[0].public_key()):

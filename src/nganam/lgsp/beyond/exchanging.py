@@ -1,6 +1,6 @@
 """Writes of what is exchanged with a platform: its services, who of ours may call them, who of theirs calls in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,18 +12,15 @@ from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
 from nganam.face.telling import kept
-from nganam.kernel.actors import Actor, Role
-from nganam.kernel.clock import local_date
+from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.lgsp import certificates
-from nganam.lgsp.beyond import checking, policies
+from nganam.lgsp.beyond import checking, policies, telling
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.beyond.operations import record
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.operations import allow_certificates
-from nganam.notices import operations as notices
 from nganam.services.upstreams.reading import MOST_OPERATIONS, check_operation
-from nganam.sharing.accounts.queries import live_accounts
 from nganam.sharing.models import Application
 from nganam.sharing.outside.models import ExternalService, Outbound
 
@@ -96,12 +93,17 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def change_service(*, actor: Actor, at: datetime, service: BeyondService, values: Mapping[str, Any]) -> BeyondService:
-    """Change which operations of a service are passed on and how often; its address stays."""
+def change_service(
+    *, actor: Actor, at: datetime, service: BeyondService, values: Mapping[str, Any], seen: int | None = None
+) -> BeyondService:
+    """Change which operations of a service are passed on and how often; its address stays.
+
+    ``seen`` is the version the values were made from: what somebody else wrote meanwhile is not written over.
+    """
     allow(policies.may_connect(actor))
     written = _checked({name: values.get(name, getattr(service, name)) for name in CHANGEABLE})
-    seen = BeyondService.objects.filter(pk=service.pk, version=service.version, ended_at__isnull=True)
-    if not seen.update(**written, updated_at=at, version=service.version + 1):
+    same = BeyondService.objects.filter(pk=service.pk, version=service.version, ended_at__isnull=True)
+    if seen not in {None, service.version} or not same.update(**written, updated_at=at, version=service.version + 1):
         raise StateMoved(_("Người khác vừa sửa dịch vụ này."), state="", hint=_("Tải lại trang rồi sửa lại."))
     record("service_changed", service.platform, actor=actor, at=at, details={"service": service.code})
     service.refresh_from_db()
@@ -119,7 +121,7 @@ def end_service(*, actor: Actor, at: datetime, service: BeyondService, reason: s
     closed = list(service.accesses.filter(ended_at__isnull=True).select_related("outbound__proposer"))
     service.accesses.filter(pk__in=[one.pk for one in closed]).update(**ended)
     for one in closed:
-        _tell(one, kept("dịch vụ ngoài tỉnh đã ngừng trên cổng"), reason, at)
+        telling.tell_unit(one, kept("dịch vụ ngoài tỉnh đã ngừng trên cổng"), reason, at=at)
     record("service_ended", service.platform, actor=actor, at=at, details={"service": service.code, "reason": reason})
     service.refresh_from_db()
     return service
@@ -133,18 +135,18 @@ def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound:
     """Let the application of an approved proposal call a service of the provider that approved it, and nothing else."""
     allow(policies.may_connect(actor))
     # Held: one that ends at the same moment takes its accesses along, and this would come after it.
-    service = BeyondService.objects.select_for_update().get(pk=service.pk)
+    service = BeyondService.objects.select_for_update(no_key=True).get(pk=service.pk)
     if service.ended_at is not None:
         raise StateMoved(_("Dịch vụ đã ngừng."), state="ended", hint=_("Tải lại trang."))
     words = policies.is_approved(outbound)
     if words:
-        raise RuleBroken(words, article="S17.4")
-    if outbound.provider_id != service.external.provider_id:
+        raise RuleBroken(words, article="nội bộ")
+    if not policies.is_of(outbound.provider, service.external.provider):
         raise RuleBroken(
-            _("Đề xuất được cơ quan khác chấp thuận, không phải cơ quan của dịch vụ này."), article="S17.4"
+            _("Đề xuất được cơ quan khác chấp thuận, không phải cơ quan của dịch vụ này."), article="nội bộ"
         )
     if outbound.external_id not in {None, service.external_id}:
-        raise RuleBroken(_("Đề xuất này xin dịch vụ khác trong danh sách."), article="S17.4")
+        raise RuleBroken(_("Đề xuất này xin dịch vụ khác trong danh sách."), article="nội bộ")
     try:
         with transaction.atomic():
             made = Access.objects.create(service=service, outbound=outbound, opened_at=at, opened_by=actor.name)
@@ -152,13 +154,11 @@ def open_access(*, actor: Actor, at: datetime, service: BeyondService, outbound:
         raise StateMoved(_("Đề xuất này đã mở một quyền gọi."), state="open", hint=_("Tải lại trang.")) from error
     told = {"service": service.code, "outbound": outbound.code}
     record("access_opened", service.platform, actor=actor, at=at, details=told)
-    _tell(
-        made,
+    opened, page = (
         kept("ứng dụng gọi được dịch vụ ngoài tỉnh qua cổng"),
-        service.identifier,
-        at,
         reverse("lgsp:beyond_call", args=[outbound.code]),
     )
+    telling.tell_unit(made, opened, service.identifier, at=at, link=page)
     return made
 
 
@@ -170,18 +170,9 @@ def end_access(*, actor: Actor, at: datetime, access: Access, reason: str) -> Ac
         raise StateMoved(_("Quyền gọi đã đóng."), state="ended", hint=_("Tải lại trang."))
     told = {"service": access.service.code, "outbound": access.outbound.code, "reason": reason}
     record("access_ended", access.service.platform, actor=actor, at=at, details=told)
-    _tell(access, kept("quyền gọi dịch vụ ngoài tỉnh đã đóng"), reason, at)
+    telling.tell_unit(access, kept("quyền gọi dịch vụ ngoài tỉnh đã đóng"), reason, at=at)
     access.refresh_from_db()
     return access
-
-
-def _tell(access: Access, what: str, body: str, at: datetime, link: str = "") -> None:
-    """Tell the unit whose proposal it was."""
-    outbound = access.outbound
-    notices.notify(
-        at=at, agency=outbound.proposer.code, role=Role.FOCAL, title=f"{outbound.code}: {what}", body=body,
-        link=link or outbound.get_absolute_url(), event="lgsp.platform.access",
-    )  # fmt: skip
 
 
 @transaction.atomic
@@ -191,7 +182,7 @@ def certify_access(*, actor: Actor, at: datetime, access: Access, csr: str) -> C
     words = policies.is_approved(access.outbound)
     application = access.outbound.application
     if words or application is None or access.ended_at is not None:
-        raise RuleBroken(words or _("Quyền gọi đã đóng."), article="S17.4")
+        raise RuleBroken(words or _("Quyền gọi đã đóng."), article="nội bộ")
     return certificates.sign_for(application, actor=actor, at=at, csr=csr)
 
 
@@ -229,7 +220,7 @@ def _check_member(platform: Platform, application: Application, client: str, nam
         raise _wrong("application", _("Đây là ứng dụng trong tỉnh: ứng dụng của tỉnh gọi bằng chứng thư của LGSP."))
     if not application.accounts.filter(state__in=["created", "active"]).exists():
         raise RuleBroken(
-            _("Ứng dụng chưa có tài khoản nào từ yêu cầu đã được chấp thuận."), article="S17.3",
+            _("Ứng dụng chưa có tài khoản nào từ yêu cầu đã được chấp thuận."), article="nội bộ",
             hint=_("Cấp tài khoản ở hồ sơ yêu cầu của cơ quan ngoài tỉnh trước."),
         )  # fmt: skip
     if not checking.CLIENT.fullmatch(client):
@@ -246,11 +237,21 @@ def dismiss_member(*, actor: Actor, at: datetime, member: Member, reason: str) -
         raise StateMoved(_("Bên gọi đã ngừng."), state="ended", hint=_("Tải lại trang."))
     told = {"application": member.application.subject, "client": member.client, "reason": reason}
     record("member_dismissed", member.platform, actor=actor, at=at, details=told)
+    telling.tell_dismissed(member, reason, at=at)
     member.refresh_from_db()
     return member
 
 
 def reaches(member: Member, at: datetime) -> list[str]:
     """Return the codes of the services a member reaches now."""
-    live = live_accounts(local_date(at)).filter(application=member.application)
-    return sorted(one.service.code for one in live)
+    return reached([member], at)[member.pk]
+
+
+def reached(members: Iterable[Member], at: datetime) -> dict[int, list[str]]:
+    """Return what each member reaches, in one question however many they are."""
+    every = list(members)
+    live = telling.accounts_of(every, at).order_by("service__code").values_list("application", "service__code")
+    found: dict[int, list[str]] = {one.application_id: [] for one in every}
+    for application, code in live:
+        found[application].append(code)
+    return {one.pk: found[one.application_id] for one in every}

@@ -18,6 +18,7 @@ from nganam.lgsp import gateway
 from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.envoy.upstreams import certificate_file
 from nganam.lgsp.webhooks.sending import SECONDS, Pinned, cut
+from nganam.services.upstreams import reaching
 from nganam.services.upstreams.operations import allowed_networks
 from nganam.services.upstreams.reaching import checked, read_place
 
@@ -39,11 +40,26 @@ def ask(
         path = (place.base or "/") + (f"?{url.partition('?')[2]}" if "?" in url else "")
         status, answer = _answered(link, method, path, body, headers or {})
     except (OSError, http.client.HTTPException, ValueError) as error:
-        words = str(error) if type(error) is ValueError else type(error).__name__
-        raise _failed(platform, words) from error
+        raise _failed(platform, _words(error)) from error
     if status != http.client.OK:
         raise _failed(platform, f"HTTP {status}")
     return answer
+
+
+def _words(error: Exception) -> str:
+    """Return what went wrong as a person reads it; what is not foreseen is told by what was being done."""
+    told: tuple[tuple[type[Exception], str], ...] = (
+        (ssl.SSLCertVerificationError, _("chứng thư của nền tảng không được tin")),
+        (ssl.SSLError, _("không bắt tay được TLS")),
+        (TimeoutError, _("quá thời gian chờ")),
+        (ConnectionRefusedError, _("máy chủ từ chối kết nối")),
+        (http.client.HTTPException, _("câu trả lời không đúng giao thức HTTP")),
+        (ConnectionError, _("kết nối bị ngắt")),
+        (OSError, _("không kết nối được")),
+    )
+    if type(error) in {ValueError, reaching.NoSuchHost}:
+        return str(error)  # ours: of an address, or of an answer that is too large
+    return next((words for kind, words in told if isinstance(error, kind)), _("câu trả lời không đọc được"))
 
 
 def _failed(platform: Platform, why: str) -> Unavailable:

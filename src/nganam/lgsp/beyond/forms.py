@@ -19,8 +19,15 @@ def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "spellcheck": "false"})
 
 
+def _version() -> forms.IntegerField:
+    """Return the field that carries which version a form was filled from."""
+    return forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
 class PlatformForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is known of a platform."""
+
+    version = _version()
 
     endpoints = forms.CharField(
         label=_("Địa chỉ"), widget=_area(2), required=False, max_length=2500,
@@ -53,10 +60,17 @@ class PlatformForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["endpoints"] = "\n".join(self.instance.endpoints)
+            self.initial["version"] = self.instance.version
 
     def clean_endpoints(self) -> list[str]:
         """Read the lines."""
         return str(self.cleaned_data["endpoints"]).split()
+
+    @property
+    def seen(self) -> int | None:
+        """Return the version of the platform that the form was filled from."""
+        found: int | None = self.cleaned_data["version"]
+        return found
 
     def values(self) -> dict[str, Any]:
         """Return the settings as the operations take them."""
@@ -96,6 +110,7 @@ class DirectionForm(ReasonForm):
 class OperationsForm(forms.Form):
     """Which operations of a service are passed on, and how often."""
 
+    version = _version()
     operations = forms.CharField(
         label=_("Thao tác"), required=False, widget=_area(6), max_length=20_000,
         help_text=_("Mỗi dòng: GET /doanh-nghiep/*. Dấu * là một phần đường dẫn, ** ở cuối là phần còn lại."),
@@ -130,7 +145,10 @@ class OperationsForm(forms.Form):
     def shown(service: BeyondService) -> dict[str, Any]:
         """Return what the form begins with for a service."""
         lines = reading.write_operations(service.operations)
-        return {"operations": lines, "base": service.base, "rate_per_minute": service.rate_per_minute}
+        return {
+            "operations": lines, "base": service.base, "rate_per_minute": service.rate_per_minute,
+            "version": service.version,
+        }  # fmt: skip
 
 
 class EnterForm(OperationsForm):
@@ -141,6 +159,7 @@ class EnterForm(OperationsForm):
         label=_("Định danh (CLASS/MEMBER/SUBSYSTEM/SERVICE)"), max_length=200,
         help_text=_("Tên dịch vụ tại nền tảng; trên cổng của tỉnh địa chỉ là /r1/INSTANCE/ và định danh này."),
     )  # fmt: skip
+    version = None  # type: ignore[assignment]  # nothing was there to be filled from
     field_order = ("external", "identifier", "operations", "document", "base", "rate_per_minute")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -200,5 +219,5 @@ class RequestForm(forms.Form):
 
     csr = forms.CharField(
         label=_("Yêu cầu cấp chứng thư (CSR, PEM)"), max_length=16_384, widget=_area(5),
-        help_text=_("Khóa EC P-256 hoặc P-384. Tên trong CSR không được dùng: chứng thư mang tên ứng dụng."),
+        help_text=_("Khóa EC P-256, P-384 hoặc Ed25519. Tên trong CSR không được dùng: chứng thư mang tên ứng dụng."),
     )  # fmt: skip

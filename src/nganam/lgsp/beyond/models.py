@@ -15,7 +15,8 @@ class Platform(models.Model):
     """A platform beyond the province. Its secrets are files of the gateway or of the platform's keys, never here.
 
     What is empty is not known. ``addresses`` are the checked addresses of each host name, as the gateway connects;
-    ``public_jwk`` is the key that signs our assertions, its private part a file.
+    ``reminded_days`` is the nearest stage at which the end of our certificate was told; ``public_jwk`` is the key that
+    signs our assertions, its private part a file.
     """
 
     class Kind(models.TextChoices):
@@ -62,6 +63,7 @@ class Platform(models.Model):
     incoming_platform = models.CharField(_("Tên trong chứng thư của chính nền tảng"), max_length=300, blank=True)
     note = models.TextField(_("Căn cứ, nguồn của các giá trị"), blank=True)
     certificate_until = models.DateTimeField(_("Chứng thư của LGSP hết hạn lúc"), null=True, blank=True, editable=False)
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     secret_at = models.DateTimeField(_("Mã bí mật đặt lúc"), null=True, blank=True, editable=False)
     public_jwk = models.JSONField(null=True, blank=True, editable=False)
     token_until = models.DateTimeField(_("Mã truy cập dùng đến"), null=True, blank=True, editable=False)

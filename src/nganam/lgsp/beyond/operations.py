@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from joserfc.jwk import ECKey
 
@@ -20,8 +21,8 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.kernel.sandbox import is_sandbox
-from nganam.lgsp import gateway, swapping
-from nganam.lgsp.beyond import checking, needs, policies
+from nganam.lgsp import gateway, swapping, terms
+from nganam.lgsp.beyond import checking, needs, policies, telling
 from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.envoy.decided import PLATFORM
 from nganam.lgsp.envoy.upstreams import certificate_file, certificate_secret
@@ -59,9 +60,16 @@ def declare_platform(*, actor: Actor, at: datetime, values: Mapping[str, Any]) -
 
 
 @transaction.atomic
-def edit_platform(*, actor: Actor, at: datetime, platform: Platform, values: Mapping[str, Any]) -> Platform:
-    """Change what is known of a platform; a direction that is live keeps what it needs."""
+def edit_platform(
+    *, actor: Actor, at: datetime, platform: Platform, values: Mapping[str, Any], seen: int | None = None
+) -> Platform:
+    """Change what is known of a platform; a direction that is live keeps what it needs.
+
+    ``seen`` is the version the values were made from: what somebody else wrote meanwhile is not written over.
+    """
     allow(policies.may_connect(actor))
+    if seen not in {None, platform.version}:
+        raise _moved()
     before = {name: getattr(platform, name) for name in SETTINGS}
     _take(platform, values)
     _look_up(platform, at, strict=True)
@@ -87,6 +95,10 @@ def _twice() -> Invalid:
     return Invalid(text, fields={"title": [text]})
 
 
+def _moved() -> StateMoved:
+    return StateMoved(_("Người khác vừa sửa nền tảng này."), state="", hint=_("Tải lại trang rồi làm lại."))
+
+
 def _write(platform: Platform, at: datetime, values: Mapping[str, Any]) -> None:
     seen = Platform.objects.filter(pk=platform.pk, version=platform.version)
     try:
@@ -95,7 +107,7 @@ def _write(platform: Platform, at: datetime, values: Mapping[str, Any]) -> None:
     except IntegrityError as error:
         raise _twice() from error
     if not done:
-        raise StateMoved(_("Người khác vừa sửa nền tảng này."), state="", hint=_("Tải lại trang rồi làm lại."))
+        raise _moved()
     platform.refresh_from_db()
 
 
@@ -186,21 +198,29 @@ def look_up_again(*, at: datetime) -> list[str]:
     return changed
 
 
-REMIND_DAYS = (30, 7, 1)
-
-
 def remind_of_ends(*, at: datetime) -> int:
-    """Tell the operator, a month, a week and a day ahead, that our certificate at a platform ends; return how many."""
-    told = 0
-    for platform in Platform.objects.filter(outgoing_at__isnull=False, certificate_until__gt=at):
-        until = platform.certificate_until
-        if until is not None and (until - at).days in REMIND_DAYS:
-            ends = kept("Hết hạn ngày %(day)s; đặt chứng thư mới trước ngày đó.") % {
-                "day": f"{until.astimezone(VIETNAM):%d/%m/%Y}"
-            }
-            tell_operator(platform, kept("chứng thư của LGSP tại nền tảng sắp hết hạn"), ends, at=at)
-            told += 1
-    return told
+    """Tell the operator at each stage ahead (nội bộ) that our certificate at a platform ends; return how many.
+
+    A stage is told once, on the first morning at or after it: one on which nothing ran loses none.
+    """
+    stages = [terms.span(one.key).days for one in terms.PLATFORM_STAGES]
+    live = Platform.objects.filter(outgoing_at__isnull=False, certificate_until__gt=at)
+    return sum(_remind(platform, stages, at) for platform in live)
+
+
+def _remind(platform: Platform, stages: list[int], at: datetime) -> bool:
+    until = platform.certificate_until
+    reached = min((one for one in stages if until and (until - at).days <= one), default=None)
+    if until is None or reached is None:
+        return False
+    told = Q(reminded_days__isnull=True) | Q(reminded_days__gt=reached)
+    if not Platform.objects.filter(told, pk=platform.pk).update(reminded_days=reached):
+        return False
+    ends = kept("Hết hạn ngày %(day)s; đặt chứng thư mới trước ngày đó.") % {
+        "day": f"{until.astimezone(VIETNAM):%d/%m/%Y}"
+    }
+    tell_operator(platform, kept("chứng thư của LGSP tại nền tảng sắp hết hạn"), ends, at=at)
+    return True
 
 
 def tell_operator(platform: Platform, what: str, body: str, *, at: datetime) -> None:
@@ -219,7 +239,7 @@ def set_certificate(*, actor: Actor, at: datetime, platform: Platform, chain: st
     """Give the gateway the certificate and key it shows the platform; the key is never shown again."""
     allow(policies.may_connect(actor))
     pem, private, until = _checked("chain", checking.read_pair, chain, key, at)
-    _write(platform, at, {"certificate_until": until})
+    _write(platform, at, {"certificate_until": until, "reminded_days": None})
     record("certificate_set", platform, actor=actor, at=at, details={"until": until.isoformat()})
     content = swapping.as_bytes(certificate_secret(platform.code, pem, private))
     # Last: a file cannot be taken back by the database.
@@ -287,6 +307,15 @@ def _callable(platform: Platform, at: datetime) -> None:
     _look_up(platform, at, strict=True)
 
 
+def _listens() -> None:
+    """Refuse to open a door that is not there: platforms call in on the TLS listener only."""
+    if not gateway.listening(Path(settings.DATA)).tls_port:
+        raise RuleBroken(
+            _("Cổng TLS của LGSP chưa mở nên không ai gọi vào được."), article="nội bộ",
+            hint=_("Đặt NGANAM_PORT_GATEWAY_TLS và NGANAM_GATEWAY_TLS_URL, chạy lại LGSP, rồi mở chiều này."),
+        )  # fmt: skip
+
+
 @transaction.atomic
 def go_live(*, actor: Actor, at: datetime, platform: Platform, direction: str, reason: str) -> Platform:
     """Let a direction go live; refused while something it needs is not known. ``reason`` says by what it was tested."""
@@ -296,6 +325,8 @@ def go_live(*, actor: Actor, at: datetime, platform: Platform, direction: str, r
     _need(platform, direction)
     if direction == needs.OUTGOING:
         _callable(platform, at)
+    else:
+        _listens()
     found = {name: getattr(platform, name) for name in ("addresses", "resolved_at", "fault")}
     _write(platform, at, {LIVE[direction]: at, "token_after": None, **found})
     record("opened", platform, actor=actor, at=at, details={"direction": direction, "reason": reason})
@@ -310,6 +341,7 @@ def stop(*, actor: Actor, at: datetime, platform: Platform, direction: str, reas
         raise StateMoved(_("Chiều này đang đóng."), state="stopped", hint=_("Tải lại trang."))
     _write(platform, at, {LIVE[direction]: None})
     record("stopped", platform, actor=actor, at=at, details={"direction": direction, "reason": reason})
+    telling.tell_stopped(platform, direction, reason, at=at)
     return platform
 
 

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from nganam.agencies.models import Agency
+from nganam.agencies.queries import lineage
 from nganam.kernel.actors import Actor, Role
 from nganam.lgsp.beyond.models import Access
 from nganam.sharing import policies as sharing
@@ -21,6 +23,13 @@ def may_certify(actor: Actor, access: Access) -> str:
     if sharing.acts_for_consumer(actor, access.outbound.proposer):
         return ""
     return _("Chỉ cán bộ đầu mối của đơn vị đề xuất được nhận chứng thư của ứng dụng.")
+
+
+def is_of(one: Agency | None, other: Agency | None) -> bool:
+    """Say whether two agencies are one, or one descends from the other: a grant outlives a merger of ministries."""
+    if one is None or other is None:
+        return False
+    return one == other or one.code in lineage(other.code) or other.code in lineage(one.code)
 
 
 def is_approved(outbound: Outbound) -> str:

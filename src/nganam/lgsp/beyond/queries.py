@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from nganam.agencies.queries import OUTSIDE_KINDS
+from nganam.agencies.models import Agency
+from nganam.agencies.queries import OUTSIDE_KINDS, lineage
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.errors import NotFound
 from nganam.lgsp.beyond import needs
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
-from nganam.lgsp.beyond.policies import APPROVED
+from nganam.lgsp.beyond.policies import APPROVED, is_of
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate
 from nganam.services.upstreams.operations import allowed_networks
@@ -68,14 +69,33 @@ def access_of(platform: Platform, outbound: str) -> Access:
 
 
 def get_access_for(actor: Actor, outbound: str) -> Access:
-    """Return the access of the officer's own unit; what is not theirs is not found."""
-    chosen = Access.objects.filter(ended_at__isnull=True, outbound__code=outbound.replace("\0", ""))
+    """Return the access of the officer's own unit, the last one when all have ended; not theirs is not found."""
+    chosen = Access.objects.filter(outbound__code=outbound.replace("\0", ""))
     if not actor.has(Role.LEAD):
-        chosen = chosen.filter(outbound__proposer__code=actor.agency) if actor.has(Role.FOCAL) else chosen.none()
+        own = chosen.filter(outbound__proposer__code__in=lineage(actor.agency))
+        chosen = own if actor.has(Role.FOCAL) and actor.agency else chosen.none()
     related = ("service__platform", "service__external", "outbound__application__agency", "outbound__proposer")
-    found = chosen.select_related(*related).first()
+    last = F("ended_at").desc(nulls_first=True)
+    found = chosen.select_related(*related).order_by(last, "-pk").first()
     if found is None:
         raise NotFound(_("Không có quyền gọi dịch vụ ngoài tỉnh này."))
+    return found
+
+
+def left_over(platform: Platform, at: datetime) -> QuerySet[Certificate]:
+    """Return the live certificates of applications that called here once and call nowhere beyond the province now."""
+    live = live_accesses().values("outbound__application")
+    called = Access.objects.filter(service__platform=platform).exclude(outbound__application=None)
+    chosen = Certificate.objects.filter(revoked_at__isnull=True, not_after__gt=at)
+    chosen = chosen.filter(application__in=called.values("outbound__application")).exclude(application__in=live)
+    return chosen.select_related("application__agency").order_by("application__code", "pk")
+
+
+def left_over_of(platform: Platform, serial: str, at: datetime) -> Certificate:
+    """Return one of these certificates."""
+    found = left_over(platform, at).filter(serial=serial.replace("\0", "")[:40]).first()
+    if found is None:
+        raise NotFound(_("Không có chứng thư này."))
     return found
 
 
@@ -109,10 +129,17 @@ def enterable() -> QuerySet[ExternalService]:
 
 def openable(platform: Platform) -> QuerySet[Outbound]:
     """Return the approved proposals that open nothing yet, of the agencies whose services the platform has."""
-    providers = services_of(platform).values("external__provider")
     open_now = Access.objects.filter(ended_at__isnull=True).values("outbound")
-    chosen = Outbound.objects.filter(state__in=APPROVED, application__isnull=False, provider__in=providers)
-    return chosen.exclude(pk__in=open_now).select_related("application__agency", "proposer")
+    chosen = Outbound.objects.filter(state__in=APPROVED, application__isnull=False).exclude(pk__in=open_now)
+    of_services = Agency.objects.filter(pk__in=services_of(platform).values("external__provider"))
+    granting = Agency.objects.filter(pk__in=chosen.order_by().values("provider"))
+    ours = [one.pk for one in granting if any(is_of(one, other) for other in of_services)]
+    return chosen.filter(provider__in=ours).select_related("application__agency", "proposer")
+
+
+def accesses_to(service: BeyondService) -> QuerySet[Access]:
+    """Return who may call a service now."""
+    return accesses_of(service.platform).filter(service=service)
 
 
 def admissible() -> QuerySet[Application]:
@@ -133,7 +160,7 @@ def told_services(at: datetime) -> list[decided.Service]:
     """Return the services of platforms that are called at ``at``, each with who may call it."""
     chosen = BeyondService.objects.filter(ended_at__isnull=True, platform__outgoing_at__isnull=False)
     callers: dict[int, list[str]] = {}
-    for one in _live_accesses():
+    for one in live_accesses():
         application = one.outbound.application
         if application is not None:
             identity = decided.identity_of(settings.NGANAM_INSTANCE, application.subject)
@@ -142,7 +169,8 @@ def told_services(at: datetime) -> list[decided.Service]:
     return [_told(one, tuple(sorted(callers.get(one.pk, ()))), at) for one in rows]
 
 
-def _live_accesses() -> QuerySet[Access]:
+def live_accesses() -> QuerySet[Access]:
+    """Return the accesses that let somebody call: not ended, of proposals that have not ended either."""
     live = Access.objects.filter(ended_at__isnull=True, outbound__state__in=APPROVED)
     return live.select_related("outbound__application__agency")
 
@@ -228,7 +256,7 @@ def mark() -> tuple[Any, ...]:
     services = BeyondService.objects.aggregate(Max("updated_at"), Sum("version"), Count("ended_at"))
     accesses = Access.objects.aggregate(Count("pk"), Count("ended_at"))
     members = Member.objects.aggregate(Count("pk"), Count("ended_at"))
-    open_now = _live_accesses().count()
+    open_now = live_accesses().count()
     return (*platforms.values(), *services.values(), *accesses.values(), *members.values(), open_now)
 
 

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,13 +38,22 @@ def platforms(request: HttpRequest) -> HttpResponse:
 def declare(request: HttpRequest) -> HttpResponse:
     """Declare a platform."""
     form = forms.PlatformForm(request.POST or None)
+    return _fill(
+        request, form, lambda: operations.declare_platform(actor=request.actor, at=request.at, values=form.values()),
+        "lgsp/platform_form.html", {},
+    )  # fmt: skip
+
+
+def _fill(
+    request: HttpRequest, form: BaseForm, deed: Callable[[], Any], template: str, context: dict[str, Any],
+    to: Platform | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Do the deed with what was filled in and go on to what was made, or ``to``; refused, show it all again."""
     if request.method == "POST" and form.is_valid():
-        made = attempt(
-            form, lambda: operations.declare_platform(actor=request.actor, at=request.at, values=form.values())
-        )
-        if made:
-            return redirect(made)
-    return render(request, "lgsp/platform_form.html", {"form": form}, status=422 if form.errors else 200)
+        made = attempt(form, deed)
+        if made is not None:
+            return redirect(to or made)
+    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
 @door(Audience.OFFICER, roles=OPERATORS)
@@ -50,16 +61,14 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     """Change what is known of a platform."""
     found = queries.get_platform_for(request.actor, code)
     form = forms.PlatformForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        fresh = queries.get_platform_for(request.actor, code)  # the form has written into its own copy
-        changed = attempt(
-            form,
-            lambda: operations.edit_platform(actor=request.actor, at=request.at, platform=fresh, values=form.values()),
-        )
-        if changed:
-            return redirect(changed)
-    context = {"form": form, "platform": queries.get_platform_for(request.actor, code)}
-    return render(request, "lgsp/platform_form.html", context, status=422 if form.errors else 200)
+    fresh = queries.get_platform_for(request.actor, code)  # the form writes into its own copy
+    return _fill(
+        request, form,
+        lambda: operations.edit_platform(
+            actor=request.actor, at=request.at, platform=fresh, values=form.values(), seen=form.seen
+        ),
+        "lgsp/platform_form.html", {"platform": fresh},
+    )  # fmt: skip
 
 
 @never_cache
@@ -67,6 +76,8 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
 def platform(request: HttpRequest, code: str) -> HttpResponse:
     """Show a platform: what is known and what is not, both directions, who calls what."""
     found = queries.get_platform_for(request.actor, code)
+    members = list(queries.members_of(found))
+    reached = exchanging.reached(members, request.at)
     context = {
         "platform": found,
         "directions": [_direction(found, name) for name in needs.DIRECTIONS],
@@ -79,7 +90,8 @@ def platform(request: HttpRequest, code: str) -> HttpResponse:
             for one in queries.services_of(found)
         ],
         "accesses": queries.accesses_of(found),
-        "members": [{"row": one, "reaches": exchanging.reaches(one, request.at)} for one in queries.members_of(found)],
+        "left_over": queries.left_over(found, request.at),
+        "members": [{"row": one, "reaches": reached[one.pk]} for one in members],
         "host": service_host(),
         "jwk": json.dumps(found.public_jwk, indent=1) if found.public_jwk else "",
         "tls_url": gateway_tls_url(),
@@ -132,16 +144,11 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     """Take the certificate and key the gateway shows the platform."""
     found = queries.get_platform_for(request.actor, code)
     form = forms.PairForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        texts = form.texts()
-        done = attempt(
-            form,
-            lambda: operations.set_certificate(actor=request.actor, at=request.at, platform=found, **texts),
-        )
-        if done:
-            return redirect(found)
-    context = {"form": form, "platform": found, "upload": True}
-    return render(request, "lgsp/platform_secret.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form,
+        lambda: operations.set_certificate(actor=request.actor, at=request.at, platform=found, **form.texts()),
+        "lgsp/platform_secret.html", {"platform": found, "upload": True}, found,
+    )  # fmt: skip
 
 
 @never_cache
@@ -151,14 +158,11 @@ def secret(request: HttpRequest, code: str) -> HttpResponse:
     """Take the secret the platform has given us."""
     found = queries.get_platform_for(request.actor, code)
     form = forms.SecretForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        value = form.cleaned_data["value"]
-        if attempt(
-            form, lambda: operations.set_secret(actor=request.actor, at=request.at, platform=found, value=value)
-        ):
-            return redirect(found)
-    context = {"form": form, "platform": found}
-    return render(request, "lgsp/platform_secret.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form,
+        lambda: operations.set_secret(actor=request.actor, at=request.at, platform=found, **form.cleaned_data),
+        "lgsp/platform_secret.html", {"platform": found}, found,
+    )  # fmt: skip
 
 
 @require_POST
@@ -184,18 +188,15 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
     form = forms.EnterForm(
         request.POST or None, request.FILES or None, initial=_begun(found, request.GET.get("dinh-danh", ""), asked)
     )
-    if request.method == "POST" and form.is_valid():
-        made = attempt(
-            form,
-            lambda: exchanging.enter_service(actor=request.actor, at=request.at, platform=found, **form.cleaned_data),
-        )
-        if made:
-            return redirect(found)
     context = {
-        "form": form, "platform": found, "asked": asked, "offered": _offered(found, asked),
+        "platform": found, "asked": asked, "offered": _offered(found, asked),
         "asks": found.kind == Platform.Kind.XROAD and not needs.unknown(found, needs.OUTGOING),
     }  # fmt: skip
-    return render(request, "lgsp/beyond_enter.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form,
+        lambda: exchanging.enter_service(actor=request.actor, at=request.at, platform=found, **form.cleaned_data),
+        "lgsp/beyond_enter.html", context, found,
+    )  # fmt: skip
 
 
 def _offered(found: Platform, asked: forms.SubsystemForm) -> list[importing.Offered] | None:
@@ -234,16 +235,14 @@ def change(request: HttpRequest, code: str, service: str) -> HttpResponse:
     found = queries.get_platform_for(request.actor, code)
     row = queries.service_of(found, service)
     form = forms.OperationsForm(request.POST or None, request.FILES or None, initial=forms.OperationsForm.shown(row))
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        done = attempt(
-            form,
-            lambda: exchanging.change_service(actor=request.actor, at=request.at, service=row, values=values),
-        )
-        if done:
-            return redirect(found)
-    context = {"form": form, "platform": found, "service": row, "reason": ReasonForm(auto_id="ngung-%s")}
-    return render(request, "lgsp/beyond_service.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form,
+        lambda: exchanging.change_service(
+            actor=request.actor, at=request.at, service=row, values=form.cleaned_data, seen=form.cleaned_data["version"]
+        ),
+        "lgsp/beyond_service.html", {"platform": found, "service": row, "reason": ReasonForm(auto_id="ngung-%s"),
+         "accesses": queries.accesses_to(row)}, found,
+    )  # fmt: skip
 
 
 @require_POST
@@ -266,12 +265,10 @@ def open_access(request: HttpRequest, code: str) -> HttpResponse:
     """Let an approved proposal's application call."""
     found = queries.get_platform_for(request.actor, code)
     form = forms.AccessForm(request.POST or None, platform=found)
-    if request.method == "POST" and form.is_valid():
-        done = attempt(form, lambda: exchanging.open_access(actor=request.actor, at=request.at, **form.cleaned_data))
-        if done:
-            return redirect(found)
-    context = {"form": form, "platform": found}
-    return render(request, "lgsp/beyond_access.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form, lambda: exchanging.open_access(actor=request.actor, at=request.at, **form.cleaned_data),
+        "lgsp/beyond_access.html", {"platform": found}, found,
+    )  # fmt: skip
 
 
 @require_POST
@@ -286,20 +283,28 @@ def end_access(request: HttpRequest, code: str, outbound: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@require_POST
+@door(Audience.OFFICER, roles=OPERATORS)
+def revoke_left_over(request: HttpRequest, code: str, serial: str) -> HttpResponse:
+    """Revoke a certificate of an application whose access has ended."""
+    found = queries.get_platform_for(request.actor, code)
+    row = queries.left_over_of(found, serial, request.at)
+    return press(
+        request, lambda: revoke(row, actor=request.actor, at=request.at), to=found.get_absolute_url(),
+        done=_("Đã thu hồi chứng thư; cổng từ chối ngay từ bây giờ."),
+    )  # fmt: skip
+
+
 @door(Audience.OFFICER, roles=OPERATORS)
 def admit(request: HttpRequest, code: str) -> HttpResponse:
     """Let an outside agency's application call in."""
     found = queries.get_platform_for(request.actor, code)
     form = forms.MemberForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        done = attempt(
-            form, lambda: exchanging.admit_member(actor=request.actor, at=request.at, platform=found, **values)
-        )
-        if done:
-            return redirect(found)
-    context = {"form": form, "platform": found}
-    return render(request, "lgsp/beyond_member.html", context, status=422 if form.errors else 200)
+    return _fill(
+        request, form,
+        lambda: exchanging.admit_member(actor=request.actor, at=request.at, platform=found, **form.cleaned_data),
+        "lgsp/beyond_member.html", {"platform": found}, found,
+    )  # fmt: skip
 
 
 @require_POST
@@ -341,7 +346,7 @@ def access(request: HttpRequest, outbound: str) -> HttpResponse:
             {"row": one, "may_revoke": one.is_live(request.at) and not may_revoke_certificate(request.actor, one)}
             for one in (certificates_of(application) if application else [])
         ],
-        "may_certify": not policies.may_certify(request.actor, found),
+        "may_certify": found.ended_at is None and not policies.may_certify(request.actor, found),
     }  # fmt: skip
     return render(request, "lgsp/beyond_call.html", context, status=422 if form.errors else 200)
 

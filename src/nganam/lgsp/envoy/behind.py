@@ -1,17 +1,61 @@
-"""Routes that are no service: how a caller comes to a token (the web server), and X-Road's questions (the data server).
+"""What stands around the services: proxies before us, and routes that are no service.
+
+Those are how a caller comes to a token (the web server), and X-Road's questions (the data server).
 
 Only these may ask the web server; a call of a service never waits for it.
 """
 
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from nganam.lgsp.envoy import identity, policies
 from nganam.lgsp.envoy.decided import METASERVICES, Gateway, Listen
-from nganam.lgsp.envoy.shapes import Json, set_header, typed
+from nganam.lgsp.envoy.shapes import Json, extension, set_header, typed
 from nganam.serving.secret import HEADER as GATE
 
 WEB, SERVING = "web", "serving"
 TO_WEB = policies.OPEN_PATHS
+FORWARDED = "envoy.extensions.http.original_ip_detection.xff.v3.XffConfig"
+
+
+def addresses(gateway: Gateway) -> Json:
+    """Return how the manager learns a caller's address: from the connection, or from a proxy that is known.
+
+    Who connects from anywhere else is believed nothing: its ``X-Forwarded-For`` names nobody.
+    """
+    if not gateway.proxies:
+        return {"use_remote_address": True}
+    known = [ip_network(one, strict=False) for one in gateway.proxies]
+    networks = [{"address_prefix": str(one.network_address), "prefix_len": one.prefixlen} for one in known]
+    detecting = extension(
+        "envoy.http.original_ip_detection.xff", FORWARDED, xff_trusted_cidrs={"cidrs": networks}, skip_xff_append=True
+    )
+    return {
+        "use_remote_address": False,
+        "original_ip_detection_extensions": [detecting],
+        # An address somebody names makes nothing of ours internal.
+        "internal_address_config": {"cidr_ranges": [{"address_prefix": "192.0.2.0", "prefix_len": 32}]},
+    }
+
+
+def forgeable(gateway: Gateway) -> list[Json]:
+    """Return what no caller may send where addresses are said by proxies: Envoy then leaves its own names in place."""
+    return [{"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}] if gateway.proxies else []
+
+
+def told_onward(route: Json, gateway: Gateway) -> Json:
+    """Return a route to an agency's system that tells of the way a call came only what is known, no caller's word.
+
+    Where no proxies are named Envoy writes both headers itself.
+    """
+    if not gateway.proxies:
+        return route
+    address = set_header("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")
+    return {
+        **route,
+        "request_headers_to_add": [*route["request_headers_to_add"], address],
+        "request_headers_to_remove": [*route["request_headers_to_remove"], "x-forwarded-proto"],
+    }
 
 
 def web_cluster(listen: Listen) -> list[Json]:

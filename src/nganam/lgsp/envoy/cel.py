@@ -1,6 +1,14 @@
 """Conditions of policies as Envoy takes them: parsed CEL expressions, built from small parts."""
 
+from collections.abc import Sequence
+from functools import reduce
+
+from nganam.kernel.hours import Window
 from nganam.lgsp.envoy.shapes import Json
+
+DAY, WEEK = 86_400, 7 * 86_400
+SINCE_MONDAY = 7 * 3600 + 3 * DAY
+"""Vietnam is seven hours ahead the whole year, and the epoch began on a Thursday."""
 
 
 def name(text: str) -> Json:
@@ -49,6 +57,16 @@ def both(left: Json, right: Json) -> Json:
     return call("_&&_", left, right)
 
 
+def either(left: Json, right: Json) -> Json:
+    """Return ``left || right``."""
+    return call("_||_", left, right)
+
+
+def less(left: Json, right: Json) -> Json:
+    """Return ``left < right``."""
+    return call("_<_", left, right)
+
+
 def opposite(of: Json) -> Json:
     """Return ``!of``."""
     return call("!_", of)
@@ -75,5 +93,21 @@ def claim(key: str) -> Json:
     return at(at(at(member(name("metadata"), "filter_metadata"), "envoy.filters.http.jwt_authn"), "payload"), key)
 
 
+def in_time(until: int, hours: Sequence[Window]) -> Json:
+    """Return whether the call is made before an instant (0: none) and within hours of the week (none: always)."""
+    parts = [less(SECONDS, number(until))] if until else []
+    if hours:
+        windows = [_in_window(day * DAY, one) for one in hours for day in one.days]
+        parts.append(reduce(either, windows) if windows else less(SECONDS, number(0)))
+    return reduce(both, parts)
+
+
+def _in_window(midnight: int, window: Window) -> Json:
+    since, until = (number(midnight + minute * 60) for minute in (window.since, window.until))
+    return both(opposite(less(OF_WEEK, since)), less(OF_WEEK, until))
+
+
+SECONDS = call("int", member(name("request"), "time"))
+OF_WEEK = call("_%_", call("_+_", SECONDS, number(SINCE_MONDAY)), number(WEEK))
 PEER_DIGEST = member(name("connection"), "sha256_peer_certificate_digest")
 PEER_IDENTITY = member(name("connection"), "uri_san_peer_certificate")

@@ -2,7 +2,19 @@
 
 import re
 
-from nganam.lgsp.envoy import digests, identity, indexing, peers, policies, sandbox, tracing, upstreams
+from nganam.lgsp.envoy import (
+    behind,
+    digests,
+    identity,
+    indexing,
+    open_tier,
+    peers,
+    policies,
+    sandbox,
+    sharing,
+    tracing,
+    upstreams,
+)
 from nganam.lgsp.envoy.behind import metaservices, to_web, web_cluster
 from nganam.lgsp.envoy.decided import Gateway, Service
 from nganam.lgsp.envoy.logline import HEALTH, access_log
@@ -28,6 +40,7 @@ FIGURES = "/lgsp/metrics"
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
+LIMIT_TOLD = "x-ratelimit-limit"
 # Only the gateway may set these; whatever a caller sends under these names is dropped before anything looks at it.
 OURS = "x-lgsp-"
 FORGEABLE = (
@@ -50,6 +63,7 @@ def compile_gateway(gateway: Gateway) -> dict[str, Json]:
         ),
         **held,
         **peers.naming(gateway),
+        **open_tier.limit_file(gateway),
         "rds.json": resources(_routes(gateway)),
         "rds_egress.json": resources(upstreams.egress_routes(gateway)),
         **compile_place(gateway),
@@ -93,8 +107,9 @@ def _bootstrap() -> Json:
     return {
         "node": {"id": "lgsp", "cluster": "lgsp"},
         "admin": {"address": {"pipe": {"path": "./admin.sock", "mode": 0o600}}},
+        **sharing.bootstrap(),
         "dynamic_resources": {"lds_config": from_file("lds.json"), "cds_config": from_file("cds.json")},
-        # The collector writes the pressure (evidence.guard): calls are refused before their lines find no room.
+        # The guard beside us writes the pressure (evidence.guard): calls are refused before their lines find no room.
         "overload_manager": {
             "refresh_interval": "0.25s",
             "resource_monitors": [monitor, disk],
@@ -170,7 +185,8 @@ def _routes(gateway: Gateway) -> Json:
     reading = [_service(one, gateway) for one in ordered if one.upstream is None]
     routes = [
         _health(), _not_figures(), *to_web(gateway), _double_encoded(), _two_hosts(), *operations,
-        *(_no_operation(one, gateway) for one in ordered if one.upstream), _not_reading(), *reading,
+        *(_no_operation(one, gateway) for one in ordered if one.upstream),
+        *open_tier.preflights(gateway), _not_reading(), *open_tier.routes(gateway, _upstream("")), *reading,
         *sandbox.routes(gateway, _upstream("")), *metaservices(gateway), _unknown(),
     ]  # fmt: skip
     return typed(
@@ -203,7 +219,11 @@ def _direct(name: str, match: Json, status: int) -> Json:
         "name": name,
         "match": match,
         "direct_response": {"status": status},
-        "typed_per_filter_config": {"rbac": policies.anybody()},
+        "typed_per_filter_config": {
+            "rbac": policies.anybody(),
+            # No service, no limit: without this the answer would tell that of all who have none.
+            "limit": typed(open_tier.ROUTE_FILTER, disabled=True),
+        },
     }
 
 
@@ -247,14 +267,15 @@ def _shared(service: Service, gateway: Gateway) -> Json:
     known = {
         "id": path,
         "service": service.code,
-        "retry_after": str(policies.seconds_between_calls(service)),
+        "retry_after": str(policies.seconds_between_calls(service, gateway.nodes)),
     }
     if service.callers is not None and service.upstream is not None:
         # In the log: our code for it, and the platform that answers.
         known |= {"id": f"{path.rpartition('/')[0]}/{service.code}/{service.upstream.code}", "address": f"/r1/{path}"}
+    certified, bounds = gateway.certified.get(service.code, ()), gateway.bounded.get(service.code, ())
     shared: Json = {
         "metadata": {"filter_metadata": {"lgsp": known}},
-        "typed_per_filter_config": {"rbac": policies.granted(service, None, gateway.certified.get(service.code, ()))},
+        "typed_per_filter_config": {"rbac": policies.granted(service, None, certified, bounds)},
         "response_headers_to_add": [set_header("x-road-service", path)],
     }
     if service.suspended or (service.upstream is not None and not service.filtered):
@@ -299,7 +320,7 @@ def _listeners(gateway: Gateway) -> list[Json]:
     clear = _listener("lgsp", gateway.listen.port, gateway, {})
     if not (gateway.tls and gateway.listen.tls_port):
         return [clear]
-    secured = _listener("lgsp-tls", gateway.listen.tls_port, gateway, {"transport_socket": identity.transport()})
+    secured = _listener("lgsp-tls", gateway.listen.tls_port, gateway, identity.secured())
     return [clear, peers.beside(secured, gateway, _manager(gateway, tls=True, peer=True))]
 
 
@@ -314,6 +335,7 @@ def _listener(name: str, port: int, gateway: Gateway, transport: Json) -> Json:
         name=name,
         address={"socket_address": address},
         per_connection_buffer_limit_bytes=1024 * 1024,
+        listener_filters_timeout=identity.HANDSHAKE,
         filter_chains=[{"filters": [manager], **transport}],
     )
 
@@ -344,25 +366,35 @@ def _manager(gateway: Gateway, *, tls: bool, peer: bool = False) -> Json:
     ours: Json = {"remove_on_match": {"key_matcher": {"prefix": OURS}}}
     early = peers.early_headers() if peer else identity.early_headers(tls=tls)
     mutations: list[Json] = [ours, *({"remove": name} for name in FORGEABLE), *early]
+    mutations += behind.forgeable(gateway)
+    mutations += open_tier.early_headers(peer=peer)
     return typed(
         MANAGER,
         stat_prefix="lgsp",
-        codec_type="AUTO",
+        # HTTP/2 would let one connection carry a thousand calls with 16 MiB of windows, and headers that never end are
+        # given no time there. Programs that call agencies speak HTTP/1.1, and X-Road's security servers only that.
+        codec_type="HTTP1",
         server_name="lgsp",
+        # A token of a hundred operations takes 4 KiB, X-Road's own headers less than one.
+        max_request_headers_kb=8,
         # Paths are brought to one form before any rule looks at them; what has two readings is refused.
         normalize_path=True,
         merge_slashes=True,
         path_with_escaped_slashes_action="REJECT_REQUEST",
         common_http_protocol_options={
-            "idle_timeout": "300s",
+            # Clients keep a connection between two calls; who holds many and asks nothing is let go sooner than that.
+            "idle_timeout": "60s",
             "headers_with_underscores_action": "REJECT_REQUEST",
             # Every call ends and is logged: the collector waits no longer for a line (reconciling.LONGEST_CALL).
             "max_stream_duration": "300s",
+            **({"max_connection_duration": identity.LONGEST_CONNECTION} if tls or peer else {}),
         },
+        # The headers of a request within ten seconds, all of it within a minute however it drips; and no call may rest
+        # longer than a minute, neither in being sent nor in being read.
         request_timeout="60s",
         request_headers_timeout="10s",
         stream_idle_timeout="60s",
-        use_remote_address=True,
+        **behind.addresses(gateway),
         generate_request_id=True,
         preserve_external_request_id=False,
         always_set_request_id_in_response=True,
@@ -382,10 +414,23 @@ def _manager(gateway: Gateway, *, tls: bool, peer: bool = False) -> Json:
 
 
 def _limits_told() -> Json:
-    """Say the limit in the fields of the IETF's draft too, from those Envoy writes; a call without a limit has none."""
-    limit, left, reset = (f"%RESP(X-RATELIMIT-{name})%" for name in ("LIMIT", "REMAINING", "RESET"))
+    """Say the limit in the fields of the IETF's draft too, from those Envoy writes; a call without a limit has none.
+
+    Refused before its limit was looked at it has none either: the filter is passed by then, or it would write fields
+    without numbers.
+    """
+    limit, left, reset = (f"%RESP({name})%" for name in (LIMIT_TOLD, "X-RATELIMIT-REMAINING", "X-RATELIMIT-RESET"))
     told = {"ratelimit-policy": f'"phut";q={limit};w={policies.MINUTE}', "ratelimit": f'"phut";r={left};t={reset}'}
-    return {"response_mutations": [{"append": set_header(name, text)} for name, text in told.items()]}
+    mutations = {"response_mutations": [{"append": set_header(name, text)} for name, text in told.items()]}
+    telling = extension("ratelimit_headers", HTTP + "header_mutation.v3.HeaderMutation", mutations=mutations)
+    header = extension("limit", "envoy.type.matcher.v3.HttpResponseHeaderMatchInput", header_name=LIMIT_TOLD)
+    is_told = {"single_predicate": {"input": header, "value_match": {"safe_regex": {"google_re2": {}, "regex": ".+"}}}}
+    skip = extension("skip", "envoy.extensions.filters.common.matcher.action.v3.SkipFilter")
+    matchers = [{"predicate": {"not_matcher": is_told}, "on_match": {"action": skip}}]
+    return extension(
+        "ratelimit_headers", "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+        extension_config=telling, xds_matcher={"matcher_list": {"matchers": matchers}},
+    )  # fmt: skip
 
 
 def _filters(gateway: Gateway, *, tls: bool, peer: bool) -> list[Json]:
@@ -394,16 +439,22 @@ def _filters(gateway: Gateway, *, tls: bool, peer: bool) -> list[Json]:
     return [
         discovered("snapshot", policies.NUMBERED),
         *(peers.filters() if peer else known),
+        open_tier.naming(),
         discovered("deny", policies.RBAC),
         {"name": "rbac", "typed_config": policies.nobody()},
-        extension("ratelimit_headers", HTTP + "header_mutation.v3.HeaderMutation", mutations=_limits_told()),
+        _limits_told(),
         discovered("quota_day", policies.LIMIT),
         discovered("quota_month", policies.LIMIT),
         discovered("limit", policies.LIMIT),
+        open_tier.limiting(),
         extension("size", HTTP + "body_size_limit.v3.BodySizeLimit", max_request_bytes=gateway.body_limit),
         # Off but where a service takes large bodies (upstreams.LARGE): a filter that is off costs a call nothing.
         {
             **extension("size_large", HTTP + "body_size_limit.v3.BodySizeLimit", max_request_bytes=gateway.large_limit),
+            "disabled": True,
+        },
+        {
+            **extension("represented", HTTP + "header_to_metadata.v3.Config", request_rules=[upstreams.MOVED]),
             "disabled": True,
         },
         digests.digest_filter(),
@@ -417,7 +468,7 @@ def as_static(files: dict[str, Json]) -> Json:
         one["name"]: _untyped(one) for name in ("rds.json", "rds_egress.json") for one in files[name]["resources"]
     }
     listeners = [_static_listener(one, routes, files) for one in files["lds.json"]["resources"]]
-    clusters = [_untyped(one) for one in files["cds.json"]["resources"]]
+    clusters = [sharing.as_static(), *(_untyped(one) for one in files["cds.json"]["resources"])]
     bootstrap = {key: value for key, value in files["bootstrap.json"].items() if key != "dynamic_resources"}
     return {**bootstrap, "static_resources": {"listeners": listeners, "clusters": clusters}}
 
@@ -445,7 +496,8 @@ def _static_chain(chain: Json, routes: dict[str, Json], files: dict[str, Json]) 
 def _inline(one: Json, files: dict[str, Json]) -> Json:
     if "config_discovery" not in one:
         return one
-    return {"name": one["name"], "typed_config": files[f"ecds_{one['name']}.json"]["resources"][0]["typed_config"]}
+    found = files[f"ecds_{one['name']}.json"]["resources"][0]["typed_config"]
+    return {**{name: one[name] for name in ("name", "disabled") if name in one}, "typed_config": found}
 
 
 def _untyped(resource: Json) -> Json:

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from nganam.kernel.hours import Window
+
 AUDIENCE = "lgsp"
 SANDBOX_AUDIENCE, SANDBOX_SCOPE = "lgsp-thu", "thu-nghiem"
 """Whom a test token is for, and what stands in it where others name services (whose codes are in capitals)."""
+OPEN_AUDIENCE, OPEN_SCOPE = "lgsp-mo", "mo"
+"""Whom a key of the open tier is for, and what stands in it where tokens name services."""
 CLAIM_SERVICES, CLAIM_ACCOUNTS, CLAIM_CLIENT, CLAIM_TOKEN = "svc", "acc", "client_id", "jti"
 CLAIM_OPERATIONS = "ops"
 CLAIM_CERTIFICATE = "x5t_hex"
@@ -33,6 +37,11 @@ def operation_code(service: str, method: str, path: str) -> str:
 def sandbox_issuer(issuer: str) -> str:
     """Return who issues test tokens: another than who issues real ones, so that neither passes for the other."""
     return f"{issuer}/thu-nghiem"
+
+
+def open_issuer(issuer: str) -> str:
+    """Return who issues keys of the open tier: what they open is open data."""
+    return f"{issuer}/mo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,23 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A service beyond the province that is closed to these identities, or to everybody, whatever its routes say."""
+
+    service: str
+    callers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """One who may no longer call in from another platform: by its name there and what it was here; "" is everybody."""
+
+    platform: str
+    named: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One who calls in from another platform: how the certificate names it (or the platform's ``X-Road-Client``).
 
@@ -198,6 +224,15 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """When an identity may call by certificate: ``until`` (seconds of the epoch, 0 without end), hours of the week."""
+
+    identity: str
+    until: int = 0
+    hours: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """A caller (AGENCY/APPLICATION) that has used up what it may call of a service until the next period."""
 
@@ -216,17 +251,30 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTier:
+    """A service whose open fields anybody may read: calls a minute of one address, of all of them, of one key."""
+
+    service: str
+    per_minute: int
+    per_minute_together: int
+    key_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """Everything the gateway is told. ``keys`` are public JWKs; ``gate_secret`` shows the data server who calls.
 
-    ``denied_tokens`` are token ids, ``denied_certificates`` SHA-256 fingerprints in hex. ``certified`` is, for each
+    ``denied_tokens`` are token ids, ``denied_certificates`` SHA-256 fingerprints in hex; ``closed`` and ``dismissed``
+    are denials of platforms beyond the province. ``certified`` is, for each
     service without operations and for each operation (by their codes), the identities that may call it with a
-    certificate alone. Without ``tls`` there is no TLS listener.
+    certificate alone; ``bounded`` those of them with an end or hours. Without ``tls`` there is no TLS listener.
     ``snapshot`` is the number under which this is published; calls carry it into the log.
     ``day_ends`` and ``month_ends`` are HTTP dates: when those who have spent their quota may call again. ``roots`` is
     the file of certificate authorities the machine trusts, for agencies' systems without a private one. ``incoming``
     are the platforms whose members call in, on the TLS listener only. ``otlp`` is where traces go, if anywhere, and
-    ``otlp_percent`` how many of the calls are traced.
+    ``otlp_percent`` how many of the calls are traced. ``open_tiers`` are in force, with the public keys that prove the
+    tier's keys; ``denied_tiers`` are the services whose tier is not (any more). ``nodes`` is how many gateways share
+    the limits. ``proxies`` are the networks (CIDR) of those who may say in ``X-Forwarded-For`` for whom they call.
     """
 
     instance: str
@@ -240,6 +288,8 @@ class Gateway:
     denied_clients: tuple[str, ...] = ()
     denied_tokens: tuple[str, ...] = ()
     denied_certificates: tuple[str, ...] = ()
+    closed: tuple[Closed, ...] = ()
+    dismissed: tuple[Dismissed, ...] = ()
     certified: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tls: Tls | None = None
     terms: tuple[Terms, ...] = ()
@@ -254,3 +304,17 @@ class Gateway:
     incoming: tuple[Incoming, ...] = ()
     otlp: str = ""
     otlp_percent: int = 100
+    open_tiers: tuple[OpenTier, ...] = ()
+    open_keys: tuple[Mapping[str, str], ...] = ()
+    denied_tiers: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    nodes: int = 1
+    place: int = 0
+    bounded: Mapping[str, tuple[Bound, ...]] = field(default_factory=dict)
+
+    def share_of(self, most: int) -> int:
+        """Return this node's part of what all nodes together may have under way; one at least, or it could do nothing.
+
+        ``place`` is the node's among ``nodes``, from 0; the first ones take what does not divide.
+        """
+        return max(1, most // self.nodes + int(self.place < most % self.nodes))

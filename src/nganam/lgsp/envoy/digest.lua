@@ -86,6 +86,7 @@ local function of_openssl()
     EVP_MD_CTX *EVP_MD_CTX_new(void);
     void EVP_MD_CTX_free(EVP_MD_CTX *ctx);
     const EVP_MD *EVP_sha256(void);
+    const EVP_MD *EVP_sha512(void);
     int EVP_DigestInit_ex(EVP_MD_CTX *ctx, const EVP_MD *type, void *engine);
     int EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *data, size_t count);
     int EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *size);
@@ -97,46 +98,154 @@ local function of_openssl()
     crypto = nil
   end
   if not crypto then return nil end
-  local sha256, out = crypto.EVP_sha256(), ffi.new("unsigned char[32]")
-  local openssl = {}
+  local function by(kind)
+    local hashing, out, size = {}, ffi.new("unsigned char[64]"), ffi.new("unsigned int[1]")
 
-  function openssl.begin()
-    local context = ffi.gc(crypto.EVP_MD_CTX_new(), crypto.EVP_MD_CTX_free)
-    crypto.EVP_DigestInit_ex(context, sha256, nil)
-    return context
+    function hashing.begin()
+      local context = ffi.gc(crypto.EVP_MD_CTX_new(), crypto.EVP_MD_CTX_free)
+      crypto.EVP_DigestInit_ex(context, kind, nil)
+      return context
+    end
+
+    function hashing.feed(context, s) crypto.EVP_DigestUpdate(context, s, #s) end
+
+    function hashing.finish(context)
+      crypto.EVP_DigestFinal_ex(context, out, size)
+      crypto.EVP_MD_CTX_free(ffi.gc(context, nil))
+      return ffi.string(out, size[0])
+    end
+
+    return hashing
   end
 
-  function openssl.feed(context, s) crypto.EVP_DigestUpdate(context, s, #s) end
-
-  function openssl.finish(context)
-    crypto.EVP_DigestFinal_ex(context, out, nil)
-    crypto.EVP_MD_CTX_free(ffi.gc(context, nil))
-    return ffi.string(out, 32)
-  end
-
-  return openssl
+  return by(crypto.EVP_sha256()), by(crypto.EVP_sha512())
 end
 
--- What hashes for us is believed only if it knows the digest of "abc" (FIPS 180-4, B.1).
-local function knows(hash)
+-- What hashes for us is believed only if it knows the digest of "abc" (FIPS 180-4, B.1 and C.1).
+local function knows(hash, beginning)
   local state = hash.begin()
   hash.feed(state, "abc")
-  return string.format("%02x%02x", byte(hash.finish(state), 1, 2)) == "ba78"
+  return string.format("%02x%02x", byte(hash.finish(state), 1, 2)) == beginning
 end
 
-local loaded, openssl = pcall(of_openssl)
+local function believed(hash, beginning)
+  local asked, right = pcall(knows, hash, beginning)
+  return asked and right
+end
+
+local loaded, openssl, long = pcall(of_openssl)
 local hash = own
-if loaded and openssl and pcall(knows, openssl) and knows(openssl) then hash = openssl end
+if loaded and openssl and believed(openssl, "ba78") then hash = openssl end
+if not (loaded and long and believed(long, "ddaf")) then long = nil end
 
-local function digest(handle, which)
-  local state = hash.begin()
-  for chunk in handle:bodyChunks() do
-    local length = chunk:length()
-    if length > 0 then hash.feed(state, chunk:getBytes(0, length)) end
-  end
-  local text = "sha-256=:" .. handle:base64Escape(hash.finish(state)) .. ":"
-  handle:streamInfo():dynamicMetadata():set("lgsp.digest", which, text)
+local function whole(hashing, text)
+  local state = hashing.begin()
+  hashing.feed(state, text)
+  return hashing.finish(state)
 end
 
-function envoy_on_request(handle) digest(handle, "request") end
-function envoy_on_response(handle) digest(handle, "response") end
+-- X-Road's hash of a request (serving/hashing.py tells the form): what is known of it before the body, then the body.
+local SAID, REPRESENTED = { "x-road-userid", "x-road-issue", "x-road-represented-party" }, "x-road-represented-party"
+
+local function note_head(handle, noted)
+  local headers, said = handle:headers(), {}
+  for _, name in ipairs(SAID) do
+    local value = headers:get(name)
+    if name == REPRESENTED then value = journal.represented(handle) end
+    if value then said[#said + 1] = name .. ":" .. value .. "\r\n" end
+  end
+  noted:set("lgsp.digest", "asked", headers:get(":method") .. "\r\n" .. headers:get(":path") .. "\r\n")
+  noted:set("lgsp.digest", "said", table.concat(said))
+end
+
+local function note_body(state, length, noted)
+  local digest = length > 0 and long.finish(state) or ""
+  noted:set("lgsp.digest", "body", (digest:gsub(".", function(c) return string.format("%02x", byte(c)) end)))
+end
+
+local function request_hash(handle, headers, noted)
+  local client, id, request = headers:get("x-road-client"), headers:get("x-road-id"), headers:get("x-road-request-id")
+  -- Without the body's part the request was not read to its end.
+  if not (noted and noted.asked and noted.body and client and id and request) then return nil end
+  local head = noted.asked .. "x-road-client:" .. client .. "\r\nx-road-id:" .. id .. "\r\n" .. noted.said
+  local found = whole(long, head .. "x-road-request-id:" .. request .. "\r\n")
+  if noted.body ~= "" then
+    found = whole(long, found .. noted.body:gsub("..", function(pair) return char(tonumber(pair, 16)) end))
+  end
+  return handle:base64Escape(found)
+end
+
+-- What a handle hands out is good until the next wait for a part of the body: it is asked for anew after those.
+local function notes(handle) return handle:streamInfo():dynamicMetadata() end
+
+local function digest(handle, which, second, instead)
+  local state, other, length = hash.begin(), second and second.begin(), 0
+  for chunk in handle:bodyChunks() do
+    if instead then
+      chunk:setBytes(instead)
+      instead = ""
+    end
+    local size = chunk:length()
+    if size > 0 then
+      local bytes = chunk:getBytes(0, size)
+      hash.feed(state, bytes)
+      if other then second.feed(other, bytes) end
+      length = length + size
+    end
+  end
+  local noted, text = notes(handle), "sha-256=:" .. handle:base64Escape(hash.finish(state)) .. ":"
+  noted:set("lgsp.digest", which, text)
+  if other then note_body(other, length, noted) end
+  return text, length
+end
+
+function envoy_on_request(handle)
+  local noted = notes(handle)
+  if long then note_head(handle, noted) end
+  noted:set("lgsp.digest", "journal", journal.asked(handle))
+  digest(handle, "request", long)
+end
+
+-- An answer that cannot be written down is not given, as the data server gives none of its own then.
+local REFUSAL = '{"code":"unavailable","status":503,"title":"Tạm thời không phục vụ được",'
+  .. '"detail":"Cổng không ghi được nhật ký nên không trả dữ liệu.","hint":"Thử lại sau ít giây.",'
+  .. '"x_road_type":"server.serverproxy.service_failed","request_id":"%s"}'
+
+local function refuse(handle, headers)
+  local names = {}
+  for name in pairs(headers) do names[#names + 1] = name end
+  for _, name in ipairs(names) do
+    -- What the gateway itself has said of the call stays; nothing of the system's answer does.
+    if name:sub(1, 1) ~= ":" and name:sub(1, 7) ~= "x-road-" and name ~= "x-request-id" then headers:remove(name) end
+  end
+  headers:replace(":status", "503")
+  headers:replace("x-road-error", "server.serverproxy.service_failed")
+  headers:replace("content-type", "application/problem+json; charset=utf-8")
+  headers:replace("cache-control", "no-store")
+  headers:replace("retry-after", "5")
+  return string.format(REFUSAL, headers:get("x-road-request-id") or "")
+end
+
+-- Twice: before a byte is sent, and before the last one is. What went out when the gateway was killed in between is known.
+function envoy_on_response(handle)
+  local headers, known = handle:headers(), notes(handle):get("lgsp.digest") or {}
+  local status = headers:get(":status")
+  -- What another platform says of its own message stays.
+  if long and not headers:get("x-road-request-hash") then
+    local value = request_hash(handle, headers, known)
+    if value then headers:add("x-road-request-hash", value) end
+  end
+  local asked = known.journal and known.journal .. (known.request and ',"requestDigest":"' .. known.request .. '"' or "")
+  local written, fault = true, nil
+  if asked then written, fault = pcall(journal.answered, handle, asked, status, "") end
+  local instead
+  if not written then
+    handle:logErr("journal_failed: " .. tostring(fault))
+    instead = refuse(handle, headers)
+  end
+  local text, size = digest(handle, "response", nil, instead)
+  if asked and written then
+    local more = ',"responseSize":' .. size .. ',"responseDigest":"' .. text .. '","digestBy":"gateway"'
+    journal.answered(handle, asked, status, more)
+  end
+end

@@ -20,6 +20,20 @@ SERVER, CLIENTS = "sds_server.json", "sds_clients.json"
 SPEAKS = "x-lgsp-said"
 """What the caller sent as ``X-Road-Client``: that header itself is set anew for every upstream."""
 DOWNSTREAM = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+SIGNATURES = (
+    "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ed25519", "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256",
+    "rsa_pss_rsae_sha384", "rsa_pkcs1_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha512",
+)  # fmt: skip
+"""What a client's certificate may sign the handshake with: what Envoy takes by itself but SHA-1, and Ed25519."""
+VERSIONS = {
+    "tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3",
+    "signature_algorithms": list(SIGNATURES),
+}  # fmt: skip
+WHOLE: Json = {"disable_stateless_session_resumption": True, "disable_stateful_session_resumption": True}
+"""Every handshake is a whole one: a resumed session asks nobody for a certificate, so one past its end would go on."""
+LONGEST_CONNECTION = "3600s"
+"""A connection keeps the certificate it was made with: one past its end goes on for this time at most."""
+HANDSHAKE = "10s"
 SECRET = "envoy.extensions.transport_sockets.tls.v3.Secret"  # noqa: S105 - a message of Envoy's
 
 
@@ -53,8 +67,18 @@ def by_any_member() -> Json:
     return _member({"safe_regex": {"regex": ".+"}})
 
 
+def by_dismissed(platform: str, named: str, subject: str) -> Json:
+    """Return the principal of who calls in from a platform under a name, as an application here; "" is anybody."""
+    said = {"platform": platform, "named": named, "member": subject}
+    return every(*(_peer(key, {"exact": text}) for key, text in said.items() if text))
+
+
 def _member(text: Json) -> Json:
-    matcher = {"filter": PEERS, "path": [{"key": "member"}], "value": {"string_match": text}}
+    return _peer("member", text)
+
+
+def _peer(key: str, text: Json) -> Json:
+    matcher = {"filter": PEERS, "path": [{"key": key}], "value": {"string_match": text}}
     return {"sourced_metadata": {"metadata_source": "DYNAMIC", "metadata_matcher": matcher}}
 
 
@@ -163,14 +187,19 @@ def secrets(tls: Tls) -> dict[str, Json]:
 def transport() -> Json:
     """Return TLS 1.2 or 1.3; a client may show a certificate, and one we did not sign ends the handshake."""
     common = {
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},
-        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_params": VERSIONS,
+        "alpn_protocols": ["http/1.1"],
         "tls_certificate_sds_secret_configs": [{"name": "server", "sds_config": from_file(SERVER)}],
         "validation_context_sds_secret_config": {"name": "clients", "sds_config": from_file(CLIENTS)},
     }
     return extension(
-        "envoy.transport_sockets.tls", DOWNSTREAM, common_tls_context=common, require_client_certificate=False
+        "envoy.transport_sockets.tls", DOWNSTREAM, common_tls_context=common, require_client_certificate=False, **WHOLE
     )
+
+
+def secured() -> Json:
+    """Return what a chain of the listener needs for TLS; who connects and says nothing is let go."""
+    return {"transport_socket": transport(), "transport_socket_connect_timeout": HANDSHAKE}
 
 
 def inline_transport(socket: Json, files: dict[str, Json]) -> Json:

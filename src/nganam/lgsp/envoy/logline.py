@@ -3,14 +3,15 @@
 D45 asks for (a) time and form, (b) the asking side's code, (c) what was asked, (d) status and the data shared, (đ)
 other. The data itself is not logged: the version, the number of records and of fields say what was shared without
 copying it. Of bodies the digest is logged: what the data server says of the body it sent (``Content-Digest``, RFC
-9530), or what the gateway itself has seen pass (``digests``), which goes before.
+9530), or what the gateway itself has seen pass (``digests``), which goes before; of a request that reached the data
+server, what that one read.
 """
 
 from nganam.lgsp.envoy.shapes import Json, extension
 
 TOKEN = "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:{})%"  # noqa: S105 - a command of Envoy's, not a secret
 SEEN = "%DYNAMIC_METADATA(lgsp.digest:{})%"
-MARK, PART = "lgsp1", "\x1f"
+MARK, PART = "lgsp2", "\x1f"
 """What a line begins with: the order of its parts, to be raised when :data:`LINE` changes; and what stands between two.
 
 No header, path or claim can hold the unit separator: Envoy refuses control signs before it logs, so nobody's text can
@@ -29,7 +30,8 @@ LINE: dict[str, str] = {
     "clientId": TOKEN.format("client_id"),
     "tokenId": TOKEN.format("jti"),
     "clientCertificate": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
-    "representedParty": "%REQ(X-ROAD-REPRESENTED-PARTY):128%",
+    # a call that goes beyond the province keeps it in metadata only (``upstreams.UNSAID``): never both
+    "representedParty": "%REQ(X-ROAD-REPRESENTED-PARTY):128%%DYNAMIC_METADATA(lgsp.said:represented):128%",
     "clientAddress": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
     # of the token: an agency's own system does not say whose call it answers
     "accounts": TOKEN.format("acc"),
@@ -59,7 +61,11 @@ LINE: dict[str, str] = {
     "servingSnapshot": "%RESP(X-LGSP-SNAPSHOT):20%",
     "flags": "%RESPONSE_FLAGS%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    # since lgsp2: what the data server has read; agencies' systems cannot say it (upstreams.NOT_THEIRS)
+    "requestDigestRead": "%RESP(X-LGSP-REQUEST-DIGEST):60%",
 }
+OLDER = {"lgsp1": 1}
+"""Marks that may still stand in files, and how many of the last parts their lines are without."""
 LOG_FILE = "./log/access.log"
 HEALTH = "/healthz"
 

@@ -46,4 +46,7 @@ function envoy_on_request(handle)
   headers:replace("x-lgsp-consumer", member.subject)
   kept:set("lgsp.peer", "consumer", member.subject)
   kept:set("lgsp.peers", "member", member.subject)
+  -- By these a dismissed member is denied while an older table still names it.
+  kept:set("lgsp.peers", "platform", platform.code)
+  kept:set("lgsp.peers", "named", name)
 end

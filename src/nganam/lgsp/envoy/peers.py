@@ -46,7 +46,9 @@ def _platform(one: Incoming) -> str:
         f"[{_quoted(member.named)}]={{client={_quoted(member.client)},subject={_quoted(member.subject)}}}"
         for member in sorted(one.members, key=lambda member: member.named)
     )
-    return f"{{by={_quoted(one.identity)},platform={_quoted(one.platform)},members={{{members}}}}}"
+    said = {"code": one.code, "by": one.identity, "platform": one.platform}
+    told = ",".join(f"{name}={_quoted(text)}" for name, text in said.items())
+    return f"{{{told},members={{{members}}}}}"
 
 
 def _quoted(text: str) -> str:
@@ -90,15 +92,15 @@ def beside(listener: Json, gateway: Gateway, manager: Json) -> Json:
 
 def _chain(one: Incoming, manager: Json) -> Json:
     common = {
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},
-        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_params": identity.VERSIONS,
+        "alpn_protocols": ["http/1.1"],
         "tls_certificate_sds_secret_configs": [{"name": "server", "sds_config": from_file(identity.SERVER)}],
         "validation_context": {"trusted_ca": {"inline_string": one.ca}},
     }
-    # A resumed session shows no certificate: it would outlive a replaced authority, and names nobody for the script.
+    # No resumed sessions: one would outlive a replaced authority, and names nobody for the script.
     transport = extension(
         "envoy.transport_sockets.tls", identity.DOWNSTREAM, common_tls_context=common, require_client_certificate=True,
-        disable_stateless_session_resumption=True, disable_stateful_session_resumption=True,
+        **identity.WHOLE,
     )  # fmt: skip
     named = {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
     return {
@@ -106,4 +108,5 @@ def _chain(one: Incoming, manager: Json) -> Json:
         "filter_chain_match": {"server_names": [one.host]},
         "filters": [named],
         "transport_socket": transport,
+        "transport_socket_connect_timeout": identity.HANDSHAKE,
     }

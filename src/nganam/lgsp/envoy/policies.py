@@ -2,10 +2,11 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from nganam.kernel.hours import Window
 from nganam.kernel.sandbox import instance_of
-from nganam.lgsp.envoy import cel, identity
+from nganam.lgsp.envoy import cel, identity, open_tier
 from nganam.lgsp.envoy.decided import (
     AUDIENCE,
     CLAIM_ACCOUNTS,
@@ -16,6 +17,7 @@ from nganam.lgsp.envoy.decided import (
     METASERVICES,
     SANDBOX_AUDIENCE,
     SANDBOX_SCOPE,
+    Bound,
     Denial,
     Gateway,
     Operation,
@@ -36,6 +38,8 @@ CONSUMER = identity.CONSUMER
 ALWAYS, NEVER = ({"default_value": {"numerator": share, "denominator": "HUNDRED"}} for share in (100, 0))
 MINUTE = 60
 UNBOUNDED = 1_000_000
+PERIODS = {"day": "ngay", "month": "thang"}
+"""What the quotas are called in ``RateLimit``; how large each is differs from caller to caller."""
 META_PER_MINUTE = 60
 OPEN_PATHS = ("/oauth2/", "/.well-known/", "/lgsp/")
 """What the web server answers, by its own rules: how a caller comes to a token or a certificate at all."""
@@ -57,11 +61,17 @@ def tokens(gateway: Gateway) -> Json:
         "lgsp": _provider(gateway, gateway.issuer, AUDIENCE),
         "sandbox": _provider(gateway, sandbox_issuer(gateway.issuer), SANDBOX_AUDIENCE),
     }
-    return typed(JWT, providers=providers, rules=rules)
+    if not gateway.open_tiers:
+        return typed(JWT, providers=providers, rules=rules)
+    providers[open_tier.NAME] = open_tier.provider(gateway, _jwks(gateway.open_keys))
+    return typed(JWT, providers=providers, rules=rules, requirement_map={open_tier.NAME: open_tier.requirement()})
+
+
+def _jwks(keys: Iterable[Mapping[str, str]]) -> str:
+    return json.dumps({"keys": [dict(key) for key in keys]}, sort_keys=True, separators=(",", ":"))
 
 
 def _provider(gateway: Gateway, issuer: str, audience: str) -> Json:
-    jwks = json.dumps({"keys": [dict(key) for key in gateway.keys]}, sort_keys=True, separators=(",", ":"))
     return {
         "issuer": issuer,
         "audiences": [audience],
@@ -71,7 +81,7 @@ def _provider(gateway: Gateway, issuer: str, audience: str) -> Json:
         "forward": False,
         "payload_in_metadata": "payload",
         "claim_to_headers": [{"header_name": CONSUMER, "claim_name": "sub"}],
-        "local_jwks": {"inline_string": jwks},
+        "local_jwks": {"inline_string": _jwks(gateway.keys)},
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
     }
@@ -79,7 +89,7 @@ def _provider(gateway: Gateway, issuer: str, audience: str) -> Json:
 
 def denials(gateway: Gateway) -> Json:
     """Refuse what was revoked although its tokens are still young. This file is what makes a revocation immediate."""
-    policies: Json = {}
+    policies: Json = open_tier.denials(gateway)
     for one in gateway.denied_accounts:
         policies[f"{one.why}-{one.account or one.identity + ' ' + one.service}"] = {
             "permissions": [_route_is(one.service)],
@@ -101,7 +111,29 @@ def denials(gateway: Gateway) -> Json:
             "principals": [identity.by_any_certificate(gateway)],
             "condition": cel.one_of(cel.PEER_DIGEST, list(gateway.denied_certificates)),
         }
+    policies |= _beyond(gateway)
     return typed(RBAC, rules={"action": "DENY", "policies": policies})
+
+
+def _beyond(gateway: Gateway) -> Json:
+    """Refuse what has ended with platforms beyond the province: neither routes nor the table of members are waited for.
+
+    There no token says a right, so that nothing runs out by itself: these stand as long as what they refuse is known.
+    """
+    calls = {
+        f"revoked-{one.service}": {
+            "permissions": [_route_is(one.service)],
+            "principals": [{"any": True}] if one.callers is None
+            else [named for caller in one.callers for named in _as_caller(caller)],
+        }
+        for one in gateway.closed
+    }  # fmt: skip
+    gone: dict[str, list[Json]] = {}
+    for one in gateway.dismissed:
+        gone.setdefault(f"revoked-{one.platform}", []).append(
+            identity.by_dismissed(one.platform, one.named, one.subject)
+        )
+    return calls | {name: {"permissions": [{"any": True}], "principals": each} for name, each in gone.items()}
 
 
 def _denied(one: Denial) -> list[Json]:
@@ -126,30 +158,53 @@ def numbered(snapshot: int) -> Json:
     return typed(NUMBERED, metadata=[{"metadata_namespace": "lgsp", "value": {"snapshot": snapshot}}])
 
 
-def granted(service: Service, operation: Operation | None = None, certified: Iterable[str] = ()) -> Json:
+def granted(
+    service: Service, operation: Operation | None = None, certified: Iterable[str] = (), bounds: Iterable[Bound] = ()
+) -> Json:
     """Let only tokens through that name the service, and the operation when it has any.
 
-    ``certified`` are the identities that may call this with a certificate alone. A service beyond the province names
-    its callers itself: no token does.
+    ``certified`` are the identities that may call this with a certificate alone, ``bounds`` until when and at which
+    hours: there is no token to run out, and who tells of the end may be down. A service beyond the province names its
+    callers itself: no token does.
     """
     if service.callers is not None:
         return _allowing([one for caller in sorted(service.callers) for one in _as_caller(caller)])
     token = _claim_has(CLAIM_SERVICES, service.code)
     if operation is not None:
         token = identity.every(token, _claim_has(CLAIM_OPERATIONS, operation.code))
-    principals = [token]
-    holders = [identity.by_caller(one) for one in sorted(certified)]
-    if holders:
-        principals.append(identity.every({"or_ids": {"ids": holders}}, identity.without_token()))
-    return _allowing(principals)
+    limits = {one.identity: one for one in bounds}
+    free = [one for one in certified if one not in limits]
+    return _allowing([token, *_holders(free)], _bounded(limits.values(), certified))
 
 
-def _allowing(principals: list[Json]) -> Json:
+def _holders(identities: Iterable[str]) -> list[Json]:
+    """Return those who call with one of these certificates and no token."""
+    holders = [identity.by_caller(one) for one in sorted(identities)]
+    return [identity.every({"or_ids": {"ids": holders}}, identity.without_token())] if holders else []
+
+
+def _bounded(bounds: Iterable[Bound], certified: Iterable[str]) -> Json:
+    """Return the policies of holders with an end or hours, those with the same ones together."""
+    groups: dict[tuple[int, tuple[Window, ...]], list[str]] = {}
+    for one in bounds:
+        if one.identity in certified:
+            groups.setdefault((one.until, one.hours), []).append(one.identity)
+    ordered = sorted(groups.items(), key=lambda group: sorted(group[1]))
+    return {
+        # After "granted", which is looked at first: a call with a token never comes to a condition.
+        f"granted-{number}": {
+            "permissions": [{"any": True}], "principals": _holders(held), "condition": cel.in_time(*bound),
+        }
+        for number, (bound, held) in enumerate(ordered)
+    }  # fmt: skip
+
+
+def _allowing(principals: list[Json], more: Json | None = None) -> Json:
     """Let these through; with none of them, nobody (Envoy refuses a policy without principals)."""
     if not principals:
         return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {}}})
     policy = {"permissions": [{"any": True}], "principals": principals}
-    return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"granted": policy}}})
+    return typed(RBAC_ROUTE, rbac={"rules": {"action": "ALLOW", "policies": {"granted": policy, **(more or {})}}})
 
 
 def _as_caller(uri: str) -> list[Json]:
@@ -200,10 +255,11 @@ def limits(gateway: Gateway) -> Json:
         max_dynamic_descriptors=10_000,
         rate_limits=[{"actions": _pair_actions()}],
         descriptors=[
-            *(_own_bucket(one) for one in own),
-            *(_bucket(one.code, one.rate_per_minute) for one in gateway.services),
-            *_meta_buckets(),
+            *(_own_bucket(one, gateway.nodes) for one in own),
+            *(_bucket(one.code, one.rate_per_minute, gateway.nodes) for one in gateway.services),
+            *(_bucket(one, META_PER_MINUTE, gateway.nodes) for one in METASERVICES),
         ],
+        **({"local_cluster_rate_limit": {}} if gateway.nodes > 1 else {}),
     )
 
 
@@ -215,19 +271,15 @@ def _pair_actions() -> list[Json]:
     ]
 
 
-def _bucket(code: str, per_minute: int) -> Json:
+def _bucket(code: str, per_minute: int, nodes: int) -> Json:
     entries = [{"key": "service", "value": code}, {"key": "consumer"}]
-    return {"entries": entries, "token_bucket": _per_minute(per_minute, 0)}
+    return {"entries": entries, "token_bucket": _per_minute(per_minute, 0, nodes)}
 
 
-def _meta_buckets() -> list[Json]:
-    return [_bucket(one, META_PER_MINUTE) for one in METASERVICES]
-
-
-def _own_bucket(terms: Terms) -> Json:
+def _own_bucket(terms: Terms, nodes: int) -> Json:
     return {
         "entries": _pair(terms.service, terms.consumer),
-        "token_bucket": _per_minute(terms.rate_per_minute, terms.burst),
+        "token_bucket": _per_minute(terms.rate_per_minute, terms.burst, nodes),
     }
 
 
@@ -235,16 +287,19 @@ def _pair(service: str, consumer: str) -> list[Json]:
     return [{"key": "service", "value": service}, {"key": "consumer", "value": consumer}]
 
 
-def _per_minute(rate: int, burst: int) -> Json:
-    """Return a bucket of ``burst`` calls at once (0: a minute's) that fills at ``rate`` a minute."""
+def _per_minute(rate: int, burst: int, nodes: int = 1) -> Json:
+    """Return a bucket of ``burst`` calls at once (0: a minute's) that fills at ``rate`` a minute.
+
+    With several nodes a call takes as many tokens (``sharing``): one call must find enough of them.
+    """
     rate = max(1, rate)
     if not burst or burst >= rate:
-        return {"max_tokens": burst or rate, "tokens_per_fill": rate, "fill_interval": f"{MINUTE}s"}
+        return {"max_tokens": max(burst or rate, nodes), "tokens_per_fill": rate, "fill_interval": f"{MINUTE}s"}
     # A bucket smaller than a minute's calls is filled a few at a time, or it would cut the rate.
     fills = math.ceil(rate / burst)
     milliseconds = max(50, MINUTE * 1000 // fills)
     return {
-        "max_tokens": burst,
+        "max_tokens": max(burst, nodes),
         "tokens_per_fill": max(1, round(rate * milliseconds / (MINUTE * 1000))),
         "fill_interval": f"{milliseconds / 1000:.3f}s",
     }
@@ -257,7 +312,7 @@ def quota(period: str, spent: Iterable[Spent], ends: str) -> Json:
     """
     ordered = sorted(spent, key=lambda one: (one.service, one.consumer))
     used_up = {"max_tokens": 1, "tokens_per_fill": 1, "fill_interval": "86400s"}
-    said = [set_header("x-lgsp-quota", period)]
+    said = [set_header("x-lgsp-quota", period), set_header("ratelimit", f'"{PERIODS[period]}";r=0')]
     if ordered and ends:
         said.append(set_header("retry-after", ends))
     return typed(
@@ -274,9 +329,9 @@ def quota(period: str, spent: Iterable[Spent], ends: str) -> Json:
     )
 
 
-def seconds_between_calls(service: Service) -> int:
-    """Return after how many whole seconds a consumer that has used its minute may call again."""
-    return math.ceil(MINUTE / max(1, service.rate_per_minute))
+def seconds_between_calls(service: Service, nodes: int = 1) -> int:
+    """Return after how many whole seconds a consumer that has used its minute may call a node again."""
+    return math.ceil(MINUTE * nodes / max(1, service.rate_per_minute))
 
 
 def _claim(name: str, value: Json) -> Json:

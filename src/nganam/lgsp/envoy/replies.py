@@ -7,6 +7,7 @@ protocol and gets its error (``type``, ``message``, ``detail``) with our members
 
 from dataclasses import dataclass
 
+from nganam.kernel.opened import SUFFIX as OPEN_SUFFIX
 from nganam.lgsp.envoy.decided import PLATFORM
 from nganam.lgsp.envoy.identity import SPEAKS
 from nganam.lgsp.envoy.shapes import Json, escaped, extension, set_header
@@ -116,6 +117,10 @@ REPLIES: tuple[Reply, ...] = (
         "Nội dung gửi lên vượt quá giới hạn {body_limit} byte.", "Chia nhỏ nội dung rồi gọi lại.",
     ),
     Reply(
+        431, "headers_too_large", "client.bad_request", "Đầu mục quá lớn",
+        "Địa chỉ và các đầu mục gửi lên vượt quá 8 KiB hoặc 100 đầu mục.", "Bớt đầu mục, rút ngắn địa chỉ rồi gọi lại.",
+    ),
+    Reply(
         429, "quota_exceeded_day", "server.clientproxy.quota_exceeded", "Hết hạn mức ngày",
         "Ứng dụng đã dùng hết số cuộc gọi được phép trong ngày cho dịch vụ này.",
         "Gọi lại từ thời điểm ghi ở Retry-After; cần nhiều hơn thì đề nghị cơ quan cung cấp nâng hạn mức.",
@@ -185,9 +190,31 @@ REPLIES: tuple[Reply, ...] = (
         "response.code >= 400",
     ),
 )  # fmt: skip
+# Answered by a route of the open tier; without one, none of these can be given.
+OPEN_REPLIES: tuple[Reply, ...] = (
+    Reply(
+        401, "key_invalid", "client.authentication_failed", "Khóa truy cập mở không hợp lệ",
+        "X-API-Key không do cổng này cấp, đã bị thay đổi hoặc đã hết hạn.",
+        "Gửi nguyên khóa, một lần; hoặc bỏ đầu mục để gọi không khóa; hoặc nhận khóa mới tại {public_url}/khoa-mo/.",
+        f"xds.route_name.endsWith('{OPEN_SUFFIX}')",
+    ),
+    Reply(
+        403, "open_tier_closed", "server.serverproxy.access_denied", "Tầng mở của dịch vụ đã đóng",
+        "Dịch vụ không còn cho gọi mà không có mã truy cập.",
+        "Xem trang dịch vụ tại {public_url}/dich-vu/; cần dữ liệu thì gửi yêu cầu kết nối.",
+        _reason("rbac_access_denied_matched_policy[closed"), answered=401,
+    ),
+    Reply(
+        429, "open_limit", "server.clientproxy.rate_limited", "Vượt giới hạn của tầng mở",
+        "Địa chỉ hoặc khóa này đã gọi quá giới hạn mỗi phút của tầng mở, hoặc có quá nhiều người gọi cùng lúc.",
+        "Chờ số giây ghi ở Retry-After; nhận khóa có giới hạn cao hơn tại {public_url}/khoa-mo/.",
+        "response.headers['x-lgsp-quota'] == 'open'",
+    ),
+)  # fmt: skip
 HEALTHY = {"json_format": {"status": "%RESPONSE_CODE%"}, "content_type": "application/json"}
 SAID_WITH: dict[str, tuple[tuple[str, str], ...]] = {
     "method_not_allowed": (("allow", "GET, HEAD"),),
+    "open_limit": (("retry-after", "%METADATA(ROUTE:lgsp:retry_after)%"),),
     "rate_limited": (("retry-after", "%METADATA(ROUTE:lgsp:retry_after)%"),),
     "service_suspended": (("retry-after", "5"),),
     "too_many_at_once": (("retry-after", "1"),),
@@ -198,9 +225,10 @@ SAID_WITH: dict[str, tuple[tuple[str, str], ...]] = {
 
 def local_replies(*, public_url: str, token_url: str, body_limit: int) -> Json:
     """Return the connection manager's rules for its own answers; the first rule that fits is used."""
+    replies = (*OPEN_REPLIES, *REPLIES)
     words = {"public_url": public_url, "token_url": token_url, "body_limit": str(body_limit)}
-    as_xroad = [_mapper(reply, words, xroad=True) for reply in REPLIES]
-    return {"mappers": [*as_xroad, *(_mapper(reply, words) for reply in REPLIES)], "body_format": HEALTHY}
+    as_xroad = [_mapper(reply, words, xroad=True) for reply in replies]
+    return {"mappers": [*as_xroad, *(_mapper(reply, words) for reply in replies)], "body_format": HEALTHY}
 
 
 def _mapper(reply: Reply, words: dict[str, str], *, xroad: bool = False) -> Json:

@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import replace
 
-from nganam.lgsp.envoy import digests, policies
+from nganam.lgsp.envoy import behind, digests, policies
 from nganam.lgsp.envoy.decided import PLATFORM, Endpoint, Gateway, Operation, Service, Upstream
 from nganam.lgsp.envoy.identity import SPEAKS
 from nganam.lgsp.envoy.shapes import HTTP, Json, escaped, extension, from_file, set_header, typed
@@ -25,7 +25,8 @@ OF_TLS = ".tls"
 PART = r"(?:[^/;\\%]|%[0-24-9A-Fa-f][0-9A-Fa-f]|%3[0-9AaC-Fc-f])"
 # What an agency's system answers under these names is its own word about our matters, or a session with the gateway.
 NOT_THEIRS = (
-    "x-lgsp-account", "x-lgsp-fields", "x-lgsp-records", "x-lgsp-version", "x-road-error", "x-road-request-hash",
+    "x-lgsp-account", "x-lgsp-fields", "x-lgsp-records", "x-lgsp-version", "x-lgsp-request-digest", "x-road-error",
+    "x-road-request-hash",
     "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "set-cookie", "server", "alt-svc",
     "strict-transport-security", "x-envoy-upstream-service-time", "access-control-allow-origin",
 )  # fmt: skip
@@ -40,6 +41,13 @@ OURS_ALONE = (
     "x-envoy-internal",
 )  # fmt: skip
 ROUTE_FILTER = "envoy.config.route.v3.FilterConfig"
+# What is taken off the wire is gone when the log line is written: whom the caller represents is moved aside before.
+MOVED = {
+    "header": "x-road-represented-party",
+    "on_header_present": {"metadata_namespace": "lgsp.said", "key": "represented", "type": "STRING"},
+    "remove": True,
+}
+UNSAID = {"represented": typed(ROUTE_FILTER, config={})}
 # The size filter has no setting by route: there are two of them, and a route may do without the stricter one.
 LARGE = {"size": typed(ROUTE_FILTER, disabled=True), "size_large": typed(ROUTE_FILTER, config={})}
 READING = tuple({"name": ":method", "string_match": {"exact": one}} for one in ("GET", "HEAD"))
@@ -97,14 +105,15 @@ def secret_files(cds: Json) -> list[str]:
 
 def clusters(gateway: Gateway) -> list[Json]:
     """Return a cluster for each system that has an address."""
-    return [_cluster(one, gateway.roots) for one in upstreams_of(gateway) if one.endpoints]
+    return [_cluster(one, gateway) for one in upstreams_of(gateway) if one.endpoints]
 
 
-def _cluster(upstream: Upstream, roots: str) -> Json:
+def _cluster(upstream: Upstream, gateway: Gateway) -> Json:
     name, many = cluster_name(upstream), len(upstream.endpoints) > 1
+    share = gateway.share_of(upstream.concurrent)
     most = {
-        "max_connections": upstream.concurrent, "max_requests": upstream.concurrent,
-        "max_pending_requests": upstream.concurrent, "max_retries": max(1, upstream.concurrent // 5),
+        "max_connections": share, "max_requests": share, "max_pending_requests": share,
+        "max_retries": max(1, share // 5),
     }  # fmt: skip
     return typed(
         "envoy.config.cluster.v3.Cluster",
@@ -118,7 +127,7 @@ def _cluster(upstream: Upstream, roots: str) -> Json:
         typed_extension_protocol_options={OPTIONS: _protocol(upstream)},
         **({"outlier_detection": _ejection(upstream)} if many else {}),
         **({"health_checks": [_health(upstream)]} if upstream.health_path else {}),
-        **({"transport_socket": _tls(upstream, roots)} if upstream.tls else {}),
+        **({"transport_socket": _tls(upstream, gateway.roots)} if upstream.tls else {}),
     )  # fmt: skip
 
 
@@ -136,8 +145,10 @@ def _ejection(upstream: Upstream) -> Json:
 
 
 def _health(upstream: Upstream) -> Json:
+    """Ask an address how it is: a wrong answer leaves it out at once, silence after three; well again, it is back."""
     return {
-        "timeout": "2s", "interval": "10s", "unhealthy_threshold": 3, "healthy_threshold": 1,
+        "timeout": "2s", "interval": "5s", "no_traffic_interval": "10s", "unhealthy_interval": "2s",
+        "unhealthy_threshold": 3, "healthy_threshold": 1,
         "http_health_check": {"path": upstream.health_path, "host": upstream.endpoints[0].host},
     }  # fmt: skip
 
@@ -231,15 +242,14 @@ def operation_routes(service: Service, route: Json, gateway: Gateway) -> list[Js
     ``route`` is what all routes of the service share. What fits no operation falls through to the refusals.
     """
     prefix = f"/r1/{service.path(gateway.instance)}"
-    return [
-        _operation_route(one, service, route, prefix, gateway.certified.get(one.code, ())) for one in service.operations
-    ]
+    return [_operation_route(one, service, route, prefix, gateway) for one in service.operations]
 
 
-def _operation_route(one: Operation, service: Service, route: Json, prefix: str, certified: tuple[str, ...]) -> Json:
+def _operation_route(one: Operation, service: Service, route: Json, prefix: str, gateway: Gateway) -> Json:
+    certified, bounds = gateway.certified.get(one.code, ()), gateway.bounded.get(one.code, ())
     shared = {**route, "name": one.code, "match": _match(one, prefix)}
     shared["typed_per_filter_config"] = {
-        **route["typed_per_filter_config"], "rbac": policies.granted(service, one, certified),
+        **route["typed_per_filter_config"], "rbac": policies.granted(service, one, certified, bounds),
         **(LARGE if service.large else {}),
     }  # fmt: skip
     shared["metadata"] = {
@@ -252,9 +262,12 @@ def _operation_route(one: Operation, service: Service, route: Json, prefix: str,
         return {**shared, "direct_response": {"status": 503}}
     if service.filtered:
         return shared
-    # Only here nobody of ours says the digests of what passes.
-    shared["typed_per_filter_config"] |= digests.digested()
-    return {**shared, **_onward(one, service, service.upstream, prefix, route)}
+    if service.callers is not None:
+        shared["typed_per_filter_config"] |= UNSAID
+    # Only here nobody of ours says the digests of what passes, and writes down what is answered.
+    shared["typed_per_filter_config"] |= digests.digested(shared["metadata"]["filter_metadata"]["lgsp"]["id"])
+    onward = _onward(one, service, service.upstream, prefix, route)
+    return {**shared, **behind.told_onward(onward, gateway)}
 
 
 def _onward(one: Operation, service: Service, upstream: Upstream, prefix: str, route: Json) -> Json:

@@ -23,7 +23,7 @@ import structlog
 
 from nganam.lgsp.evidence import log as files
 from nganam.lgsp.evidence import reconciling
-from nganam.lgsp.evidence.guard import FREE_MB, Guard
+from nganam.lgsp.evidence.guard import FREE_MB, MEGABYTE, Guard
 from nganam.lgsp.evidence.lines import decoded, entries_of, read
 from nganam.lgsp.evidence.log import State
 from nganam.lgsp.evidence.nodes import CURRENT, PATTERN, journals_of, nodes_of
@@ -288,7 +288,7 @@ class Runner:
     def __init__(self, data: Path, settings: "Settings") -> None:
         self.data, self.settings = data, settings
         self.collector = Collector(data, settings.public_url)
-        self.guard = Guard(settings.free_mb * 1024 * 1024)
+        self.guard = Guard(settings.free_mb * MEGABYTE)
         self.stamper = Stamper(data / files.FOLDER, settings.tsa_url) if settings.tsa_url else None
         self.stopping = False
         self._tended = 0.0

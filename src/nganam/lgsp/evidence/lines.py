@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from nganam.lgsp.envoy.logline import LINE, MARK, PART
+from nganam.lgsp.envoy.logline import LINE, MARK, OLDER, PART
 from nganam.lgsp.evidence.tiles import LONGEST_ENTRY
 
 RECOVERED, UNREADABLE, DROPPED = "recovered", "unreadable", "dropped"
 MOST_TRIES = 50
-# Refusals before the gateway has given the call an id of its own: what stands there is the caller's text.
+# Refusals that may come before the gateway has given the call an id of its own: what stands there is the caller's text,
+# unless a filter has seen the call. A body may break in the middle of a call that is in the journal under our id.
 EARLY = (
     "overload", "path_normalization_failed", "missing_host_header", "low_version", "http1.", "http2.", "http.",
     "codec_error", "filter_chain_not_found", "invalid_", "absolute_path", "request_headers_failed",
@@ -29,7 +30,8 @@ NUMBERS = (
     "requestOutMs", "responseInMs", "responseOutMs", "requestSize", "responseSize", "statusCode", "attempts",
     "snapshot",
 )  # fmt: skip
-BEGINNING = f"{MARK}{PART}".encode()
+PARTS = {f"{mark}{PART}".encode(): len(NAMES) - less for mark, less in {MARK: 0, **OLDER}.items()}
+MARK_LENGTH = len(MARK) + len(PART)
 SHA256 = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -68,7 +70,7 @@ def entries_of(raw: bytes, node: str, recovered: dict[str, int] | None = None) -
 
 def read(raw: bytes) -> dict[str, Any] | None:
     """Return what a line says: the gateway's parts, or the JSON of the journal and of gateways before this format."""
-    if raw.startswith(BEGINNING):
+    if raw[:MARK_LENGTH] in PARTS:
         return _parts(raw)
     try:
         said = _decode(raw)
@@ -80,9 +82,9 @@ def read(raw: bytes) -> dict[str, Any] | None:
 def _parts(raw: bytes) -> dict[str, Any] | None:
     # A caller's octets that are no UTF-8 are told apart, not refused: the line is evidence whatever was sent.
     parts = raw.decode(errors="backslashreplace").split(PART)
-    if len(parts) != len(NAMES) + 1:
+    if len(parts) != PARTS[raw[:MARK_LENGTH]] + 1:
         return None
-    said: dict[str, Any] = {name: value for name, value in zip(NAMES, parts[1:], strict=True) if value}
+    said: dict[str, Any] = {name: value for name, value in zip(NAMES, parts[1:], strict=False) if value}
     try:
         said["requestInTs"] = str(round(datetime.fromisoformat(said["at"]).timestamp() * 1000))
         for name in NUMBERS:
@@ -92,17 +94,17 @@ def _parts(raw: bytes) -> dict[str, Any] | None:
             said["accounts"] = _decode(said["accounts"])
     except (ValueError, KeyError):
         return None
-    return said | _service(said.pop("service", ""))
+    return said | parts_of(said.pop("service", ""))
 
 
-def _service(identifier: str) -> dict[str, str]:
+def parts_of(identifier: str) -> dict[str, str]:
     """Return X-Road's names of the parts of ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/CODE``, or of ``INSTANCE/CODE``.
 
     A sixth part is the platform beyond the province that answers.
     """
     parts = identifier.split("/")
     if len(parts) == len(WHOLE) + 1:
-        return {**_service(identifier.rpartition("/")[0]), "platform": parts[-1]}
+        return {**parts_of(identifier.rpartition("/")[0]), "platform": parts[-1]}
     if len(parts) == len(WHOLE):
         return {name: part for name, part in zip(WHOLE, parts, strict=True) if name}
     return {"serviceXRoadInstance": parts[0], "serviceCode": parts[-1]} if identifier else {}
@@ -113,7 +115,7 @@ WHOLE = ("serviceXRoadInstance", "", "serviceMemberCode", "serviceSubsystemCode"
 
 def _torn(raw: bytes) -> tuple[bytes, dict[str, Any] | None]:
     """Return the torn beginning, and the whole line a restarted writer has put behind it."""
-    at = raw.rfind(BEGINNING, 1)
+    at = max(raw.rfind(beginning, 1) for beginning in PARTS)
     if at > 0:
         return raw[:at], read(raw[at:])
     at = len(raw)
@@ -131,7 +133,7 @@ def _entry(said: dict[str, Any], raw: bytes, node: str, recovered: dict[str, int
     said = {name: value for name, value in said.items() if value is not None}
     if node:
         said["node"] = node
-    if str(said.get("faultString", "")).startswith(EARLY):
+    if "snapshot" not in said and str(said.get("faultString", "")).startswith(EARLY):
         said.pop("xRequestId", None)
     request_id = str(said.get("xRequestId", ""))
     if "kind" not in said:
@@ -148,7 +150,8 @@ def _digests(said: dict[str, Any]) -> None:
     """Say the bodies' digests in one form, and who made them; what an upstream only claims is not evidence."""
     seen = said.pop("responseDigestSeen", None)
     told = said.pop("responseDigest", None)
-    asked = said.pop("requestDigestSeen", None)
+    read_by_server = said.pop("requestDigestRead", None)
+    asked = said.pop("requestDigestSeen", None) or read_by_server
     if seen and SHA256.fullmatch(seen):
         said["responseDigest"], said["digestBy"] = seen, "gateway"
     elif told and (found := SHA256.search(told)):

@@ -67,5 +67,5 @@ def nodes_of(data: Path) -> list[Node]:
 
 
 def journals_of(data: Path) -> list[Path]:
-    """Return the folders in which data servers write down their answers."""
-    return sorted(one for one in data.glob("serving*/journal") if one.is_dir())
+    """Return the folders in which data servers, and gateways for agencies' systems, write down their answers."""
+    return sorted(one for kind in ("serving*", "gateway*") for one in data.glob(f"{kind}/journal") if one.is_dir())

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from nganam.lgsp.evidence.lines import RECOVERED, Entry, encoded
+from nganam.lgsp.evidence.lines import RECOVERED, Entry, encoded, parts_of
 from nganam.lgsp.evidence.nodes import Node
 from nganam.lgsp.evidence.sources import LONGEST_LINE, Source, read_chunk
 
@@ -73,7 +73,7 @@ class Reconciler:
     def _note(self, source: Source, offset: int, line: bytes) -> str:
         """Note an answer; return when it was given. What cannot be read was not written whole, and so not sent."""
         try:
-            noted = _noted(line)
+            noted = _noted(line.decode(errors="replace"))
             given = datetime.fromisoformat(noted.at).timestamp()
         except ValueError:
             return ""
@@ -104,10 +104,11 @@ def recovered_entry(one: Waiting) -> Entry | None:
     try:
         with Path(one.path).open("rb") as file:
             file.seek(one.offset)
-            said = msgspec.json.decode(file.readline(LONGEST_LINE))
+            said = msgspec.json.decode(file.readline(LONGEST_LINE).decode(errors="replace"))
     except (OSError, ValueError):
         return None
     said = {name: value for name, value in said.items() if value is not None}
+    said |= parts_of(said.pop("service", ""))
     return Entry(encoded({**said, "kind": RECOVERED}), str(said["xRequestId"]), str(said["at"]))
 
 

@@ -23,7 +23,10 @@ Range = tuple[int, int]
 
 @dataclass
 class Found:
-    """What verification found. ``bad`` is the first index that does not hold, ``until`` where the doubt ends."""
+    """What verification found. ``bad`` is the first index that does not hold, ``until`` where the doubt ends.
+
+    ``missing``: there is no log at all, which is a fault too where calls were made.
+    """
 
     size: int = 0
     checked: int = 0
@@ -33,6 +36,7 @@ class Found:
     bad: int | None = None
     until: int = 0
     reason: str = ""
+    missing: bool = False
 
     @property
     def ok(self) -> bool:
@@ -48,6 +52,8 @@ class Found:
                 + (f", {self.stamps} dấu thời gian" if self.stamps else "")
                 + (f"; {self.dropped} mục đã xóa theo thời hạn lưu." if self.dropped else ".")
             )
+        if self.missing:
+            return f"Chưa có nhật ký trao đổi: {self.reason}"
         if self.bad is None:
             return f"Nhật ký trao đổi KHÔNG nguyên vẹn: {self.reason}"
         where = f"mục số {self.bad + 1}"
@@ -72,6 +78,8 @@ def verify_log(folder: Path, workers: int = 0, roots: bytes = b"") -> Found:
 
     With ``roots`` (certificates in PEM) timestamps are checked too.
     """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return Found(reason=f"{folder} không có nhật ký nào; kiểm tra lại thư mục dữ liệu (--data).", missing=True)
     try:
         head = _head(folder)
     except (OSError, ValueError, files.Broken):

@@ -1,7 +1,7 @@
 """How two snapshots differ, in words an officer reads: services, grants, denials, limits, keys. No secret is shown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -113,7 +113,8 @@ def _hidden(value: Any) -> Any:
 
 
 def _services(kept: Kept) -> Things:
-    at_gate = {one.code: {k: v for k, v in asdict(one).items() if k not in LIMITS} for one in kept.gateway.services}
+    told = {one.code: msgspec.to_builtins(one) for one in kept.gateway.services}
+    at_gate = {code: {name: value for name, value in one.items() if name not in LIMITS} for code, one in told.items()}
     served = {code: msgspec.to_builtins(one) for code, one in kept.told.services.items()}
     return {code: {**at_gate.get(code, {}), **_served(served.get(code))} for code in {*at_gate, *served}}
 
@@ -132,7 +133,9 @@ def _grants(kept: Kept) -> Things:
 
 def _denials(kept: Kept) -> Things:
     accounts = {f"{one.account} → {one.service}": one for one in kept.gateway.denied_accounts}
-    return {**accounts, **_by_name(kept.gateway.denied_clients)}
+    closed = {one.service: {"callers": one.callers} for one in kept.gateway.closed}
+    gone = [f"{one.platform}: {one.named or '*'}" for one in kept.gateway.dismissed]
+    return {**accounts, **_by_name(kept.gateway.denied_clients), **closed, **_by_name(gone)}
 
 
 def _by_name(names: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Every deed with snapshots: go back to one, let the gateway go on, forget the files of old ones."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 from nganam.audit import operations as audit
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
-from nganam.lgsp import policies, queries
+from nganam.lgsp import policies, queries, terms
 from nganam.lgsp.snapshots import archive, recording
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
 from nganam.notices import operations as notices
 
-KEPT_FOR = timedelta(days=90)
 KEPT_LEAST = 200
 LONGEST_REASON = 1000
 
@@ -77,12 +76,13 @@ def _check_can_return(snapshot: GatewaySnapshot) -> None:
     if archive.find(queries.data(), snapshot.number) is None:
         raise RuleBroken(
             _("Tệp của bản số %(number)s không còn giữ.") % {"number": snapshot.number}, article="nội bộ",
-            hint=_("Chọn một bản mới hơn; tệp được giữ %(days)s ngày.") % {"days": KEPT_FOR.days},
+            hint=_("Chọn một bản mới hơn; tệp được giữ %(days)s ngày.")
+            % {"days": terms.span(terms.SNAPSHOTS.key).days},
         )  # fmt: skip
 
 
 def _held() -> SnapshotPin | None:
-    return SnapshotPin.objects.select_for_update().filter(is_live=True).first()
+    return SnapshotPin.objects.select_for_update(no_key=True).filter(is_live=True).first()
 
 
 def _end(pin: SnapshotPin, *, actor: Actor, at: datetime) -> None:
@@ -99,9 +99,9 @@ def _record(action: str, pin: SnapshotPin, *, actor: Actor, at: datetime, reason
 
 
 def forget_snapshots(*, at: datetime) -> int:
-    """Remove the files of snapshots older than :data:`KEPT_FOR`; rows stay. The newest and what is held to stay too."""
+    """Remove the files of snapshots older than their local term; rows stay. The newest and what is held to stay too."""
     newest = GatewaySnapshot.objects.values_list("number", flat=True)[:KEPT_LEAST]
-    young = GatewaySnapshot.objects.filter(at__gt=at - KEPT_FOR).values_list("number", flat=True)
+    young = GatewaySnapshot.objects.filter(at__gt=at - terms.span(terms.SNAPSHOTS.key)).values_list("number", flat=True)
     kept, held, good = {*newest, *young}, recording.pin(), recording.last_good()
     kept |= {one for one in (held and held.snapshot.number, good and good.number) if one}
     return archive.forget(queries.data(), kept)

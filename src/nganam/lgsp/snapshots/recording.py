@@ -103,6 +103,10 @@ def _create(kept: Kept, state: str, *, at: datetime, actor: Actor, **more: Any) 
     )  # fmt: skip
 
 
+DECIDING = ("sharing.account", "lgsp.key", "lgsp.platform", "lgsp.open_tier")
+"""What deeds can change what the gateway is told, beside those on services."""
+
+
 def _causes(since: int | None, upto: int) -> list[dict[str, Any]]:
     """Return the recorded deeds since the last snapshot that can have led to this one, the newest first.
 
@@ -110,7 +114,7 @@ def _causes(since: int | None, upto: int) -> list[dict[str, Any]]:
     """
     if since is None:
         return []
-    rooms = Q(object_type__startswith="services.") | Q(object_type__in=["sharing.account", "lgsp.key"])
+    rooms = Q(object_type__startswith="services.") | Q(object_type__in=DECIDING)
     pins = Q(action__in=["lgsp.snapshot.rolled_back", "lgsp.snapshot.released", "lgsp.snapshot.rejected"])
     found = Entry.objects.filter(rooms | pins, seq__gt=since, seq__lte=upto).order_by("-seq")[:MOST_CAUSES]
     return [

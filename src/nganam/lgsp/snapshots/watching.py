@@ -29,6 +29,8 @@ class NodeState:
     wanted: int
     behind: tuple[str, ...]
     refused: tuple[str, ...]
+    at: str = ""
+    """When what it is to have was published."""
 
     @property
     def current(self) -> bool:
@@ -59,7 +61,9 @@ def node_states() -> list[NodeState]:
 def _state(node: Node) -> NodeState:
     health, told = gateway.health(queries.data(), node.name), gateway.published(node.folder)
     behind = tuple(health.behind(told.get("versions", {}))) if health.running else ()
-    return NodeState(node, health, int(told.get("number", 0)), behind, _refused(health, told, behind))
+    return NodeState(
+        node, health, int(told.get("number", 0)), behind, _refused(health, told, behind), told.get("at", "")
+    )
 
 
 def _refused(health: Health, told: Mapping[str, Any], behind: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,7 +103,10 @@ def _asked(host: str, port: int, wanted: int | None) -> ServerState:
 
 def go_back_if_refused(*, at: datetime, actor: Actor = publishing.KEEPER) -> bool:
     """Hold the gateway to the last good snapshot when a running node refuses the one in force; say whether it was."""
-    refusing = [one for one in node_states() if one.refused]
+    states = node_states()
+    if all(one.current for one in states):
+        gateway.confirm(queries.data(), min(one.at for one in states))
+    refusing = [one for one in states if one.refused]
     if not refusing:
         return False
     with swapping.held(queries.data() / gateway.FOLDER):

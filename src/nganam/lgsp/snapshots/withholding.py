@@ -22,7 +22,8 @@ def withheld_gateway(old: Gateway, now: Gateway) -> Gateway:
     """Return what the gateway is told when it is held to ``old``: today's, with the services and settings of then."""
     then = {one.code: one for one in old.services}
     services = tuple(_as_then(then[one.code], one) for one in now.services if one.code in then)
-    return replace(now, services=services)
+    tiers = {one.service for one in old.open_tiers}
+    return replace(now, services=services, open_tiers=tuple(one for one in now.open_tiers if one.service in tiers))
 
 
 def _as_then(old: Service, now: Service) -> Service:

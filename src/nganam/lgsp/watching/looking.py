@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, Sum
 
 from nganam.deadlines.queries import calendar
 from nganam.kernel.clock import VIETNAM, local_date
+from nganam.kernel.opened import ANONYMOUS
 from nganam.kernel.workdays import Calendar
 from nganam.lgsp import quotas
 from nganam.lgsp.models import Tally
@@ -76,8 +77,8 @@ def serves_again(service: str, since: datetime) -> bool:
 
 def _refusals(rule: Rule, at: datetime) -> Iterator[Finding]:
     for row in _minutes(at - timedelta(minutes=rule.minutes), "service", "provider", "consumer"):
-        if not (row["service"] and row["consumer"]):
-            continue  # who is not known, or asks for what is not there, is nobody to be told
+        if not (row["service"] and row["consumer"]) or row["consumer"].startswith(ANONYMOUS):
+            continue  # who is not known, is anybody, or asks for what is not there, is nobody to be told
         every = sum(row[name] for name in GOOD)
         if row["refused"] >= max(rule.least, 1) and rules.share(row["refused"], every) >= rule.threshold:
             figures = (("calls", every), ("refused", row["refused"]), ("share", rules.share(row["refused"], every)))
@@ -85,6 +86,9 @@ def _refusals(rule: Rule, at: datetime) -> Iterator[Finding]:
 
 
 # -- what is usual --
+
+OF_SOMEBODY = ~Q(service="") & ~Q(consumer="") & ~Q(consumer__startswith=ANONYMOUS)
+"""Calls whose caller has habits and can be told: not those of the open tier, which anybody makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _judged(at: datetime) -> list[_Hour]:
 
 def _known(since: datetime) -> dict[Pair, datetime]:
     """Return since when each pair has called, as far as its days are kept."""
-    rows = Tally.objects.filter(grain=Tally.Grain.DAY, starts_at__gte=since).exclude(service="").exclude(consumer="")
+    rows = Tally.objects.filter(grain=Tally.Grain.DAY, starts_at__gte=since).filter(OF_SOMEBODY)
     found = rows.order_by().values("service", "provider", "consumer").annotate(first=Min("starts_at"))
     return {(row["service"], row["provider"], row["consumer"]): row["first"] for row in found}
 
@@ -111,7 +115,7 @@ def _known(since: datetime) -> dict[Pair, datetime]:
 def _by_hour(instants: list[datetime]) -> dict[datetime, dict[Pair, int]]:
     """Return the calls of each pair in each of some hours."""
     found: dict[datetime, dict[Pair, int]] = {one: {} for one in instants}
-    rows = Tally.objects.filter(grain=Tally.Grain.HOUR, starts_at__in=instants).exclude(service="").exclude(consumer="")
+    rows = Tally.objects.filter(grain=Tally.Grain.HOUR, starts_at__in=instants).filter(OF_SOMEBODY)
     for starts, service, provider, consumer, calls in rows.values_list(
         "starts_at", "service", "provider", "consumer", "calls"
     ):

@@ -1,6 +1,6 @@
 """Reads of tallies: figures of a side's calls, what providers promise beside what they keep, who uses what."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from nganam.agencies.models import Agency
+from nganam.agencies.queries import agency_names
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import NotFound
+from nganam.kernel.opened import ANONYMOUS
 from nganam.lgsp import quotas
 from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.models import Promise, Tally
@@ -92,6 +94,21 @@ class Figures:
         return buckets.quantile(self.durations, 0.99)
 
 
+SHARES = ("rate", "availability")
+TIMES = ("p50", "p95", "p99")
+
+
+def shown(one: Figures, result: str = "") -> dict[str, Any]:
+    """Return figures for a page; narrowed to an outcome (as addresses name it) what is not known of it is ``None``.
+
+    Tallies keep records and bytes of all outcomes together, and of one outcome a share of answered calls says nothing.
+    """
+    only = OUTCOMES.get(result, "")
+    names = (*COUNTED, *SHARES, *TIMES)
+    known = {"calls", only, *(TIMES if only == "answered" else ())} if only else set(names)
+    return {name: getattr(one, name) if name in known else None for name in names}
+
+
 def _percent(part: int, whole: int, decimals: int = 1) -> float | None:
     """Return a share in per cent, rounded down: 99.9996 % is not all."""
     if not whole:
@@ -107,7 +124,7 @@ def tallies_for(actor: Actor) -> QuerySet[Tally]:
     """Return what an officer sees: the lead agency all, a party the calls of its services and its own."""
     if actor.has(Role.LEAD):
         return Tally.objects.all()
-    if not actor.has(Role.FOCAL):
+    if not actor.has(Role.FOCAL) or not actor.agency:
         return Tally.objects.none()
     return Tally.objects.filter(Q(provider=actor.agency) | Q(consumer_agency=actor.agency))
 
@@ -117,7 +134,7 @@ def services_for(actor: Actor) -> QuerySet[Service]:
     live = Service.objects.filter(state__in=LIVE).select_related("provider", "promise").order_by("code")
     if actor.has(Role.LEAD):
         return live
-    if not actor.has(Role.FOCAL):
+    if not actor.has(Role.FOCAL) or not actor.agency:
         return live.none()
     used = Account.objects.filter(application__agency__code=actor.agency).values("service")
     return live.filter(Q(provider__code=actor.agency) | Q(pk__in=used))
@@ -236,9 +253,29 @@ def choices(found: QuerySet[Tally]) -> dict[str, list[tuple[str, str]]]:
     codes = {kind: sorted({row[at] for row in rows} - {""}) for at, kind in enumerate(kinds)}
     services = dict(Service.objects.filter(code__in=codes["service"]).values_list("code", "name"))
     parties = {*codes["consumer_agency"], *codes["provider"]}
-    beyond = dict(Platform.objects.filter(code__in=codes["provider"]).values_list("code", "title"))
-    names = {**services, **beyond, **dict(Agency.objects.filter(code__in=parties).values_list("code", "name"))}
+    names = {
+        **services,
+        **titles(codes["provider"]),
+        **dict(Agency.objects.filter(code__in=parties).values_list("code", "name")),
+        **nobody(),
+    }
     return {kind: [(code, names.get(code, code)) for code in of_kind] for kind, of_kind in codes.items()}
+
+
+def titles(codes: Collection[str] | None = None) -> dict[str, str]:
+    """Return the titles of platforms beyond the province by their codes, of all when none are named."""
+    found = Platform.objects.all() if codes is None else Platform.objects.filter(code__in=codes)
+    return dict(found.values_list("code", "title"))
+
+
+def party_names() -> dict[str, str]:
+    """Return what the parties of calls are called: agencies, and platforms, which are providers too."""
+    return {**agency_names(), **titles(), **nobody()}
+
+
+def nobody() -> dict[str, str]:
+    """Return what callers of the open tier are called: they are no agency."""
+    return {ANONYMOUS: _("Tầng mở, không cần mã truy cập")}
 
 
 # -- promised and real --
@@ -306,9 +343,8 @@ def quota_use(actor: Actor, at: datetime, service: str = "") -> list[dict[str, A
     if service:
         accounts = accounts.filter(service__code=service)
     if not actor.has(Role.LEAD):
-        accounts = accounts.filter(
-            Q(service__provider__code=actor.agency) | Q(application__agency__code=actor.agency)
-        )  # fmt: skip
+        own = Q(service__provider__code=actor.agency) | Q(application__agency__code=actor.agency)
+        accounts = accounts.filter(own) if actor.agency else accounts.none()
     chosen = list(accounts.select_related("application__agency", "service__provider").order_by("code"))
     rows = [
         {"account": one, "period": period, "calls": calls, "most": most, "share": 100 * calls // most}

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from nganam.jobs.queries import health as jobs_health
 from nganam.lgsp import gateway, queries
+from nganam.lgsp.evidence import guard
 from nganam.lgsp.evidence import log as evidence
 from nganam.lgsp.evidence.guard import FREE_MB, free_bytes
 from nganam.lgsp.logbook import folder
@@ -93,7 +94,12 @@ def _log(at: datetime) -> Iterator[Metric]:
     yield from _gauge("nganam_lgsp_checkpoint_age_seconds", "Age of the newest signed checkpoint", age)
     seen = at.timestamp() - float(said["at"]) if "at" in said else None
     yield from _gauge("nganam_lgsp_collector_age_seconds", "Seconds since the collector said it works", seen)
-    yield from _gauge("nganam_lgsp_refusing", "1 when calls are refused for want of disk", bool(said.get("refusing")))
+    yield from _gauge("nganam_lgsp_refusing", "1 when calls are refused for want of disk", _refusing(said))
+
+
+def _refusing(said: dict[str, Any]) -> bool:
+    told = [guard.told(node.folder) for node in gateway.nodes(queries.data())]
+    return bool(said.get("refusing")) or any(one is not None and one >= guard.REFUSE for one in told)
 
 
 def _status() -> dict[str, Any]:

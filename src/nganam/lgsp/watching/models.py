@@ -5,6 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+WAITED_MS = 1000
+"""Milliseconds after which a caller that hung up has met a service that does not answer."""
+FAILED = models.Q(status__gte=500) | models.Q(status=0, duration_ms__gte=WAITED_MS)
+"""Which rows of calls failed, as ``tallying.outcome`` says it of one call; rows are indexed by it."""
+
 
 class Tally(models.Model):
     """What a consumer's calls of a service came to in a minute, hour, day or month of Vietnam, or ever.

@@ -18,6 +18,7 @@ from nganam.cases.operations import next_code
 from nganam.kernel.actors import Actor, Role, system
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, StateMoved
+from nganam.lgsp import terms
 from nganam.lgsp.watching import looking, policies, queries, rules
 from nganam.lgsp.watching.models import AlertRule, Incident, IncidentNote, Promise
 from nganam.lgsp.watching.rules import Finding
@@ -39,11 +40,9 @@ OPENED = {
 }
 OVER = gettext_noop("%(code)s: sự cố đã hết")
 OVER_OF = gettext_noop("%(code)s: sự cố đã hết (%(about)s)")
-NOBODY_CALLED = gettext_noop("%(code)s: đóng sau một ngày không có đủ cuộc gọi tốt để kết luận (%(about)s)")
+NOBODY_CALLED = gettext_noop("%(code)s: đóng vì lâu không có đủ cuộc gọi tốt để kết luận (%(about)s)")
 RULE_OFF = gettext_noop("%(code)s: đóng vì quy tắc đã tắt")
 SENTENCES = (*OPENED.values(), OVER, OVER_OF, NOBODY_CALLED, RULE_OFF)
-LONGEST_UNSURE = timedelta(hours=24)
-"""How long an incident of a service nobody calls any more stays open (nội bộ)."""
 
 
 # -- judging --
@@ -79,7 +78,7 @@ def _write(now: dict[str, rules.Rule], findings: list[Finding], at: datetime, *,
 
 
 def _open_incidents() -> list[Incident]:
-    return list(Incident.objects.select_for_update().filter(closed_at__isnull=True))
+    return list(Incident.objects.select_for_update(no_key=True).filter(closed_at__isnull=True))
 
 
 def _thing(incident: Incident) -> tuple[str, str, str]:
@@ -95,7 +94,7 @@ def _end_of(incident: Incident, rule: rules.Rule | None, at: datetime) -> str:
         return ""
     if incident.rule not in queries.OF_SERVICE or looking.serves_again(incident.service, incident.seen_at):
         return OVER_OF if incident.service or incident.consumer else OVER
-    return NOBODY_CALLED if calm >= LONGEST_UNSURE else ""
+    return NOBODY_CALLED if calm >= terms.span(terms.UNSURE.key) else ""
 
 
 def _open(found: Finding, rule: rules.Rule, at: datetime) -> Incident:

@@ -14,7 +14,8 @@ from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import AlertRule, Exchange, Incident, Tally
 from nganam.lgsp.queries import plain
 from nganam.lgsp.watching import measuring, rules
-from nganam.lgsp.watching.tallying import ANSWERED, FAILED, start_of
+from nganam.lgsp.watching.models import FAILED
+from nganam.lgsp.watching.tallying import ANSWERED, start_of
 from nganam.sharing.accounts.models import Account
 
 AROUND = timedelta(minutes=30)
@@ -84,8 +85,9 @@ def story(incident: Incident, actor: Actor, at: datetime) -> Story:
 
 
 def _of(incident: Incident) -> dict[str, str]:
-    named = {"service": incident.service, "consumer": incident.consumer}
-    return {name: value for name, value in named.items() if value}
+    """Return whose calls an incident is about; one of an unknown consumer is about that of nobody else."""
+    service = {"service": incident.service} if incident.service else {}
+    return service if incident.rule in (*OF_SERVICE, "platform") else {**service, "consumer": incident.consumer}
 
 
 def _wrong(incident: Incident, actor: Actor, until: datetime) -> list[Exchange]:

@@ -5,29 +5,30 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from nganam.kernel.clock import VIETNAM
+from nganam.lgsp import terms
 from nganam.lgsp.watching import buckets
-from nganam.lgsp.watching.models import Tally
+from nganam.lgsp.watching.models import WAITED_MS, Tally
 from nganam.sharing.suspensions.models import Maintenance
 
 STOPPED = "server.serverproxy.service_disabled"
 FORCED = "force_majeure"
-WAITED_MS = 1000
 ANSWERED = Q(status__gt=0, status__lt=400) | Q(status=404, fault="")
-FAILED = Q(status__gte=500) | Q(status=0, duration_ms__gte=WAITED_MS)
-"""As ``outcome`` says it of one call, for questions about rows."""
+"""As ``outcome`` says it of one call, for questions about rows; so does ``models.FAILED``."""
 NOT_FOUND, REFUSED_FROM, FAILED_FROM = 404, 400, 500
 KEPT = {
-    Tally.Grain.MINUTE: timedelta(days=8), Tally.Grain.HOUR: timedelta(days=100), Tally.Grain.DAY: timedelta(days=800),
+    Tally.Grain.MINUTE: terms.MINUTES.key, Tally.Grain.HOUR: terms.HOURS.key, Tally.Grain.DAY: terms.DAYS.key,
 }  # fmt: skip
-"""How long rows stay: minutes for the pages of incidents, hours for what is usual, days for two years to compare."""
+"""By which local term rows stay: minutes for pages of incidents, hours for what is usual, days to compare years."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 COUNTED = (
     "calls", "answered", "refused", "failed", "stopped", "records", "request_bytes", "response_bytes", "milliseconds",
 )  # fmt: skip
 AT_ONCE = 400
+FILLING = "fill"
 Key = tuple[str, datetime, str, str, str]
 
 
@@ -160,22 +161,33 @@ def _key(row: Any) -> Key:
     return (row.grain, start_of(row.grain, row.starts_at), row.service, row.consumer, row.provider)
 
 
-def fill(calls: Iterable[Any], *, tables: Tables = NOW, at_once: int = 2000) -> int:
-    """Count calls into empty tallies, in their order; return how many they are."""
-    batch: list[Any] = []
+def fill(calls: QuerySet[Any], *, tables: Tables = NOW, at_once: int = 2000) -> int:
+    """Count the calls there are into empty tallies, a batch in a transaction; return how many were counted now.
+
+    Stopped anywhere it goes on where it was, by a mark among the tallies. Tallies that are there without one hold
+    every call already.
+    """
+    mark = tables.tally.objects.filter(grain=FILLING).first()
+    if mark is None:
+        if tables.tally.objects.filter(grain=Tally.Grain.TOTAL).exists():
+            return 0
+        last = calls.order_by("-seq").values_list("seq", flat=True).first()
+        # In a row's columns: up to which call (``records``), and which was the last one counted (``calls``).
+        mark = tables.tally.objects.create(grain=FILLING, starts_at=EVER, records=last or 0)
     taken = 0
-    for one in calls:
-        batch.append(one)
-        if len(batch) >= at_once:
+    while batch := list(calls.filter(seq__gt=mark.calls, seq__lte=mark.records).order_by("seq")[:at_once]):
+        with transaction.atomic():
             count(batch, tables=tables)
-            taken, batch = taken + len(batch), []
-    count(batch, tables=tables)
-    return taken + len(batch)
+            mark.calls = batch[-1].seq
+            mark.save(update_fields=["calls"])
+        taken += len(batch)
+    mark.delete()
+    return taken
 
 
 def forget_old(*, at: datetime) -> int:
     """Remove rows past their time; return how many."""
     gone = 0
     for grain, kept in KEPT.items():
-        gone += Tally.objects.filter(grain=grain, starts_at__lt=at - kept).delete()[0]
+        gone += Tally.objects.filter(grain=grain, starts_at__lt=at - terms.span(kept)).delete()[0]
     return gone

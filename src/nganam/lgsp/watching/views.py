@@ -97,7 +97,7 @@ def _incident(request: HttpRequest, found: Incident, form: NoteForm, *, status: 
     context = {
         "incident": found, "rule": rules.BY_KEY[found.rule], "story": story, "chart": chart, "form": form,
         "figures": queries.told_figures(found), "notes": list(found.notes.all()),
-        "may_handle": not policies.may_handle(request.actor, found),
+        "may_handle": not policies.may_handle(request.actor, found), "agency_names": measuring.party_names(),
     }  # fmt: skip
     return render(request, "lgsp/incident.html", context, status=status)
 

@@ -12,7 +12,7 @@ from nganam.audit import operations as audit
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
-from nganam.lgsp import queries
+from nganam.lgsp import queries, terms
 from nganam.lgsp.models import Delivery, Webhook
 from nganam.lgsp.webhooks import sending, signing
 from nganam.notices import operations as notices
@@ -26,19 +26,21 @@ RESTS = tuple(timedelta(seconds=one) for one in (5, 60, 300, 1800, 7200, 28_800,
 """How long a message rests after each failed attempt; after the last it is dead."""
 CLAIMED = timedelta(minutes=2)
 BATCH = 50
-KEPT = timedelta(days=90)
 CHANGED, TEST = "data.changed", "test"
 
 
 @transaction.atomic
-def subscribe(account: Account, *, actor: Actor, at: datetime, url: str) -> tuple[Webhook, str]:
-    """Let an account be told of new data at an address; its secret is returned once. A new one replaces the old."""
+def subscribe(account: Account, *, actor: Actor, at: datetime, url: str, secret: str = "") -> tuple[Webhook, str]:
+    """Let an account be told of new data at an address; a new subscription replaces the old.
+
+    Messages are signed by ``secret``; without one a new secret is made, and returned this once.
+    """
     allow(sharing.may_hold_credentials(actor, account))
     if account.state in OVER:
         raise RuleBroken(_("Tài khoản đã chấm dứt."), article="nội bộ", hint=_("Dùng tài khoản còn hiệu lực."))
-    text = _checked(url)
-    Account.objects.select_for_update().get(pk=account.pk)
-    before, secret, ref = Webhook.objects.filter(account=account).first(), signing.new_secret(), uuid4()
+    text, secret = _checked(url), _secret(secret)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    before, ref = Webhook.objects.filter(account=account).first(), uuid4()
     values = {"url": text, "ref": ref, "created_at": at, "created_by": actor.name, "stopped_at": None}
     webhook, _made = Webhook.objects.update_or_create(account=account, defaults=values)
     _record("lgsp.webhook.subscribed", webhook, actor=actor, at=at, url=text)
@@ -55,6 +57,15 @@ def _checked(url: str) -> str:
     except ValueError as error:
         raise Invalid(str(error), fields={"url": [str(error)]}) from error
     return place.text
+
+
+def _secret(given: str) -> str:
+    if not given:
+        return signing.new_secret()
+    if not signing.is_secret(given):
+        text = _("Khóa ký gồm whsec_ và base64 của 24 đến 64 byte ngẫu nhiên.")
+        raise Invalid(text, fields={"secret": [text]})
+    return given
 
 
 @transaction.atomic
@@ -107,8 +118,14 @@ def _instant(at: datetime) -> str:
 
 @transaction.atomic
 def try_out(webhook: Webhook, *, actor: Actor, at: datetime) -> int:
-    """Write a test message, so that a receiver can be tried."""
+    """Write a test message, so that a receiver can be tried; one at a time."""
     allow(sharing.may_hold_credentials(actor, webhook.account))
+    if Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk).stopped_at is not None:
+        raise RuleBroken(_("Đã ngừng nhận thông báo."), article="nội bộ", hint=_("Đăng ký lại rồi gửi thử."))
+    if webhook.deliveries.filter(kind=TEST, state=Delivery.State.WAITING).exists():
+        text = _("Một thông báo thử đang chờ gửi.")
+        raise RuleBroken(text, article="nội bộ", hint=_("Chờ kết quả của thông báo đó; nó hiện ở bảng các thông báo."))
+    _record("lgsp.webhook.tried", webhook, actor=actor, at=at)
     return _write(webhook, f"test.{uuid4().hex}", TEST, {"service": webhook.account.service.code}, at)
 
 
@@ -189,7 +206,11 @@ def _set(one: Delivery, **values: Any) -> None:
 
 def forget_old(*, at: datetime) -> int:
     """Remove messages that are over since long; return how many."""
-    return Delivery.objects.exclude(state=Delivery.State.WAITING).filter(created_at__lt=at - KEPT).delete()[0]
+    return (
+        Delivery.objects.exclude(state=Delivery.State.WAITING)
+        .filter(created_at__lt=at - terms.span(terms.DELIVERIES.key))
+        .delete()[0]
+    )
 
 
 def _record(action: str, webhook: Webhook, *, actor: Actor, at: datetime, **details: Any) -> None:

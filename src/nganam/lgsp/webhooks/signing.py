@@ -11,11 +11,21 @@ from nganam.lgsp.swapping import replace
 
 PREFIX = "whsec_"
 BYTES = 32
+LEAST, MOST = 24, 64  # bytes of a secret, as Standard Webhooks asks
 
 
 def new_secret() -> str:
     """Return a new secret as subscribers get it: ``whsec_`` and base64 of 32 random bytes."""
     return PREFIX + base64.b64encode(secrets.token_bytes(BYTES)).decode()
+
+
+def is_secret(text: str) -> bool:
+    """Say whether a text is a secret in that form."""
+    try:
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(PREFIX) and LEAST <= len(key) <= MOST
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

@@ -1,37 +1,24 @@
 """Officers' page of an account's webhook: where it is told, what was sent, what could not be."""
 
-from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.kernel.actors import Role
-from nganam.kernel.errors import NotFound
 from nganam.lgsp.models import Delivery, Webhook
-from nganam.lgsp.webhooks import operations
+from nganam.lgsp.webhooks import operations, queries
+from nganam.lgsp.webhooks.forms import WebhookForm
 from nganam.sharing.accounts import policies as sharing
 from nganam.sharing.accounts.models import OVER, Account
 from nganam.sharing.accounts.queries import get_account_for
 
 OFFICERS = (Role.FOCAL, Role.LEAD)
 PER_PAGE = 30
-
-
-class WebhookForm(forms.Form):
-    """The address that takes messages."""
-
-    url = forms.CharField(
-        label=gettext_lazy("Địa chỉ nhận"), max_length=300,
-        help_text=gettext_lazy(
-            "Ví dụ https://ung-dung.example/thong-bao. Đăng ký lại thì địa chỉ và khóa ký cũ hết dùng."
-        ),
-    )  # fmt: skip
 
 
 @never_cache
@@ -60,18 +47,11 @@ def _page(request: HttpRequest, account: Account, form: WebhookForm, secret: str
     return render(request, "lgsp/webhook.html", context, status=422 if form.errors else 200)
 
 
-def _mine(request: HttpRequest, code: str) -> Webhook:
-    found = Webhook.objects.select_related("account").filter(account=get_account_for(request.actor, code)).first()
-    if found is None:
-        raise NotFound(_("Tài khoản chưa đăng ký nhận thông báo."))
-    return found
-
-
 @require_POST
 @door(Audience.OFFICER, roles=OFFICERS)
 def stop(request: HttpRequest, code: str) -> HttpResponse:
     """Tell the account no more."""
-    found = _mine(request, code)
+    found = queries.get_webhook_for(request.actor, code)
     return press(
         request, lambda: operations.stop(found, actor=request.actor, at=request.at), to=_address(code),
         done=_("Đã ngừng nhận thông báo."),
@@ -82,7 +62,7 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
 @door(Audience.OFFICER, roles=OFFICERS)
 def try_out(request: HttpRequest, code: str) -> HttpResponse:
     """Send a test message."""
-    found = _mine(request, code)
+    found = queries.get_webhook_for(request.actor, code)
     return press(
         request, lambda: operations.try_out(found, actor=request.actor, at=request.at), to=_address(code),
         done=_("Đã xếp một thông báo thử; kết quả hiện ở bảng dưới trong vòng một phút."),
@@ -93,9 +73,7 @@ def try_out(request: HttpRequest, code: str) -> HttpResponse:
 @door(Audience.OFFICER, roles=OFFICERS)
 def send_again(request: HttpRequest, code: str, message: str) -> HttpResponse:
     """Send a dead message again."""
-    row = _mine(request, code).deliveries.select_related("webhook__account").filter(message_id=message[:80]).first()
-    if row is None:
-        raise NotFound(_("Không có thông báo này."))
+    row = queries.get_delivery_for(request.actor, code, message)
     return press(
         request, lambda: operations.send_again(row, actor=request.actor, at=request.at), to=_address(code),
         done=_("Đã xếp gửi lại."),

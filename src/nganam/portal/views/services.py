@@ -11,9 +11,11 @@ from nganam.agencies import queries as agencies
 from nganam.cases.queries import history_of
 from nganam.deadlines.queries import clocks_of
 from nganam.face.doors import Audience, door
+from nganam.face.paging import page_of
 from nganam.kernel.clock import local_date
 from nganam.law.rules import rules
 from nganam.lgsp import queries as lgsp
+from nganam.lgsp.open_tier import queries as open_tier
 from nganam.portal import listing, manual
 from nganam.portal.indexing import FOLDER
 from nganam.portal.search import search
@@ -21,6 +23,7 @@ from nganam.services import queries
 from nganam.services.comparing import compare
 from nganam.services.models import Service
 from nganam.services.openapi import document
+from nganam.sharing.disputed import may_raise
 from nganam.sharing.suspensions.queries import stops_ahead
 
 MOST_FOUND = 500
@@ -47,7 +50,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.listed_service(code)
     fields = list(found.fields.all())
     lookups, filters = set(found.lookup_columns), set(found.filter_columns)
-    law = rules(found.rules)
+    law, opened = rules(found.rules), _open_tier(found)
     context = {
         "service": found,
         "fields": fields,
@@ -56,20 +59,32 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
         "form": _word(law.vocabulary("sharing_form"), found.form),
         "method": _word(law.vocabulary("sharing_method"), found.method),
         "address": lgsp.service_url(found),
+        "open_tier": opened,
         "operations": manual.operations(_document(found)),
         "sample": manual.sample(fields),
-        "refusals": manual.refusals(lgsp.token_url(), settings.NGANAM_PUBLIC_URL),
+        "refusals": manual.refusals(lgsp.token_url(), settings.NGANAM_PUBLIC_URL, is_open=opened is not None),
         "snippets": manual.snippets(found),
         "moves": _moves(found),
         "stops": stops_ahead(found),
-        "versions": queries.public_versions(found),
+        "versions": page_of(queries.public_versions(found), request.GET, short=True),
         "announced": queries.announced_version(found),
         "interruptions": queries.interruptions(found),
         "clock": clocks_of(Service.MACHINE.code, found.code).filter(key="svc_publish").last(),
         "focal": agencies.focal_point_of(found.provider.code),
+        "may_raise": may_raise(request.actor, found),
         "dataset": getattr(found.table, "dataset", None) if found.table else None,
     }
     return render(request, "portal/service.html", context)
+
+
+def _open_tier(found: Service) -> dict[str, Any] | None:
+    """Return what anybody may call without a token, when the service has an open tier in force."""
+    tier = open_tier.in_force(found)
+    if tier is None:
+        return None
+    names = open_tier.served(tier)
+    fields = [one for one in found.fields.all() if one.name in names]
+    return {"tier": tier, "fields": fields, "example": open_tier.example_url(found)}
 
 
 @door(Audience.PUBLIC)

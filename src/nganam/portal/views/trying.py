@@ -13,7 +13,7 @@ from nganam.face.forms import attempt
 from nganam.kernel.actors import Role
 from nganam.lgsp import queries as lgsp
 from nganam.lgsp import trying as calling
-from nganam.lgsp.trying import Answer
+from nganam.lgsp.trying import Answer, Question
 from nganam.portal.samples import samples
 from nganam.portal.trying import LIVE, CallForm, QuestionForm, lack_of
 from nganam.services.models import Service
@@ -30,8 +30,15 @@ from nganam.warehouse import sandbox
 def try_service(request: HttpRequest, code: str) -> HttpResponse:
     """Show how a service is called, the parameters of the address in the samples; officers get a form that calls."""
     service = listed_service(code)
-    form = _form(request, service, request.GET if "cach" in request.GET else None)
-    return _page(request, service, form)
+    asked = QuestionForm(request.GET, service=service) if "cach" in request.GET else None
+    form = _form(request, service, None)
+    if asked is None:
+        return _page(request, service, form)
+    if not isinstance(form, CallForm):
+        return _page(request, service, asked)
+    # The address of a question is good for an officer too: it fills the form, which also wants to know for whom.
+    form.initial = {name: request.GET[name] for name in asked.fields if name in request.GET}
+    return _page(request, service, form, question=asked.question() if asked.is_valid() else None)
 
 
 @never_cache
@@ -64,8 +71,11 @@ def _called(request: HttpRequest, service: Service, form: QuestionForm) -> Answe
     return calling.try_sandbox(service, question, application, actor=actor, at=request.at)
 
 
-def _page(request: HttpRequest, service: Service, form: QuestionForm, answer: Answer | None = None) -> HttpResponse:
-    question = form.question() if form.is_bound and form.is_valid() else form.example()
+def _page(
+    request: HttpRequest, service: Service, form: QuestionForm, answer: Answer | None = None,
+    question: Question | None = None,
+) -> HttpResponse:  # fmt: skip
+    question = question or (form.question() if form.is_bound and form.is_valid() else form.example())
     twin, live = has_twin(service), form.is_bound and form.data.get("noi") == LIVE
     accounts = list(calling.accounts_for(request.actor, service, request.at)) if request.actor.agency else []
     address = lgsp.sandbox_url(service) if twin and not live else lgsp.service_url(service)

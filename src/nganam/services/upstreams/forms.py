@@ -20,6 +20,7 @@ def _area(rows: int) -> forms.Textarea:
 class UpstreamForm(forms.ModelForm):  # type: ignore[type-arg]
     """One system; its lists are typed line by line, or read from an OpenAPI document."""
 
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     endpoints = forms.CharField(
         label=_("Địa chỉ"), widget=_area(3),
         help_text=_(
@@ -80,7 +81,7 @@ class UpstreamForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, agency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         owned: Any = self.fields["database"]
-        owned.queryset = SharedDatabase.objects.filter(owner__code=agency)
+        owned.queryset, owned.to_field_name = SharedDatabase.objects.filter(owner__code=agency), "code"
         self.fields["credential_header"].help_text = _(
             "Ví dụ Authorization hoặc X-API-Key; khóa đặt ở trang riêng sau khi lưu, trống nếu hệ thống không cần khóa."
         )
@@ -93,18 +94,15 @@ class UpstreamForm(forms.ModelForm):  # type: ignore[type-arg]
             self._show(self.instance)
 
     def _show(self, found: Upstream) -> None:
-        contract = found.contract
-        texts = {
-            "endpoints": "\n".join(found.endpoints),
-            "operations": reading.write_operations(contract.get("operations", [])),
-            "columns": "" if found.answers == "whole" else reading.write_columns(contract.get("columns", [])),
-            "records": contract.get("records", ""),
-            "envelope": ", ".join(contract.get("envelope", [])),
-            "soap": reading.write_soap(contract.get("soap", [])),
-            "headers": "\n".join(f"{name}: {value}" for name, value in found.headers.items()),
-        }
-        for name, text in texts.items():
-            self.initial[name] = text
+        self.initial.update(reading.written(found))
+        self.initial["version"] = found.version
+        self.initial["database"] = found.database.code if found.database else ""
+
+    @property
+    def seen(self) -> int | None:
+        """Return the version of the system that the form was filled from."""
+        found: int | None = self.cleaned_data["version"]
+        return found
 
     def clean(self) -> dict[str, Any]:
         """Read the typed lines, or the document in their place."""

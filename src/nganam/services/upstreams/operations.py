@@ -47,26 +47,37 @@ def declare_upstream(*, actor: Actor, at: datetime, values: Mapping[str, Any]) -
 
 
 @transaction.atomic
-def edit_upstream(*, actor: Actor, at: datetime, upstream: Upstream, values: Mapping[str, Any]) -> Upstream:
-    """Change how a system is reached and what it lets be done; services over it keep what was appraised of them."""
+def edit_upstream(
+    *, actor: Actor, at: datetime, upstream: Upstream, values: Mapping[str, Any], seen: int | None = None
+) -> Upstream:
+    """Change how a system is reached and what it lets be done; services over it keep what was appraised of them.
+
+    ``seen`` is the version the values were made from: what somebody else wrote meanwhile is not written over.
+    """
     allow(policies.may_change(actor, upstream))
+    if seen not in {None, upstream.version}:
+        raise _moved()
     before = {name: getattr(upstream, name) for name in SETTINGS}
     _take(upstream, values)
     _look_up(upstream, at, strict=True)
     changed = sorted(name for name in SETTINGS if before[name] != getattr(upstream, name))
     written = {name: getattr(upstream, name) for name in (*SETTINGS, "addresses", "resolved_at", "fault")}
-    seen = Upstream.objects.filter(pk=upstream.pk, version=upstream.version)
+    same = Upstream.objects.filter(pk=upstream.pk, version=upstream.version)
     try:
         with transaction.atomic():
-            done = seen.update(**written, updated_at=at, version=upstream.version + 1)
+            done = same.update(**written, updated_at=at, version=upstream.version + 1)
     except IntegrityError as error:
         raise _twice() from error
     if not done:
-        raise StateMoved(_("Người khác vừa sửa hệ thống này."), state="", hint=_("Tải lại trang rồi sửa lại."))
+        raise _moved()
     _record("services.upstream.edited", upstream, actor=actor, at=at, details={"changed": changed})
     notices.announce("services.upstream.edited", at=at, object_type=OBJECT, object_code=upstream.code)
     upstream.refresh_from_db()
     return upstream
+
+
+def _moved() -> StateMoved:
+    return StateMoved(_("Người khác vừa sửa hệ thống này."), state="", hint=_("Tải lại trang rồi sửa lại."))
 
 
 def _twice() -> Invalid:

@@ -10,7 +10,7 @@ from nganam.services.models import Upstream
 
 def upstreams_for(actor: Actor) -> QuerySet[Upstream]:
     """Return the systems of the officer's agency; the lead agency sees all, since it runs the gateway."""
-    found = Upstream.objects.select_related("agency", "database")
+    found = Upstream.objects.select_related("agency", "database").prefetch_related("services")
     if actor.has(Role.LEAD):
         return found
     return found.filter(agency__code=actor.agency) if actor.has(Role.FOCAL) and actor.agency else found.none()

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from nganam.services.models import Upstream
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SEGMENT = re.compile(r"^[A-Za-z0-9._~!$&'()+,=:@-]{1,80}$")
@@ -267,3 +270,17 @@ def _described(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
 def write_soap(faces: list[dict[str, Any]]) -> str:
     """Return faces as the YAML ``read_soap`` reads."""
     return yaml.safe_dump(faces, allow_unicode=True, sort_keys=False) if faces else ""
+
+
+def written(found: "Upstream") -> dict[str, str]:
+    """Return what a system is declared by as its form takes it, a text for each."""
+    contract = found.contract
+    return {
+        "endpoints": "\n".join(found.endpoints),
+        "operations": write_operations(contract.get("operations", [])),
+        "columns": "" if found.answers == "whole" else write_columns(contract.get("columns", [])),
+        "records": contract.get("records", ""),
+        "envelope": ", ".join(contract.get("envelope", [])),
+        "soap": write_soap(contract.get("soap", [])),
+        "headers": "\n".join(f"{name}: {value}" for name, value in found.headers.items()),
+    }

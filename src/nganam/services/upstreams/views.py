@@ -45,7 +45,9 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         fresh = queries.get_upstream_for(request.actor, code)  # the form has written into its own copy
         changed = attempt(
             form,
-            lambda: operations.edit_upstream(actor=request.actor, at=request.at, upstream=fresh, values=form.values()),
+            lambda: operations.edit_upstream(
+                actor=request.actor, at=request.at, upstream=fresh, values=form.values(), seen=form.seen
+            ),
         )
         if changed:
             return redirect(changed)

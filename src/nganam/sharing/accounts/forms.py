@@ -1,17 +1,20 @@
 """Forms of the moves of an account that ask for more than the table's needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nganam.agencies.queries import current_successors
 from nganam.cases.forms import StepForm
+from nganam.kernel.clock import local_date
 from nganam.services.models import Service
+from nganam.sharing import purposes
 from nganam.sharing.accounts.models import Account
-from nganam.sharing.accounts.scope import NUMBERS, PURPOSES, named, write_rows
+from nganam.sharing.accounts.scope import NUMBERS, named, write_rows
 from nganam.sharing.accounts.workflow import ACCOUNT
 
 
@@ -29,8 +32,18 @@ class RenewForm(StepForm):
         super().__init__(*args, step=ACCOUNT.transition("renew"), case=case, **kwargs)
 
 
-def scope_fields(service: Service) -> dict[str, forms.Field]:
-    """Return the fields that say how far an account reaches; one left empty sets no limit of its own."""
+ONLY_APPROVED = _("Trong những mục đích được chấp thuận; ghi vào mã truy cập. Bỏ trống: mọi mục đích được chấp thuận.")
+NONE_APPROVED = _(
+    "Yêu cầu hoặc thỏa thuận của tài khoản chưa chấp thuận mã mục đích nào: sửa đổi thỏa thuận, hoặc gửi yêu cầu mới "
+    "có mã mục đích."
+)
+
+
+def scope_fields(service: Service, approved: Sequence[str] | None = None) -> dict[str, forms.Field]:
+    """Return the fields that say how far an account reaches; one left empty sets no limit of its own.
+
+    ``approved`` are the purposes to choose from, ``None``: of the whole list, since who grants approves.
+    """
     offered = [(name, name) for name in named(service)]
     fields: dict[str, forms.Field] = {}
     if offered:
@@ -38,8 +51,8 @@ def scope_fields(service: Service) -> dict[str, forms.Field]:
             label=_("Thao tác được cấp"), choices=offered, widget=forms.CheckboxSelectMultiple
         )
     fields["purpose_code"] = forms.ChoiceField(
-        label=_("Mã mục đích"), required=False, help_text=_("Danh mục nội bộ; ghi vào mã truy cập."),
-        choices=[("", _("Không nêu")), *((code, f"{code} · {gettext_lazy(text)}") for code, text in PURPOSES.items())],
+        label=_("Mã mục đích"), required=False, help_text=NONE_APPROVED if approved == [] else ONLY_APPROVED,
+        choices=purposes.choices(purposes.PURPOSES if approved is None else approved),
     )  # fmt: skip
     fields["rows"] = forms.CharField(
         label=_("Chỉ xem bản ghi có"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
@@ -64,15 +77,27 @@ class AdjustForm(StepForm):
 
     def __init__(self, *args: Any, case: Account, transition: str = "adjust", **kwargs: Any) -> None:
         super().__init__(*args, step=ACCOUNT.transition(transition), case=case, **kwargs)
-        self.fields.update(scope_fields(case.service))
+        self.fields.update(scope_fields(case.service, purposes.approved(case)))
         self.initial.update({
             "operations": case.granted_operations, "rows": write_rows(case.rows), "hours": case.hours,
             "purpose_code": case.purpose_code, **{name: getattr(case, name) for name in NUMBERS},
         })  # fmt: skip
 
 
+class TakeOverForm(StepForm):
+    """Which of the successors goes on with the account."""
+
+    successor = forms.ChoiceField(label=_("Cơ quan kế tục"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, case: Account, **kwargs: Any) -> None:
+        super().__init__(*args, step=ACCOUNT.transition("take_over"), case=case, **kwargs)
+        found = current_successors(case.consumer.code, local_date(timezone.now()))
+        self.fields["successor"].choices = [(one.code, one.name) for one in found]  # type: ignore[attr-defined]
+
+
 STEP_FORMS: dict[str, Callable[..., StepForm]] = {
     "renew": RenewForm,
     "adjust": AdjustForm,
+    "take_over": TakeOverForm,
     "adjust_new": partial(AdjustForm, transition="adjust_new"),
 }

@@ -19,6 +19,7 @@ from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
 from nganam.notices import operations as notices
 from nganam.services.models import Service
+from nganam.sharing import purposes
 from nganam.sharing.accounts.models import Account, Delegation
 from nganam.sharing.accounts.policies import delegated_on
 from nganam.sharing.accounts.scope import SCOPE, is_narrower, read_scope
@@ -33,6 +34,7 @@ KEEPER = system("sharing", "Hệ thống quản lý dịch vụ chia sẻ dữ l
 FOLLOWED = {
     "hand_over": ("start_test",), "lock": ("suspend",), "restore": ("resume", "resume_test"),
     "revoke": ("terminate",), "give_up": ("terminate",), "expire": ("terminate",),
+    "end_with_service": ("terminate",), "end_with_agency": ("terminate",),
 }  # fmt: skip
 """What a move of an account may be to the request it was opened for: the first whose state and conditions fit."""
 
@@ -67,6 +69,7 @@ def open_account(
         application=request.application, service=request.service, request=request, granted_fields=list(names),
         valid_until=valid_until, rules=request.rules, **read_scope(request.service, scope or {}),
     )  # fmt: skip
+    _bind_purpose(account)
     return _opened(account, actor=actor, at=at, hint=_("Thu hồi tài khoản cũ trước, hoặc từ chối yêu cầu này."))
 
 
@@ -82,7 +85,16 @@ def open_agreed_account(
         application=application, service=service, agreement=agreement, granted_fields=list(names),
         valid_until=valid_until, rules=agreement.rules, **read_scope(service, {}),
     )  # fmt: skip
+    _bind_purpose(account)
     return _opened(account, actor=actor, at=at, hint=_("Thu hồi tài khoản cũ trước rồi cấp lại theo thỏa thuận."))
+
+
+def _bind_purpose(account: Account) -> None:
+    """Bind an account to the only purpose that was approved; one it was bound to must be among the approved."""
+    codes = purposes.approved(account)
+    purposes.must_be_approved(account.purpose_code, codes)
+    if len(codes) == 1:
+        account.purpose_code = codes[0]
 
 
 def _opened(account: Account, *, actor: Actor, at: datetime, hint: str) -> Account:
@@ -112,6 +124,7 @@ def adjust_account(
     parties.check(actor, account, ACCOUNT.transition(transition))
     _check_delegation(account.service, actor, at)
     found = read_scope(account.service, scope)
+    purposes.must_be_approved(found["purpose_code"], purposes.approved(account))
     before = {name: getattr(account, name) for name in SCOPE}
     changed = sorted(name for name in SCOPE if before[name] != found[name])
     if not changed:
@@ -159,24 +172,16 @@ def _check_delegation(service: Service, actor: Actor, at: datetime) -> None:
     raise NotAllowed(_("Ủy quyền cấp tài khoản cho đơn vị vận hành LGSP không có hiệu lực hôm nay."))
 
 
-def hold(account: Account) -> None:
-    """Hold the request and the account, in this order, before anything that may move both."""
-    if account.request is not None:
-        cases.hold(account.request)
-    cases.hold(account)
-
-
 @transaction.atomic
 def move_account(
-    *, actor: Actor, at: datetime, account: Account, transition: str, reason: str = "", version: int | None = None,
-    tell: bool = True,
+    *, actor: Actor, at: datetime, account: Account, transition: str, reason: str = "", paper: str = "",
+    version: int | None = None, tell: bool = True,
 ) -> Account:  # fmt: skip
     """Make one move of SM10; the gateway learns of it by the announced event.
 
     ``tell`` is off where a notice of the deed around it says more.
     """
-    hold(account)
-    moved = cases.advance(account, transition, actor=actor, at=at, reason=reason, version=version)
+    moved = cases.advance(account, transition, actor=actor, at=at, reason=reason, paper=paper, version=version)
     _move_request(moved, transition, at=at, reason=reason)
     if tell:
         title = f"{moved.code}: {moved.current.vi}"
@@ -185,10 +190,10 @@ def move_account(
 
 
 def _tell_others(account: Account, actor: Actor, *, at: datetime, title: str, body: str, event: str) -> None:
-    """Tell the sides but the actor's own; the lead agency stands for one outside the province (S17.1)."""
-    here = agencies_here(account)
+    """Tell the sides but the actor's own; the lead agency stands for one that has no officers here."""
+    here = agencies_here(account, local_date(at))
     told = [{"agency": code} for code in sorted(here - {actor.agency})]
-    if account.consumer.code not in here and not actor.has(Role.LEAD):
+    if {account.consumer.code, account.provider.code} - here and not actor.has(Role.LEAD):
         told.append({"role": "lead"})
     for whom in told:
         notices.notify(

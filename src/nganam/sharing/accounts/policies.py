@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from nganam.agencies.queries import current_successors
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.services.models import Service
@@ -50,6 +51,20 @@ def service_offered(account: Account, actor: Actor, at: datetime) -> str:
     return _("Dịch vụ đã ngừng cung cấp.") if account.service.state == "ended" else ""
 
 
+def succeeded(account: Account, actor: Actor, at: datetime) -> str:
+    """Only the account of an agency that is no more goes to another, and only to one that took over from it.
+
+    The parties of an agreement are those who signed it: they amend it (D39).
+    """
+    del actor
+    day, agency = local_date(at), account.consumer
+    if account.request_id is None:
+        return _("Tài khoản theo thỏa thuận đặc thù: các bên sửa đổi thỏa thuận.")
+    if agency.holds(day):
+        return _("Cơ quan sử dụng vẫn đang hoạt động.")
+    return "" if current_successors(agency.code, day) else _("Không có cơ quan kế tục cơ quan sử dụng.")
+
+
 def duties_done(account: Account, actor: Actor, at: datetime) -> str:
     """An account is filed away when nothing is left to do about the data it received (D42)."""
     del actor, at
@@ -63,4 +78,7 @@ PARTIES = {
     "issuer": may_issue,
     "lead": policies.may_act_as_lead,
 }
-GUARDS = {"limited": limited, "in_term": in_term, "service_offered": service_offered, "duties_done": duties_done}
+GUARDS = {
+    "limited": limited, "in_term": in_term, "service_offered": service_offered, "succeeded": succeeded,
+    "duties_done": duties_done,
+}  # fmt: skip

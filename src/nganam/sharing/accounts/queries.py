@@ -47,6 +47,26 @@ def synchronising() -> QuerySet[Account]:
     )
 
 
+def beyond_purpose() -> frozenset[int]:
+    """Return the keys of the accounts bound to a purpose that their request or agreement does not approve (any more).
+
+    What is approved together is read once for all accounts alike: this is asked several times a second.
+    """
+    bound = Account.objects.exclude(purpose_code="").order_by()
+    pairs = bound.values_list("purpose_code", "request__purpose_codes", "agreement__purpose_codes").distinct()
+    wrong = {code for code, *approved in pairs if _is_beyond(code, *approved)}
+    if not wrong:
+        return frozenset()
+    chosen = bound.filter(purpose_code__in=wrong).values_list(
+        "pk", "purpose_code", "request__purpose_codes", "agreement__purpose_codes"
+    )
+    return frozenset(pk for pk, *said in chosen if _is_beyond(*said))
+
+
+def _is_beyond(code: str, asked: list[str] | None, agreed: list[str] | None) -> bool:
+    return code not in (asked if asked is not None else agreed or [])
+
+
 def live_accounts(on: date) -> QuerySet[Account]:
     """Return the accounts that may call on a day: active, not expired, their service open."""
     valid = Q(valid_until__isnull=True) | Q(valid_until__gt=on)

@@ -8,22 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from nganam.kernel.errors import Invalid
 from nganam.kernel.hours import read_hours
 from nganam.services.models import Service, Upstream
+from nganam.sharing.purposes import PURPOSES
 
-PURPOSES = {
-    "TTHC": gettext_noop("Giải quyết thủ tục hành chính"),
-    "QLNN": gettext_noop("Quản lý nhà nước theo chức năng, nhiệm vụ"),
-    "TKBC": gettext_noop("Thống kê, báo cáo"),
-    "TTKT": gettext_noop("Thanh tra, kiểm tra, giám sát"),
-    "ATXH": gettext_noop("An sinh xã hội"),
-    "KHAN": gettext_noop("Ứng phó thiên tai, dịch bệnh, khẩn cấp"),
-    "KHAC": gettext_noop("Mục đích khác, nêu trong yêu cầu"),
-}
-"""Codes of purposes; a local list (nội bộ), so that calls of one purpose can be told from others."""
 NUMBERS = ("rate_per_minute", "burst", "concurrent", "per_day", "per_month")
 SCOPE = ("granted_operations", "rows", "hours", "purpose_code", *NUMBERS)
 """The columns of an account that say its scope."""

@@ -16,9 +16,9 @@ from nganam.face.doors import Audience, door
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.law.rules import rules
+from nganam.sharing import purposes
 from nganam.sharing.accounts import policies, queries
 from nganam.sharing.accounts.models import OVER, Account
-from nganam.sharing.accounts.scope import PURPOSES
 from nganam.sharing.accounts.usage import usage_of
 from nganam.sharing.accounts.workflow import ACCOUNT
 from nganam.sharing.suspensions import queries as suspensions
@@ -45,13 +45,13 @@ def _show(request: HttpRequest, found: Account, tried: StepForm | None = None) -
     # Handing over happens where the key is shown.
     offered = offers(
         request.actor, found, request.at, f"/tai-khoan-ket-noi/{found.code}/buoc/%s/", tried=tried,
-        without=("hand_over",),
+        without=("hand_over", *(() if found.consumer.valid_until else ("take_over",))),
     )  # fmt: skip
     context = {
         "account": found,
         "machine": ACCOUNT,
         "granted": [titles[name] for name in found.granted_fields if name in titles],
-        "purpose": _(PURPOSES[found.purpose_code]) if found.purpose_code in PURPOSES else "",
+        "purposes": purposes.in_words(purposes.granted(found)),
         "limits": limits_of(found),
         "offers": offered,
         "stray": stray(offered, tried),

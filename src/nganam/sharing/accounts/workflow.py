@@ -18,6 +18,8 @@ ACCOUNT = Machine(
         Guard("in_term", "Còn trong thời hạn sử dụng", "Within its term of use", "D41"),
         Guard("limited", "Tài khoản có thời hạn", "The account has a term", "D41"),
         Guard("service_offered", "Dịch vụ còn cung cấp", "The service has not ended", "D44"),
+        Guard("succeeded", "Cơ quan sử dụng đã kết thúc và có cơ quan kế tục; tài khoản cấp theo yêu cầu",
+              "The using agency has ended and another took over; the account was granted on request"),
         Guard("duties_done", "Đã xong việc xóa, hủy dữ liệu", "The data received are deleted", "D42"),
     ),
     transitions=(
@@ -26,7 +28,8 @@ ACCOUNT = Machine(
             "Hand over: the first key is received", "D35.3",
         ),
         Transition("lock", ("active",), "locked", "issuer/lead", "Tạm khóa", "Lock", "D43.2", needs=("reason",)),
-        Transition("restore", ("locked",), "active", "issuer/lead", "Khôi phục", "Restore", "D43", guards=("in_term",)),
+        Transition("restore", ("locked",), "active", "issuer/lead", "Khôi phục", "Restore", "D43", guards=("in_term",),
+            papers=("TB",)),
         Transition(
             "renew", ("active",), "active", "issuer", "Gia hạn", "Renew", "D41", needs=("reason",),
             guards=("limited", "in_term", "service_offered"),
@@ -41,18 +44,40 @@ ACCOUNT = Machine(
         ),
         Transition(
             "revoke", ("created", "active", "locked"), "revoked", "issuer/lead", "Thu hồi", "Revoke", "D44",
-            needs=("reason",), side=True,
+            needs=("reason",), stops=("account_takeover",), side=True,
         ),
         Transition(
             "give_up", ("created", "active", "locked"), "revoked", "consumer", "Thôi khai thác", "Give up", "D44",
-            needs=("reason",), side=True,
+            needs=("reason",), stops=("account_takeover",), side=True,
         ),
         Transition(
-            "expire", ("created", "active", "locked"), "revoked", "system", "Hết thời hạn", "Expire", "D44"
+            "expire", ("created", "active", "locked"), "revoked", "system", "Hết thời hạn", "Expire", "D44",
+            stops=("account_takeover",),
         ),
         Transition(
             "end_with_agreement", ("created", "active", "locked"), "revoked", "system",
             "Thu hồi vì thỏa thuận đã hết hiệu lực, chấm dứt", "Revoked because the agreement ended", "D44",
+            stops=("account_takeover",),
+        ),
+        Transition(
+            "await_takeover", ("created", "active", "locked"), "", "system",
+            "Cơ quan sử dụng đã được kế tục, chờ ghi nhận tiếp nhận", "The using agency was succeeded, to be recorded",
+            needs=("reason",), starts=("account_takeover",), guards=("succeeded",),
+        ),
+        Transition(
+            "take_over", ("created", "active", "locked"), "", "lead", "Ghi nhận cơ quan kế tục tiếp nhận tài khoản",
+            "Record that the successor takes the account over", needs=("reason",), stops=("account_takeover",),
+            guards=("succeeded",), side=True,
+        ),
+        Transition(
+            "end_with_service", ("created", "active", "locked"), "revoked", "system",
+            "Thu hồi vì dịch vụ ngừng cung cấp", "Revoked because the service ended", "D44", needs=("reason",),
+            stops=("account_takeover",),
+        ),
+        Transition(
+            "end_with_agency", ("created", "active", "locked"), "revoked", "system",
+            "Thu hồi vì cơ quan sử dụng kết thúc hoạt động", "Revoked because the agency using it was closed", "D44",
+            needs=("reason",), stops=("account_takeover",),
         ),
         Transition(
             "archive", ("revoked",), "archived", "issuer/lead", "Lưu hồ sơ", "Archive", guards=("duties_done",),

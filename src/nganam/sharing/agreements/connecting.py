@@ -10,6 +10,7 @@ from nganam.cases import operations as cases
 from nganam.cases import parties
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
+from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.services.models import Service
 from nganam.sharing.accounts import operations as accounts
@@ -18,6 +19,7 @@ from nganam.sharing.agreements import queries
 from nganam.sharing.agreements.models import Agreement, AgreementParty
 from nganam.sharing.agreements.telling import KEEPER, tell_parties, tell_provider
 from nganam.sharing.agreements.workflow import AGREEMENT
+from nganam.sharing.policies import is_gone
 
 
 def follow(agreement: Agreement, *, at: datetime) -> None:
@@ -55,7 +57,7 @@ def open_accounts(
             agreement, party.application, service, names, actor=actor, at=at, valid_until=agreement.valid_until
         )
         for party in queries.unconnected(agreement)
-        if party.application is not None
+        if party.application is not None and not is_gone(party.agency, local_date(at))
     ]
     return [one.code for one in opened]
 
@@ -98,11 +100,12 @@ def _chosen(agreement: Agreement, names: Sequence[str]) -> tuple[Service, list[s
     return service, fields
 
 
-def end_accounts_of(agreement: Agreement, party: AgreementParty, *, at: datetime, reason: str) -> None:
-    """Take the accounts of one party that left from it; the others keep theirs (D44)."""
-    mine = queries.accounts_of(agreement).filter(application__agency=party.agency_id).exclude(state__in=OVER)
+def end_accounts_of(agreement: Agreement, party: AgreementParty, *, at: datetime, reason: str) -> int:
+    """Take the accounts of one party that left from it, and return how many; the others keep theirs (D44)."""
+    mine = list(queries.accounts_of(agreement).filter(application__agency=party.agency_id).exclude(state__in=OVER))
     for account in mine:
         accounts.move_account(actor=KEEPER, at=at, account=account, transition="end_with_agreement", reason=reason)
+    return len(mine)
 
 
 def end_accounts(agreement: Agreement, *, at: datetime, reason: str) -> None:

@@ -10,11 +10,12 @@ from nganam.cases.queries import history_of
 from nganam.kernel.digest import canonical_json, sha256_hex
 from nganam.kernel.errors import Invalid
 from nganam.law.rules import RequiredField, rules
+from nganam.sharing import purposes
 from nganam.sharing.agreements.models import Agreement, AgreementParty, AgreementVersion
 from nganam.sharing.outside.models import Inbound
 
 FORM = "special_agreement"
-ASKED = ("wanted", "fields", "purpose", "solution", "frequency", "why")
+ASKED = ("wanted", "fields", "purpose", "purpose_codes", "solution", "frequency", "why")
 """What the requester writes before anything is agreed."""
 REVIEWED = ("needs", "regulations", "conditions", "tasks")
 """The four things D37.1 has reviewed."""
@@ -88,14 +89,14 @@ def first_content(agreement: Agreement, parties: Sequence[AgreementParty]) -> di
     titles = offered_fields(agreement)
     chosen = [titles[name] for name in agreement.fields if name in titles]
     data = [agreement.wanted, _("Mục tin: %(names)s.") % {"names": ", ".join(chosen)} if chosen else ""]
-    review = agreement.review
+    review, codes = agreement.review, purposes.in_words(agreement.purpose_codes)
     return {
         **dict.fromkeys((one.name for one in items_of(agreement)), ""),
         "parties": "\n".join(line for line in (parties_in_words(parties), _represented(agreement)) if line),
         "data_content": "\n".join(line for line in data if line),
         "method": agreement.service.parameters if agreement.service else "",
         "processing": agreement.solution,
-        "limits": "\n".join(line for line in (agreement.purpose, review.get("conditions", "")) if line),
+        "limits": "\n".join(line for line in (agreement.purpose, *codes, review.get("conditions", "")) if line),
         "fields": [name for name in agreement.fields if name in titles],
         "effective_on": "",
         "valid_until": "",
@@ -120,7 +121,7 @@ def asked_from_outside(inbound: Inbound) -> dict[str, Any]:
     moved = history_of(inbound).filter(transition="to_agreement").last()
     return {
         "wanted": f"{about}: {items}", "fields": [name for name in inbound.fields if name in titles],
-        "why": moved.reason if moved else "",
+        "why": moved.reason if moved else "", "purpose_codes": [],
         **{name: getattr(inbound, name) for name in ("purpose", "solution", "frequency", "representative")},
     }  # fmt: skip
 

@@ -20,6 +20,7 @@ from nganam.sharing.agreements.models import Agreement, AgreementConsent, Agreem
 from nganam.sharing.agreements.operations import set_aside
 from nganam.sharing.agreements.telling import KEEPER, tell_of_joining, tell_parties
 from nganam.sharing.agreements.workflow import AGREEMENT
+from nganam.sharing.policies import officers_of
 
 CHANGES = {
     "save": "save_change", "agree": "agree_change", "settle": "settle_change", "sign": "sign_change",
@@ -172,9 +173,10 @@ def release_joining(agreement: Agreement, step: str, *, at: datetime, reason: st
     """Take back the parties that were to come by an amendment which will not be; their requests ``step`` on."""
     AgreementParty.objects.filter(agreement=agreement, joining__isnull=False, since__isnull=True).delete()
     states = Joining.MACHINE.transition(step).source
+    provider = officers_of(agreement.provider, at)
     for joining in Joining.objects.filter(agreement=agreement, state__in=states):
-        moved = cases.advance(joining, step, actor=KEEPER, at=at, reason=reason, clock_agency=agreement.provider.code)
-        tell_of_joining(moved, at=at, event=step, agency=moved.agency.code, body=reason)
+        moved = cases.advance(joining, step, actor=KEEPER, at=at, reason=reason, clock_agency=provider)
+        tell_of_joining(moved, at=at, event=step, agency=officers_of(moved.agency, at), body=reason)
     agreement.refresh_from_db()
 
 

@@ -65,6 +65,25 @@ def terminate(
     return _wind_down(moved, actor=actor, at=at, reason=said)
 
 
+@transaction.atomic
+def end_with_party(agreement: Agreement, *, at: datetime, reason: str) -> Agreement:
+    """End an agreement that has lost its provider, or the last who exploits, with no successor."""
+    moved = cases.advance(
+        agreement, "end_with_party", actor=KEEPER, at=at, reason=reason, changes={"ended_on": local_date(at)}
+    )
+    follow_agreement(moved, "terminate", at=at, reason=reason)
+    return _wind_down(moved, actor=KEEPER, at=at, reason=reason)
+
+
+@transaction.atomic
+def drop_unsigned(agreement: Agreement, *, at: datetime, reason: str) -> Agreement:
+    """Withdraw a request for special data of which a side is no more, before all have signed."""
+    moved = cases.advance(agreement, "withdraw", actor=KEEPER, at=at, reason=reason)
+    follow_agreement(moved, "withdraw", at=at, reason=reason)
+    tell_parties(moved, actor=KEEPER, at=at, event="withdraw", body=reason)
+    return moved
+
+
 def _wind_down(agreement: Agreement, *, actor: Actor, at: datetime, reason: str) -> Agreement:
     """Take accounts away, let what was under way lapse, begin the duty to delete."""
     tell_parties(agreement, actor=actor, at=at, event="end", body=reason)

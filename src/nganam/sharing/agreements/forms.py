@@ -8,15 +8,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from nganam.agencies.models import Agency
-from nganam.cases.forms import OpeningForm, StepForm
+from nganam.cases.forms import OpeningForm, SignedForm, StepForm
 from nganam.face.templatetags.nganam import article_text
 from nganam.law.rules import RequiredField, Word, rules
 from nganam.services.models import Service, ServiceField
-from nganam.sharing import evidence
+from nganam.sharing import evidence, purposes
 from nganam.sharing.agreements import content, queries
 from nganam.sharing.agreements.models import Agreement, DefaultReview, Joining
 from nganam.sharing.outside.models import Inbound
-from nganam.sharing.requests.forms import FREQUENCIES, RequestForm, SignedForm
+from nganam.sharing.requests.forms import FREQUENCIES, RefusalForm, RequestForm
 from nganam.sharing.requests.models import Application
 from nganam.sharing.requests.queries import applications_of
 
@@ -56,6 +56,7 @@ class AskForm(OpeningForm):
         help_text=_("Chỉ chọn những mục tin thật cần; mục tin cá nhân được đánh dấu."),
     )  # fmt: skip
     purpose = forms.CharField(label=_("Mục đích khai thác"), widget=_area(3), required=False, max_length=5000)
+    purpose_codes = purposes.field()
     why = forms.CharField(
         label=_("Vì sao chia sẻ mặc định không đáp ứng"), widget=_area(3), required=False, max_length=5000,
         help_text=_("Chia sẻ đặc thù chỉ dùng khi chia sẻ mặc định không đáp ứng được (khoản 1 Điều 36)."),
@@ -377,11 +378,11 @@ def _offer_reports(field: Any, case: Agreement, codes: Sequence[str]) -> None:
     field.choices = [(code, names.get(code, code)) for code in codes]
 
 
-class RefuseJoiningForm(SignedForm):
-    """Why an agency is not taken in; the answer goes out as a letter."""
+class AcceptJoiningForm(SignedForm):
+    """Who signs the answer that an agency is taken in."""
 
     def __init__(self, *args: Any, case: Joining, **kwargs: Any) -> None:
-        super().__init__(*args, step=case.MACHINE.transition("refuse"), case=case, **kwargs)
+        super().__init__(*args, step=case.MACHINE.transition("accept"), case=case, **kwargs)
 
 
 class JoinForm(OpeningForm):
@@ -425,4 +426,4 @@ STEP_FORMS = {
     "return_deletion": ReturnDeletionForm,
 }
 """The moves that ask for more than the table's needs."""
-JOINING_FORMS = {"refuse": RefuseJoiningForm}
+JOINING_FORMS = {"accept": AcceptJoiningForm, "refuse": RefusalForm}

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from nganam.agencies import correspondence
 from nganam.cases import operations as cases
+from nganam.cases import parties
 from nganam.cases.requirements import allow
-from nganam.deadlines.operations import start_clock
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NotAllowed, RuleBroken
+from nganam.sharing import refusing
 from nganam.sharing.agreements import drafting, letters, policies
 from nganam.sharing.agreements.models import Agreement, Joining
 from nganam.sharing.agreements.telling import tell_of_joining
@@ -40,37 +41,42 @@ def ask_to_join(
 
 def _opened(joining: Joining, *, actor: Actor, at: datetime, once: str) -> Joining:
     opened = cases.open_case(
-        joining, actor=actor, at=at, details={"agreement": joining.agreement.code}, once=once
+        joining, actor=actor, at=at, details={"agreement": joining.agreement.code}, once=once,
+        clock_agency=joining.provider.code,
     )  # fmt: skip
     if opened is not joining:  # the same form, sent again
         return opened
-    start_clock(
-        key="special_join", object_type=JOINING.code, object_code=opened.code, agency=opened.provider.code, at=at,
-        rules=opened.rules, actor=actor,
-    )  # fmt: skip
     tell_of_joining(opened, at=at, event="opened", agency=opened.provider.code, body=opened.purpose)
     return opened
 
 
 @transaction.atomic
-def accept(*, actor: Actor, at: datetime, joining: Joining, version: int | None = None) -> Joining:
+def accept(*, actor: Actor, at: datetime, joining: Joining, signer: str = "", version: int | None = None) -> Joining:
     """Take the agency in: a new version names it, and holds once every party, the new one too, has signed it."""
     moved = cases.advance(joining, "accept", actor=actor, at=at, version=version)
     note = kept("Thêm bên %(name)s theo đề nghị %(code)s") % {"name": moved.agency.name, "code": moved.code}
     drafting.add_party(actor=actor, at=at, joining=moved, note=note)
+    words = letters.taken_in(moved)
+    correspondence.send(words, actor=actor, at=at, case=moved, agency=moved.provider, signer=signer)
     tell_of_joining(moved, at=at, event="accept", agency=moved.agency.code)
     return moved
 
 
 @transaction.atomic
 def refuse(
-    *, actor: Actor, at: datetime, joining: Joining, reason: str, signer: str = "", version: int | None = None
-) -> Joining:
-    """Answer that the agency is not taken in, and why; it may open a dispute."""
-    moved = cases.advance(joining, "refuse", actor=actor, at=at, reason=reason, version=version)
-    words = letters.not_taken_in(moved, reason)
+    *, actor: Actor, at: datetime, joining: Joining, reason: str, legal_basis: str = "", signer: str = "",
+    version: int | None = None,
+) -> Joining:  # fmt: skip
+    """Answer that the agency is not taken in, why and on what legal basis (N194.16); it may open a dispute."""
+    parties.check(actor, joining, JOINING.transition("refuse"))
+    refusing.need_basis(joining, legal_basis)
+    moved = cases.advance(
+        joining, "refuse", actor=actor, at=at, reason=reason, legal_basis=legal_basis, version=version
+    )
+    words = letters.not_taken_in(moved, reason, legal_basis)
     correspondence.send(words, actor=actor, at=at, case=moved, agency=moved.provider, signer=signer)
     tell_of_joining(moved, at=at, event="refuse", agency=moved.agency.code, body=reason)
+    refusing.copy_to_lead(moved, at=at, reason=reason, event="refuse")
     return moved
 
 

@@ -11,9 +11,9 @@ from nganam.kernel.clock import local_date
 from nganam.sharing.agreements import content
 from nganam.sharing.agreements.comparing import in_words
 from nganam.sharing.agreements.models import Agreement, AgreementParty, AgreementVersion, Joining
+from nganam.sharing.refusing import SETTLES, based
 
 COPIES = ("Như trên", "Cơ quan đầu mối cấp tỉnh", "Lưu: VT")
-SETTLES = "Nếu không nhất trí, cơ quan yêu cầu có thể đề nghị giải quyết vướng mắc theo quy định."
 ROLES = {"provider": "Bên cung cấp", "consumer": "Bên khai thác"}
 
 
@@ -85,7 +85,6 @@ def not_agreed(agreement: Agreement, reason: str, legal_basis: str, *, by_provid
     here, there = agreement.consumer, agreement.provider
     if by_provider:
         here, there = there, here
-    based = ("Căn cứ pháp lý của việc từ chối:", *paragraphs(legal_basis)) if legal_basis.strip() else ()
     return Words(
         kind=Paper.Kind.LETTER,
         subject=f"không thống nhất chia sẻ dữ liệu đặc thù {agreement.code}",
@@ -94,7 +93,7 @@ def not_agreed(agreement: Agreement, reason: str, legal_basis: str, *, by_provid
         body=(
             f"{_asked(agreement)}, {here.name} không thống nhất được nội dung chia sẻ, vì:",
             *paragraphs(reason),
-            *based,
+            *based(legal_basis),
             SETTLES,
         ),
         copies=COPIES,
@@ -141,8 +140,24 @@ def left(agreement: Agreement, party: AgreementParty, reason: str, others: Seque
     )
 
 
-def not_taken_in(joining: Joining, reason: str) -> Words:
-    """Tell an agency that asked to join why it is not taken in (D36.4)."""
+def taken_in(joining: Joining) -> Words:
+    """Tell an agency that asked to join that it is taken in, once all have signed the version that names it (D36.4)."""
+    agreement = joining.agreement
+    return Words(
+        kind=Paper.Kind.LETTER,
+        subject=f"chấp nhận đề nghị {joining.code} tham gia thỏa thuận {agreement.code}",
+        basis=basis_of(joining, "D36.4", "D39"),
+        recipients=(joining.agency.name,),
+        body=(
+            f"{joining.provider.name} chấp nhận đề nghị tham gia thỏa thuận về {agreement.about}.",
+            f"{joining.agency.name} trở thành một bên khi mọi bên đã ký bản sửa đổi có tên cơ quan.",
+        ),
+        copies=("Như trên", "Các bên của thỏa thuận", "Cơ quan đầu mối cấp tỉnh", "Lưu: VT"),
+    )
+
+
+def not_taken_in(joining: Joining, reason: str, legal_basis: str) -> Words:
+    """Tell an agency that asked to join why it is not taken in (D36.4, D51.1a)."""
     asked = (
         f"Xét đề nghị {joining.code} của {joining.agency.name} tham gia thỏa thuận {joining.agreement.code} về "
         f"{joining.agreement.about}, {joining.provider.name} không chấp nhận, vì:"
@@ -150,8 +165,8 @@ def not_taken_in(joining: Joining, reason: str) -> Words:
     return Words(
         kind=Paper.Kind.LETTER,
         subject=f"không chấp nhận đề nghị {joining.code} tham gia thỏa thuận {joining.agreement.code}",
-        basis=basis_of(joining, "D36.4"),
+        basis=basis_of(joining, "D36.4", "D51.1a"),
         recipients=(joining.agency.name,),
-        body=(asked, *paragraphs(reason), SETTLES),
+        body=(asked, *paragraphs(reason), *based(legal_basis), SETTLES),
         copies=COPIES,
     )

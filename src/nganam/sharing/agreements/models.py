@@ -1,6 +1,6 @@
 """Tables: agreements, their numbered versions with consents and signatures, parties, joinings, what follows an end."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,7 @@ class Agreement(Case):
     wanted = models.TextField(_("Dữ liệu đề nghị chia sẻ"))
     fields = models.JSONField(_("Mục tin đề nghị"), default=list, blank=True)
     purpose = models.TextField(_("Mục đích khai thác"))
+    purpose_codes = models.JSONField(_("Mã mục đích"), default=list, blank=True)
     solution = models.TextField(_("Giải pháp sử dụng dữ liệu"), blank=True)
     frequency = models.CharField(_("Tần suất khai thác"), max_length=200, blank=True)
     why = models.TextField(_("Vì sao chia sẻ mặc định không đáp ứng"), blank=True)
@@ -65,6 +66,8 @@ class Agreement(Case):
 
     looked_at: "list[AgreementVersion] | None" = None
     """The versions a page has read (``queries.look_at``)."""
+    accounts_read: "list[Any] | None" = None
+    """The accounts a page has read."""
 
     class Meta:
         """Newest first."""

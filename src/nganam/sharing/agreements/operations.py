@@ -20,9 +20,10 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
-from nganam.law.rules import rules, rules_on
+from nganam.law.rules import rules_on
 from nganam.services.models import Service
 from nganam.sharing import policies as room
+from nganam.sharing import purposes, refusing
 from nganam.sharing.agreements import content, letters, policies, queries
 from nganam.sharing.agreements.models import Agreement, AgreementParty, AgreementReader
 from nganam.sharing.agreements.telling import KEEPER, tell_lead, tell_parties
@@ -61,7 +62,10 @@ def _owner(database: SharedDatabase | None) -> Agency:
 
 
 def _asked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in content.ASKED if name in values}
+    found = {name: values[name] for name in content.ASKED if name in values}
+    if "purpose_codes" in found:
+        found["purpose_codes"] = purposes.read_codes(found["purpose_codes"])
+    return found
 
 
 def _check_asked(agreement: Agreement, names: Sequence[str]) -> None:
@@ -97,7 +101,8 @@ def open_from_request(request: Request, *, at: datetime, reason: str) -> Agreeme
     agreement = Agreement(
         consumer=request.consumer, provider=request.provider, application=request.application,
         service=request.service, request=request, wanted=f"{request.service.name}: {wanted}", fields=request.fields,
-        purpose=request.purpose, solution=request.solution, frequency=request.frequency, why=reason,
+        purpose=request.purpose, purpose_codes=request.purpose_codes, solution=request.solution,
+        frequency=request.frequency, why=reason,
     )  # fmt: skip
     return open_drafted(agreement, actor=KEEPER, at=at)
 
@@ -208,13 +213,8 @@ def not_agree(
 
 
 def _need_basis(actor: Actor, agreement: Agreement, legal_basis: str) -> None:
-    refuses = not room.may_act_as_provider(actor, agreement)
-    if not refuses or legal_basis.strip() or not rules(agreement.rules).flag("refusal_legal_basis"):
-        return
-    text = _("Phải nêu căn cứ pháp lý của việc từ chối.")
-    raise Invalid(
-        text, fields={"legal_basis": [text]}, hint=_("Ghi điều, khoản của văn bản hạn chế việc chia sẻ dữ liệu này.")
-    )
+    if not room.may_act_as_provider(actor, agreement):
+        refusing.need_basis(agreement, legal_basis)
 
 
 def set_aside(agreement: Agreement, *, actor: Actor, at: datetime, reason: str) -> None:

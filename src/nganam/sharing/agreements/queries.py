@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from nganam.agencies.models import Agency
 from nganam.agencies.queries import OUTSIDE_KINDS, agencies_on, lineage
 from nganam.catalogue.models import DataItem, SharedDatabase
+from nganam.catalogue.proposing import taken_from
 from nganam.catalogue.queries import public_entry
 from nganam.deadlines import terms
 from nganam.deadlines.models import Clock
@@ -42,7 +43,7 @@ from nganam.sharing.agreements.models import (
     Joining,
 )
 from nganam.sharing.agreements.workflow import AGREEMENT, LIVE
-from nganam.sharing.policies import acts_for_consumer
+from nganam.sharing.policies import acts_for_consumer, led_by_lead
 
 REVIEW_CLOCK = "default_list_review"
 AHEAD = "default_review_ahead"
@@ -67,9 +68,9 @@ def _agreements() -> QuerySet[Agreement]:
     )
 
 
-def agencies_in(agreement: Agreement) -> set[str]:
-    """Return the codes of the agencies whose officers take part in an agreement: of every party of the province."""
-    return {one.agency.code for one in agreement.parties.all() if one.agency.kind not in OUTSIDE_KINDS}
+def agencies_in(agreement: Agreement, day: date) -> set[str]:
+    """Return the codes of the agencies whose officers take part in an agreement: of every party that has some here."""
+    return {one.agency.code for one in agreement.parties.all() if not led_by_lead(one.agency, day)}
 
 
 def agreements_for(actor: Actor) -> QuerySet[Agreement]:
@@ -277,11 +278,21 @@ def _absent(agreement: Agreement, version: AgreementVersion | None, present: set
     return [names.get(code, code) for code in wanted if code not in present]
 
 
-def kept_file(agreement: Agreement, sha256: str) -> StoredFile:
-    """Return a file that belongs to the agreement: a signed PDF or the evidence of a deletion."""
+def files_of(agreement: Agreement) -> list[tuple[str, StoredFile]]:
+    """Return the files of an agreement: signed PDFs and the evidence of deletions."""
+    return [(one.name, one) for one in kept_files(agreement).order_by("pk")]
+
+
+def kept_files(agreement: Agreement) -> QuerySet[StoredFile]:
+    """Return the files that belong to the agreement: signed PDFs and the evidence of deletions."""
     signed = Q(pk__in=agreement.versions.filter(signatures__file__isnull=False).values("signatures__file"))
     evidence = Q(pk__in=agreement.deletions.filter(file__isnull=False).values("file"))
-    found = StoredFile.objects.filter(signed | evidence, sha256=sha256).first()
+    return StoredFile.objects.filter(signed | evidence)
+
+
+def kept_file(agreement: Agreement, sha256: str) -> StoredFile:
+    """Return a file that belongs to the agreement by its digest."""
+    found = kept_files(agreement).filter(sha256=sha256).first()
     if found is None:
         raise NotFound(_("Thỏa thuận không có tệp này."))
     return found
@@ -310,9 +321,9 @@ def accounts_of(agreement: Agreement) -> QuerySet[Account]:
     return Account.objects.filter(agreement=agreement).select_related("application__agency", "service__provider")
 
 
-def unconnected(agreement: Agreement, accounts: Iterable[Account] | None = None) -> list[AgreementParty]:
+def unconnected(agreement: Agreement) -> list[AgreementParty]:
     """Return the exploiting parties whose application has no account of this agreement that still calls."""
-    known = accounts_of(agreement) if accounts is None else accounts
+    known = accounts_of(agreement) if agreement.accounts_read is None else agreement.accounts_read
     with_one = {one.application_id for one in known if one.state not in OVER}
     return [one for one in exploiters(agreement) if one.application_id and one.application_id not in with_one]
 
@@ -400,11 +411,14 @@ def special_item(code: str, name: str) -> SharedDatabase:
 
 
 def default_words(actor: Actor, code: str) -> dict[str, Any]:
-    """Return what a default request starts from when an agreement was sent to default sharing; nothing otherwise."""
-    found = agreements_for(actor).filter(code=code, state="redirected").first() if code else None
-    if found is None:
+    """Return what a default request starts from when an agreement was sent to default sharing; nothing otherwise.
+
+    So does one whose data a review brought into the default list (D34.2).
+    """
+    found = agreements_for(actor).filter(code=code).first() if code else None
+    if found is None or not (found.state == "redirected" or taken_from(AGREEMENT.code, found.code)):
         return {}
-    said = {name: getattr(found, name) for name in ("purpose", "solution", "frequency")}
+    said = {name: getattr(found, name) for name in ("purpose", "purpose_codes", "solution", "frequency")}
     more = {"application": found.application.code, "fields_asked": found.fields, "other": found.wanted}
     return {**said, **more}
 

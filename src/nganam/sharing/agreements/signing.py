@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from nganam.agencies.queries import agency, lead_agency
 from nganam.cases import operations as cases
 from nganam.cases import parties, seats
+from nganam.cases.sweeping import each
 from nganam.documents.operations import withdraw_paper
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NotFound
-from nganam.sharing.agreements import connecting, queries, uploads
+from nganam.sharing.agreements import connecting, defaulting, queries, uploads
 from nganam.sharing.agreements import content as texts
 from nganam.sharing.agreements.drafting import AMENDED, must_be_on_table, step_of
 from nganam.sharing.agreements.models import (
@@ -155,17 +156,17 @@ def _take_in(agreement: Agreement, start: date, *, at: datetime) -> None:
 
 def begin_due(*, at: datetime) -> int:
     """Put every signed text in force whose day has come; return how many."""
-    due = [one for one in queries.due_to_begin() if not day_come(one, KEEPER, at)]
-    for one in due:
-        take_effect(one, at=at)
-    return len(due)
+    return len(each(queries.due_to_begin(), lambda one: None if day_come(one, KEEPER, at) else take_effect(one, at=at)))
 
 
 @transaction.atomic
 def review_default(
     *, actor: Actor, at: datetime, agreement: Agreement, outcome: str, reason: str, version: int | None = None
 ) -> Agreement:
-    """Record whether the data should become default data (D34.2); the next six months begin."""
+    """Record whether the data should become default data (D34.2); the next six months begin.
+
+    What should is listed for the next edition of the default list, until a later review says otherwise.
+    """
     parties.check(actor, agreement, AGREEMENT.transition("review_default"))
     if outcome not in DefaultReview.Outcome.values:
         text = _("Chọn kết quả xét.")
@@ -180,5 +181,8 @@ def review_default(
     )
     tell_parties(moved, actor=actor, at=at, event="review_default", body=said)
     if outcome == DefaultReview.Outcome.CONVERT:
+        defaulting.propose(moved, actor=actor, at=at, reason=reason)
         tell_lead(moved, at=at, event="review_default", body=said)
+    else:
+        defaulting.drop(moved, actor=actor, at=at, reason=reason)
     return moved

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 
-from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor, Role, system
+from nganam.kernel.clock import local_date
 from nganam.notices import operations as notices
 from nganam.sharing.agreements.models import Agreement, AgreementParty, Joining
+from nganam.sharing.policies import led_by_lead
 
 KEEPER = system("sharing", "Hệ thống quản lý dịch vụ chia sẻ dữ liệu")
 
 
 def tell_parties(agreement: Agreement, *, actor: Actor, at: datetime, event: str, body: str = "") -> None:
-    """Tell every party but the actor's own agency; the lead agency stands for one outside the province (S17.1)."""
-    sides = [one.agency for one in agreement.parties.all() if one.left_on is None]
-    here = {one.code for one in sides if one.kind not in OUTSIDE_KINDS}
+    """Tell every party but the actor's own agency; the lead agency stands for one without officers here (S17.1)."""
+    sides, day = [one.agency for one in agreement.parties.all() if one.left_on is None], local_date(at)
+    here = {one.code for one in sides if not led_by_lead(one, day)}
     for code in sorted(here - {actor.agency}):
         _tell(agreement, at=at, event=event, body=body, agency=code)
     if len(here) < len(sides) and not actor.has(Role.LEAD):
@@ -23,7 +24,7 @@ def tell_parties(agreement: Agreement, *, actor: Actor, at: datetime, event: str
 
 def tell_party(agreement: Agreement, party: AgreementParty, *, at: datetime, event: str, body: str = "") -> None:
     """Tell one party, also one that has left."""
-    if party.agency.kind in OUTSIDE_KINDS:
+    if led_by_lead(party.agency, local_date(at)):
         _tell(agreement, at=at, event=event, body=body, role="lead")
     else:
         _tell(agreement, at=at, event=event, body=body, agency=party.agency.code)

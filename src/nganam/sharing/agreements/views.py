@@ -21,8 +21,9 @@ from nganam.face.forms import attempt
 from nganam.face.paging import PAGE, page_of
 from nganam.kernel.actors import Role
 from nganam.kernel.errors import NotFound
-from nganam.sharing.accounts.models import Account
+from nganam.sharing import purposes
 from nganam.sharing.agreements import content, operations, policies, queries, writing
+from nganam.sharing.agreements.defaulting import is_taken_up
 from nganam.sharing.agreements.forms import AuthorityForm
 from nganam.sharing.agreements.models import Agreement, DeletionReport, Joining
 from nganam.sharing.agreements.workflow import AGREEMENT, JOINING, LIVE
@@ -141,14 +142,15 @@ def show(request: HttpRequest, found: Agreement, tried: StepForm | None = None) 
     deletions = queries.deletions_of(found)
     on_table = queries.on_table(found)
     waiting = _waiting(found)
-    accounts = list(queries.accounts_of(found)) if found.state == "in_force" else []
+    accounts = found.accounts_read = list(queries.accounts_of(found)) if found.state == "in_force" else []
     offered = offers(
         request.actor, found, request.at, f"/thoa-thuan/{found.code}/buoc/%s/", tried=tried,
-        without=(*ELSEWHERE, *_nothing_to_do(request, found, waiting, accounts), *_nobody_left(found, deletions)),
+        without=(*ELSEWHERE, *_nothing_to_do(request, found, waiting), *_nobody_left(found, deletions)),
     )  # fmt: skip
     titles, holds = content.offered_fields(found), found.state in LIVE
     papers, clocks = list(papers_of(found)), list(clocks_of(AGREEMENT.code, found.code))
     context = {
+        "purposes": purposes.in_words(found.purpose_codes),
         "case": found,
         "machine": AGREEMENT,
         "offers": offered,
@@ -165,6 +167,7 @@ def show(request: HttpRequest, found: Agreement, tried: StepForm | None = None) 
         "text": _text_rows(found, titles),
         "may": _may(request, found),
         "accounts": accounts,
+        "default_services": queries.default_services(found) if _may_ask_by_default(request, found) else [],
         "joinings": queries.joinings_to(found) if holds else [],
         "deletions": deletions,
         "sees_inbound": found.inbound is not None and inbound_for(request.actor).filter(pk=found.inbound.pk).exists(),
@@ -172,13 +175,17 @@ def show(request: HttpRequest, found: Agreement, tried: StepForm | None = None) 
     return render(request, "sharing/agreement.html", context, status=422 if tried else 200)
 
 
-def _nothing_to_do(
-    request: HttpRequest, found: Agreement, waiting: list[str], accounts: list[Account]
-) -> tuple[str, ...]:
+def _may_ask_by_default(request: HttpRequest, found: Agreement) -> bool:
+    """Say whether the officer's agency exploits data that a review has brought into the default list (D34.2)."""
+    exploits = not policies.may_act_as_exploiter(request.actor, found)
+    return exploits and found.state in LIVE and is_taken_up(found)
+
+
+def _nothing_to_do(request: HttpRequest, found: Agreement, waiting: list[str]) -> tuple[str, ...]:
     """Return the moves that would only say "already done": a side agrees to a version once; all have their account."""
     party = queries.party_of(request.actor, found)
     agreed = () if party is not None and party.agency.name in waiting else ("agree", "agree_change")
-    return agreed if queries.unconnected(found, accounts) else (*agreed, "connect")
+    return agreed if queries.unconnected(found) else (*agreed, "connect")
 
 
 def _nobody_left(found: Agreement, deletions: list[DeletionReport]) -> tuple[str, ...]:

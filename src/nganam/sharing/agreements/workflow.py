@@ -155,12 +155,29 @@ AGREEMENT = Machine(
             side=True,
         ),
         Transition(
+            "end_with_party", ("signed", *LIVE), "terminated", "system",
+            "Chấm dứt vì một bên kết thúc hoạt động, không có cơ quan kế tục",
+            "Ended because a party was closed with no successor", "D44", needs=("reason",),
+            stops=("default_list_review", "special_agreement", "special_sign", "special_deletion"), side=True,
+        ),
+        Transition(
+            "party_closed", ("in_force", "amending"), "", "system",
+            "Một bên khai thác kết thúc hoạt động, các bên khác ở lại", "A party was closed, the others stay", "D44",
+            needs=("reason",),
+        ),
+        Transition(
+            "joiner_closed", ("amending", "amend_signing", "amend_signed"), "amending", "system",
+            "Bên sắp tham gia kết thúc hoạt động, soạn lại bản sửa đổi",
+            "A party about to join was closed, the amendment is drafted again", "D36.4", needs=("reason",),
+            stops=("special_sign",), starts=("special_agreement",), side=True,
+        ),
+        Transition(
             "start_deletion", ("expired", "terminated"), "deleting", "system", "Bắt đầu nghĩa vụ xóa, hủy dữ liệu",
             "The duty to delete begins", "D38.11", starts=("special_deletion",),
         ),
         Transition(
             "leave", ("in_force", "amending"), "", "exploiter", "Rút khỏi thỏa thuận, các bên khác ở lại",
-            "Leave the agreement, the others stay", needs=("reason",), starts=("special_deletion",),
+            "Leave the agreement, the others stay", needs=("reason",),
             guards=("others_stay",), papers=("TB",), side=True,
         ),
         Transition(
@@ -185,7 +202,7 @@ AGREEMENT = Machine(
             needs=("reason",), stops=LOCAL_CLOCKS, papers=("CV",), side=True,
         ),
         Transition(
-            "withdraw", ("draft", *OPEN), "withdrawn", "consumer", "Rút yêu cầu", "Withdraw", stops=LOCAL_CLOCKS,
+            "withdraw", ("draft", *OPEN), "withdrawn", "consumer/system", "Rút yêu cầu", "Withdraw", stops=LOCAL_CLOCKS,
             side=True,
         ),
         Transition("dispute", ("not_agreed",), "disputed", "system", "Mở vướng mắc", "Open a dispute", "D47"),
@@ -205,6 +222,7 @@ JOINING = Machine(
     vi="Đề nghị tham gia thỏa thuận đặc thù",
     en="Request to join a special agreement",
     initial="asked",
+    opens=("special_join",),
     states=(
         State("asked", "Đã đề nghị", "Asked"),
         State("accepted", "Chấp nhận, chờ bản sửa đổi có hiệu lực", "Accepted, waiting for the amendment"),
@@ -222,6 +240,7 @@ JOINING = Machine(
         Transition(
             "accept", ("asked",), "accepted", "provider", "Chấp nhận, thêm bên vào bản sửa đổi",
             "Accept: a new version with one party more", "D36.4", stops=("special_join",), guards=("agreement_open",),
+            papers=("CV",),
         ),
         Transition(
             "take_part", ("accepted",), "joined", "system", "Trở thành bên của thỏa thuận", "Become a party", "D36.4"

@@ -9,6 +9,7 @@ from nganam.agencies.models import Agency
 from nganam.audit import operations as audit
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
+from nganam.cases.sweeping import each
 from nganam.catalogue.models import SharedDatabase
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
@@ -73,19 +74,15 @@ def end_delegation(*, actor: Actor, at: datetime, delegation: Delegation) -> Del
 
 def end_overdue(*, at: datetime) -> int:
     """End each delegation whose last day is over; return how many."""
-    return sum(_end_overdue(one, at) for one in queries.overdue(local_date(at)))
+    return len(each(queries.overdue(local_date(at)), lambda one: _end_overdue(one, at)))
 
 
-@transaction.atomic
-def _end_overdue(delegation: Delegation, at: datetime) -> bool:
-    try:
-        ended = _end(delegation, KEEPER, at)
-    except StateMoved:  # somebody was quicker
-        return False
+def _end_overdue(delegation: Delegation, at: datetime) -> Delegation:
+    ended = _end(delegation, KEEPER, at)
     title = kept("%(code)s: ủy quyền cấp tài khoản đã hết hạn")
     _tell(ended, at=at, title=title, agency=ended.provider.code)
     _tell(ended, at=at, title=title, role="lead")
-    return True
+    return ended
 
 
 def _end(delegation: Delegation, actor: Actor, at: datetime) -> Delegation:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from nganam.agencies import queries as agencies
 from nganam.audit import operations as audit
+from nganam.cases import operations as cases
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
@@ -29,6 +30,8 @@ def list_service(
     """Tell the province of a service outside it; ``outbound`` is the proposal it was found by."""
     allow(policies.may_keep_outside(actor))
     _check(values)
+    if outbound is not None:
+        cases.hold(outbound)
     made = ExternalService(
         code=next_code(PREFIX, at), listed_at=at, updated_at=at, **{name: values[name] for name in WRITTEN}
     )

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from nganam.agencies.queries import lead_agency
 from nganam.cases import operations as cases
 from nganam.kernel.actors import system
+from nganam.kernel.clock import local_date
 from nganam.notices import operations as notices
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.agreements.models import Agreement
@@ -18,6 +20,7 @@ OF_AGREEMENT = {
 """What a move of the agreement is to the case from outside."""
 OF_ACCOUNT = {
     "lock": "suspend", "restore": "resume", "revoke": "disconnect", "give_up": "disconnect", "expire": "disconnect",
+    "end_with_service": "disconnect", "end_with_agency": "disconnect",
 }  # fmt: skip
 """What a move of an account is to it while the agreement holds."""
 
@@ -54,7 +57,10 @@ def _of(agreement: Agreement) -> Inbound | None:
 def _follow(inbound: Inbound | None, step: str, agreement: Agreement, *, at: datetime, reason: str) -> None:
     if inbound is None or not step or inbound.state not in INBOUND.transition(step).source:
         return
-    moved = cases.advance(inbound, step, actor=DESK, at=at, reason=reason, details={"agreement": agreement.code})
+    moved = cases.advance(
+        inbound, step, actor=DESK, at=at, reason=reason, details={"agreement": agreement.code},
+        clock_agency=lead_agency(local_date(at)).code,
+    )  # fmt: skip
     notices.notify(
         at=at, role="lead", title=f"{moved.code}: {moved.current.vi}", body=reason, link=moved.get_absolute_url(),
         event=f"sharing.inbound.{step}",

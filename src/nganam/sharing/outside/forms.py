@@ -14,7 +14,7 @@ from nganam.sharing.outside import external, inbound, outbound, queries
 from nganam.sharing.outside.connecting import asks_for_ndop
 from nganam.sharing.outside.models import Channel, ExternalService, Form, Inbound, Outbound, Route
 from nganam.sharing.outside.workflow import INBOUND, OUTBOUND
-from nganam.sharing.requests.forms import ApplicationForm, RequestForm
+from nganam.sharing.requests.forms import ApplicationForm, RequestForm, WithholdingForm
 from nganam.sharing.requests.models import Application
 from nganam.sharing.requests.queries import applications_of
 
@@ -201,6 +201,12 @@ class RefuseForm(_Basis):
             self.initial.setdefault(name, "\n".join(said))
 
 
+class RefuseEndedForm(RefuseForm):
+    """The answer that the service asked for has ended."""
+
+    move = "refuse_ended"
+
+
 class _Agrees(StepForm):
     """An opinion in favour; what it is tied to may be said."""
 
@@ -263,21 +269,20 @@ class ForbidForm(_Signed):
     move = "forbid"
 
 
-class GrantForm(StepForm):
-    """Which of the asked items are granted, and until when."""
+class GrantForm(WithholdingForm):
+    """Which of the asked items are granted, why not the others, and until when."""
 
-    granted = forms.MultipleChoiceField(label=_("Mục tin được cấp"), widget=forms.CheckboxSelectMultiple)
     valid_until = forms.DateField(
         label=_("Có hiệu lực đến trước ngày"), required=False, widget=_day(),
         help_text=_("Bỏ trống nếu không giới hạn thời hạn."),
     )  # fmt: skip
-    signer = _signer()
 
     def __init__(self, *args: Any, case: Inbound, **kwargs: Any) -> None:
         super().__init__(*args, step=INBOUND.transition("grant"), case=case, **kwargs)
         titles = {one.name: RequestForm.label_of(one) for one in case.service.fields.all()} if case.service else {}
         self.fields["granted"].choices = [(name, titles.get(name, name)) for name in case.fields]  # type: ignore[attr-defined]
         self.initial.setdefault("granted", case.fields)
+        self.order_fields(["granted", "reason", "legal_basis", "valid_until", "signer"])
 
 
 class AgreementForm(StepForm):
@@ -329,6 +334,7 @@ INBOUND_FORMS = {
     "grant": GrantForm,
     "to_agreement": AgreementForm,
     "refuse": RefuseForm,
+    "refuse_ended": RefuseEndedForm,
     "connect": ConnectForm,
 }
 """The moves that ask for more than the table's needs."""
@@ -481,8 +487,27 @@ class ConfigureForm(_Route):
         super().__init__(*args, case=case, move="configure", **kwargs)
 
 
+class ReturnForm(StepForm):
+    """Why a proposal is given back; the answer goes out as a letter."""
+
+    signer = _signer()
+    move: ClassVar[str] = "return"
+
+    def __init__(self, *args: Any, case: Outbound, **kwargs: Any) -> None:
+        super().__init__(*args, step=OUTBOUND.transition(self.move), case=case, **kwargs)
+        self.order_fields(["reason", "signer"])
+
+
+class RejectForm(ReturnForm):
+    """Why a proposal is not taken up."""
+
+    move = "reject"
+
+
 OUTBOUND_FORMS = {
     "accept": AcceptForm,
+    "return": ReturnForm,
+    "reject": RejectForm,
     "send": SendForm,
     "send_special": SendSpecialForm,
     "record_grant": RecordGrantForm,

@@ -23,9 +23,10 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.kernel.errors import Invalid, RuleBroken
-from nganam.law.rules import all_rules, rules, rules_on
+from nganam.law.rules import all_rules, rules_on
 from nganam.notices import operations as notices
 from nganam.services.models import Service
+from nganam.sharing import refusing
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.agreements import operations as agreements
 from nganam.sharing.agreements.content import asked_from_outside
@@ -113,6 +114,7 @@ def _register(inbound: Inbound, *, actor: Actor, at: datetime, once: str) -> Inb
     )  # fmt: skip
     if opened is not inbound:
         return opened
+    _start(opened, "lead_opinion", at=at, of=_lead(at))
     received = cases.advance(opened, _receipt(opened), actor=DESK, at=at, clock_agency=opened.provider.code)
     _tell(
         received,
@@ -127,12 +129,24 @@ def _receipt(inbound: Inbound) -> str:
     """Return the move of receipt; for default data the statutory clock starts on the day the province received it."""
     if inbound.form != Form.DEFAULT:
         return "receive_special"
-    deadlines.start_clock(
-        key="acct_issue", object_type=INBOUND.code, object_code=inbound.code,
-        at=inbound.received_at or inbound.created_at,
-        agency=agencies.lead_agency(local_date(inbound.created_at)).code, rules=inbound.rules, actor=DESK,
-    )  # fmt: skip
+    _start(inbound, "acct_issue", at=inbound.received_at or inbound.created_at, of=_lead(inbound.created_at))
     return "receive"
+
+
+def _lead(at: datetime) -> str:
+    return agencies.lead_agency(local_date(at)).code
+
+
+def _start(inbound: Inbound, key: str, *, at: datetime, of: str) -> None:
+    """Start a clock for another agency than the one the move's own clocks run for."""
+    deadlines.start_clock(
+        key=key, object_type=INBOUND.code, object_code=inbound.code, at=at, agency=of, rules=inbound.rules, actor=DESK
+    )
+
+
+def _next(inbound: Inbound, at: datetime) -> str:
+    """Return who has to go on once the data may be shared: who grants the account, or the lead by an agreement."""
+    return inbound.provider.code if inbound.form == Form.DEFAULT else _lead(at)
 
 
 def _check_parties(inbound: Inbound) -> None:
@@ -195,7 +209,7 @@ def give_opinion(
     side, _sep, verb = transition.partition("_")
     agrees = verb == "agrees"
     if not agrees:
-        _need_basis(inbound, legal_basis)
+        refusing.need_basis(inbound, legal_basis)
     moved = cases.advance(
         inbound, transition, actor=actor, at=at, reason=reason, legal_basis=legal_basis, version=version
     )
@@ -215,7 +229,8 @@ def _weigh(inbound: Inbound, *, actor: Actor, at: datetime) -> Inbound:
         _tell(inbound, at=at, body=kept("%(name)s đã cho ý kiến.") % {"name": actor.name}, **_silent(inbound))
         return inbound
     step = "agree" if all(given) else "differ" if any(given) else "agree_not"
-    moved = cases.advance(inbound, step, actor=DESK, at=at)
+    waits_for = _next(inbound, at) if step == "agree" else _lead(at)
+    moved = cases.advance(inbound, step, actor=DESK, at=at, clock_agency=waits_for)
     _tell(moved, at=at, role="lead", body=moved.subject)
     _tell(moved, at=at, agency=moved.provider.code, body=moved.subject)
     return moved
@@ -224,16 +239,6 @@ def _weigh(inbound: Inbound, *, actor: Actor, at: datetime) -> Inbound:
 def _silent(inbound: Inbound) -> dict[str, str]:
     given = {one.side for one in inbound.opinions.all()}
     return {"role": "lead"} if Opinion.Side.LEAD not in given else {"agency": inbound.provider.code}
-
-
-def _need_basis(inbound: Inbound, legal_basis: str) -> None:
-    if legal_basis.strip() or not rules(inbound.rules).flag("refusal_legal_basis"):
-        return
-    text = _("Phải nêu căn cứ pháp lý hạn chế việc chia sẻ.")
-    raise Invalid(
-        text, fields={"legal_basis": [text]},
-        hint=_("Ghi điều, khoản của văn bản hạn chế việc chia sẻ dữ liệu này."),
-    )  # fmt: skip
 
 
 # ---- the Chairman (S17.3) ----
@@ -254,7 +259,7 @@ def submit_inbound(
     given = papers.give(inbound, words, actor=actor, at=at, agency=lead, signer=signer, on=signed_on, number=paper)
     moved = cases.advance(
         inbound, step.name, actor=actor, at=at, reason=reason, paper=given.code, version=version,
-        changes={"submission_number": given.number, "submission_on": given.signed_on},
+        clock_agency=province.code, changes={"submission_number": given.number, "submission_on": given.signed_on},
     )  # fmt: skip
     notices.notify(
         at=at, agency=province.code, role="chairman", body=reason, link=moved.get_absolute_url(),
@@ -283,6 +288,7 @@ def decide_inbound(
     )
     moved = cases.advance(
         inbound, transition, actor=actor, at=at, reason=reason, paper=given.code, version=version,
+        clock_agency=_next(inbound, at) if transition == "permit" else _lead(at),
         changes={"decision_number": given.number, "decision_on": given.signed_on},
     )  # fmt: skip
     _tell(moved, at=at, role="lead", body=reason)
@@ -295,7 +301,9 @@ def send_back_inbound(
     *, actor: Actor, at: datetime, inbound: Inbound, reason: str, version: int | None = None
 ) -> Inbound:
     """Give a submission back to be made clear."""
-    moved = cases.advance(inbound, "send_back", actor=actor, at=at, reason=reason, version=version)
+    moved = cases.advance(
+        inbound, "send_back", actor=actor, at=at, reason=reason, version=version, clock_agency=_lead(at)
+    )
     _tell(moved, at=at, role="lead", body=reason)
     return moved
 
@@ -306,19 +314,26 @@ def send_back_inbound(
 @transaction.atomic
 def grant_inbound(
     *, actor: Actor, at: datetime, inbound: Inbound, granted: Sequence[str], valid_until: date | None = None,
-    signer: str = "", version: int | None = None,
+    reason: str = "", legal_basis: str = "", signer: str = "", version: int | None = None,
 ) -> Account:  # fmt: skip
     """Go on as SM1: open the account of the outside agency's application, once both opinions are there.
 
-    The lead agency receives the credential for the outside agency and hands it on (S17.1).
+    What is left out is refused, with reason and legal basis as there (N194.16). The lead agency receives the
+    credential for the outside agency and hands it on (S17.1).
     """
-    moved = cases.advance(inbound, "grant", actor=actor, at=at, version=version, details={"granted": list(granted)})
+    moved = cases.advance(
+        inbound, "grant", actor=actor, at=at, reason=reason, legal_basis=legal_basis, version=version,
+        details={"granted": list(granted)},
+    )  # fmt: skip
     request = requests.open_agreed(
         actor=actor, at=at, agency=moved.requester, application=(moved.application_code, moved.application_name),
         service=_service_of(moved), values={name: getattr(moved, name) for name in CONTENT}, rules=moved.rules,
         received_at=moved.received_at,
     )  # fmt: skip
-    account = requests.grant_account(actor=actor, at=at, request=request, granted=granted, valid_until=valid_until)
+    account = requests.grant_account(
+        actor=actor, at=at, request=request, granted=granted, valid_until=valid_until, reason=reason,
+        legal_basis=legal_basis,
+    )  # fmt: skip
     Inbound.objects.filter(pk=moved.pk).update(request=request)
     issuer = agencies.agency(actor.agency)
     words = letters.grant(moved, account, issuer=issuer)
@@ -361,6 +376,7 @@ def begin_agreement(
     step = INBOUND.transition("begin_agreement")
     parties.check(actor, inbound, step)
     said = asked_from_outside(inbound) if values is None else {**values, "representative": representative}
+    cases.hold(inbound)  # an application registered anew is recorded before the case moves
     named = (inbound.application_code, inbound.application_name)
     application = requests.application_of(inbound.requester, named, actor=actor, at=at)
     agreement = agreements.for_outside(inbound, application, said)
@@ -374,17 +390,22 @@ def begin_agreement(
 @transaction.atomic
 def refuse_inbound(
     *, actor: Actor, at: datetime, inbound: Inbound, reason: str, legal_basis: str = "", signer: str = "",
-    version: int | None = None,
+    version: int | None = None, transition: str = "refuse",
 ) -> Inbound:  # fmt: skip
-    """Answer the outside agency that the data are not shared: why and, as its rules ask, on what legal basis."""
-    parties.check(actor, inbound, INBOUND.transition("refuse"))
-    cases.must_be_open(inbound, "refuse")
-    _need_basis(inbound, legal_basis)
+    """Answer the outside agency that the data are not shared: why and, as its rules ask, on what legal basis.
+
+    By ``refuse_ended`` it is answered at any time before a grant, since the service asked for is no more.
+    """
+    step = INBOUND.transition(transition)
+    parties.check(actor, inbound, step)
+    cases.must_be_open(inbound, step.name)
+    parties.check_guards(actor, inbound, step, at)
+    refusing.need_basis(inbound, legal_basis)
     lead = agencies.agency(actor.agency)
     words = letters.refusal(inbound, lead=lead, reason=reason, legal_basis=legal_basis)
     given = papers.give(inbound, words, actor=actor, at=at, agency=lead, signer=signer)
     moved = cases.advance(
-        inbound, "refuse", actor=actor, at=at, reason=reason, legal_basis=legal_basis, paper=given.code,
+        inbound, step.name, actor=actor, at=at, reason=reason, legal_basis=legal_basis, paper=given.code,
         version=version, changes={"refusal_reason": reason, "legal_basis": legal_basis},
     )  # fmt: skip
     _tell(moved, at=at, agency=moved.provider.code, body=reason)
@@ -445,6 +466,7 @@ MOVES: dict[str, Callable[..., object]] = {
     "to_agreement": move_to_agreement,
     "begin_agreement": begin_agreement,
     "refuse": refuse_inbound,
+    "refuse_ended": partial(refuse_inbound, transition="refuse_ended"),
     "connect": connect_inbound,
     "withdraw": withdraw_inbound,
 }

@@ -11,6 +11,7 @@ from nganam.documents.models import Paper
 from nganam.law.rules import rules
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.outside.models import Form, Inbound, Opinion, Outbound
+from nganam.sharing.requests.letters import withheld
 
 BY = {"national": "trên Cổng dữ liệu quốc gia, mã hồ sơ", "document": "tại văn bản số"}
 SIDES = {"owner": "Cơ quan chủ quản", "lead": "Cơ quan đầu mối"}
@@ -105,6 +106,7 @@ def grant(inbound: Inbound, account: Account, *, issuer: Agency) -> Words:
     """Return the notice that the account is there, for which items and until when (D35.3)."""
     titles = dict(account.service.fields.values_list("name", "title"))
     rows = tuple((str(n), name, titles.get(name, name)) for n, name in enumerate(account.granted_fields, 1))
+    request = account.request
     until = f"đến trước ngày {_day(account.valid_until)}" if account.valid_until else "không giới hạn thời hạn"
     return Words(
         kind=Paper.Kind.NOTICE,
@@ -115,6 +117,7 @@ def grant(inbound: Inbound, account: Account, *, issuer: Agency) -> Words:
             f"{issuer.name} trả lời {_came(inbound)} như sau.",
             f"Cấp tài khoản {account.code} cho ứng dụng {inbound.application_code}, hiệu lực {until}.",
             "Tài khoản được khai thác các mục tin trong bảng dưới đây, đúng mục đích đã nêu.",
+            *(withheld(request.withheld, titles, request.refusal_reason, request.legal_basis) if request else ()),
             f"Cơ quan đầu mối cấp tỉnh bàn giao khóa truy cập; kết nối qua LGSP. {NO_FEE}",
         ),
         table=Table(title="Các mục tin được cấp", head=("TT", "Mã mục tin", "Tên mục tin"), rows=rows),
@@ -140,6 +143,22 @@ def agreement(inbound: Inbound, *, lead: Agency, reason: str) -> Words:
             f"Đề nghị quý cơ quan cùng {inbound.provider.name} thống nhất nội dung chia sẻ bằng văn bản.",
         ),
         copies=("Như trên", inbound.provider.name, "Lưu: VT"),
+    )  # fmt: skip
+
+
+def answered(outbound: Outbound, *, lead: Agency, rejected: bool, reason: str) -> Words:
+    """Return what the lead agency answers a unit whose proposal it does not take up, or gives back (S9.3)."""
+    verb = "không chấp nhận" if rejected else "đề nghị bổ sung"
+    return Words(
+        kind=Paper.Kind.LETTER,
+        subject=f"{verb} đề xuất khai thác dữ liệu ngoài tỉnh {outbound.code}",
+        recipients=(outbound.proposer.name,),
+        basis=basis_of(outbound, "S9.3"),
+        body=(
+            f"{lead.name} đã rà soát đề xuất {outbound.code} về khai thác {outbound.service_name} và {verb}, vì:",
+            *paragraphs(reason),
+            *(() if rejected else ("Đơn vị bổ sung rồi gửi lại đề xuất.",)),
+        ),
     )  # fmt: skip
 
 

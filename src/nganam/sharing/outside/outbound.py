@@ -81,7 +81,10 @@ def _tell_proposer(outbound: Outbound, *, at: datetime, body: str) -> Outbound:
 @transaction.atomic
 def propose(*, actor: Actor, at: datetime, outbound: Outbound, version: int | None = None) -> Outbound:
     """Send a complete proposal to the lead agency: outside data are asked for together with it (S9.3)."""
-    moved = cases.advance(outbound, "propose", actor=actor, at=at, version=version, changes={"received_at": at})
+    moved = cases.advance(
+        outbound, "propose", actor=actor, at=at, version=version, changes={"received_at": at},
+        clock_agency=agencies.lead_agency(local_date(at)).code,
+    )  # fmt: skip
     _tell(moved, at=at, role="lead", body=moved.service_name)
     return moved
 
@@ -116,10 +119,16 @@ def _check_provider(provider: Agency) -> None:
 
 @transaction.atomic
 def answer_proposal(
-    *, actor: Actor, at: datetime, outbound: Outbound, transition: str, reason: str, version: int | None = None
-) -> Outbound:
-    """Return a proposal to be completed, or reject it, with the reason."""
-    moved = cases.advance(outbound, transition, actor=actor, at=at, reason=reason, version=version)
+    *, actor: Actor, at: datetime, outbound: Outbound, transition: str, reason: str, signer: str = "",
+    version: int | None = None,
+) -> Outbound:  # fmt: skip
+    """Return a proposal to be completed, or reject it, by a letter with the reason."""
+    parties.check(actor, outbound, OUTBOUND.transition(transition))
+    cases.must_be_open(outbound, transition)
+    lead = agencies.agency(actor.agency)
+    words = letters.answered(outbound, lead=lead, rejected=transition == "reject", reason=reason)
+    given = papers.give(outbound, words, actor=actor, at=at, agency=lead, signer=signer)
+    moved = cases.advance(outbound, transition, actor=actor, at=at, reason=reason, paper=given.code, version=version)
     return _tell_proposer(moved, at=at, body=reason)
 
 

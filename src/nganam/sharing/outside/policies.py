@@ -6,6 +6,7 @@ from typing import cast
 from django.utils.translation import gettext as _
 
 from nganam.agencies.queries import acts_for
+from nganam.catalogue.policies import lacks_regulation
 from nganam.kernel.actors import Actor, Kind, Role
 from nganam.kernel.clock import local_date
 from nganam.law.rules import rules_on
@@ -117,10 +118,15 @@ def service_open(inbound: Inbound, actor: Actor, at: datetime) -> str:
 def regulation(inbound: Inbound, actor: Actor, at: datetime) -> str:
     """Data are shared by a published usage regulation (D22); a service over no declared database has its own terms."""
     del actor, at
-    database = inbound.service.database if inbound.service else None
-    if database is None or database.regulation_number:
+    return lacks_regulation(inbound.service.database if inbound.service else None)
+
+
+def service_over(inbound: Inbound, actor: Actor, at: datetime) -> str:
+    """What was asked for is no more: the answer waits for no opinion any longer (D44)."""
+    del actor, at
+    if inbound.service is not None and inbound.service.state == "ended":
         return ""
-    return _("Cơ sở dữ liệu %(code)s chưa có quy chế khai thác, sử dụng.") % {"code": database.code}
+    return _("Dịch vụ được yêu cầu chưa ngừng cung cấp.")
 
 
 def handed_over(inbound: Inbound, actor: Actor, at: datetime) -> str:
@@ -173,6 +179,7 @@ INBOUND_GUARDS = {
     "consent": consent,
     "default_data": default_data,
     "service_open": service_open,
+    "service_over": service_over,
     "regulation": regulation,
     "agreement_over": agreement_over,
     "handed_over": handed_over,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from nganam.agencies.models import Agency
 from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.cases import parties
+from nganam.documents.models import StoredFile
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.errors import NotFound
 from nganam.kernel.machine import State, Transition
@@ -92,6 +93,14 @@ def outbound_for(actor: Actor) -> QuerySet[Outbound]:
     if actor.has(Role.LEAD):
         return _outbound().exclude(state="draft") | own
     return own if actor.has(Role.FOCAL) else own.none()
+
+
+def connections_of(case: Outbound) -> list[Any]:
+    """Return what lets or let the proposal's application call through the gateway; a room above keeps these."""
+    kept: Any = getattr(case, "accesses", None)
+    if kept is None or case.answer_on is None:
+        return []  # nothing opens before the provider has answered
+    return list(kept.select_related("service__platform"))
 
 
 def get_outbound_for(actor: Actor, code: str) -> Outbound:
@@ -188,3 +197,8 @@ def counts() -> dict[str, list[Counted]]:
         "inbound": counted(Inbound.objects.all()),
         "outbound": counted(Outbound.objects.exclude(state="draft")),
     }
+
+
+def files_of(inbound: Inbound) -> list[tuple[str, StoredFile]]:
+    """Return the scan of the outside agency's document, if there is one."""
+    return [(inbound.scan.name, inbound.scan)] if inbound.scan else []

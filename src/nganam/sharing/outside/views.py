@@ -25,6 +25,7 @@ from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.kernel.machine import Machine
 from nganam.services.queries import listed
+from nganam.sharing.disputed import may_raise
 from nganam.sharing.outside import external, queries, writing
 from nganam.sharing.outside.connecting import asks_for_ndop
 from nganam.sharing.outside.forms import AgencyForm, ExternalForm, RemoveForm, TargetForm
@@ -164,6 +165,7 @@ def _show_inbound(request: HttpRequest, found: Inbound, tried: StepForm | None =
         "agreement": _agreement(request, found),
         "agreements": list(queries.agreements_of(found)),
         "is_lead": request.actor.has(Role.LEAD),
+        "may_raise": may_raise(request.actor, found),
         **record_of(found),
     }
     return render(request, "sharing/inbound.html", context, status=422 if tried else 200)
@@ -256,6 +258,8 @@ def _show_outbound(request: HttpRequest, found: Outbound, tried: StepForm | None
         "may_edit": any(one.step.name == "propose" for one in offered),
         "may_list": is_lead and found.external is None and found.state in {"configured", "in_use"},
         "ndop": asks_for_ndop(found),
+        "is_lead": is_lead,
+        "connections": queries.connections_of(found),
         "dispute": _begins_at(request, DISPUTE, f"ve={OUTBOUND.code}:{found.code}") if may_dispute else "",
         **record,
     }

@@ -5,6 +5,9 @@ from nganam.kernel.machine import Guard, Machine, State, Transition
 BEFORE_GRANT = ("opinions", "agreed", "differing", "disagreed", "submitted", "permitted", "special", "failed")
 """States in which the outside agency may still take its request back."""
 
+OPINIONS = ("out_of_province", "lead_opinion")
+"""The local terms of the two opinions: the owner's and the lead agency's."""
+
 INBOUND = Machine(
     code="sharing.inbound",
     vi="Yêu cầu của cơ quan ngoài tỉnh",
@@ -44,7 +47,9 @@ INBOUND = Machine(
             idle=True,
         ),
         Guard("service_open", "Dịch vụ đã công khai", "The service is published", "S17.2"),
-        Guard("regulation", "Cơ sở dữ liệu có quy chế khai thác", "The database has a usage regulation", "D22"),
+        Guard("service_over", "Dịch vụ đã ngừng cung cấp", "The service has ended", "D44", idle=True),
+        Guard("regulation", "Cơ sở dữ liệu có quy chế khai thác đã công khai",
+              "The database has a published usage regulation", "D22"),
         Guard(
             "agreement_over", "Thỏa thuận trước không còn trong giải quyết vướng mắc",
             "No dispute about the agreement before is open", "D50", idle=True,
@@ -54,11 +59,12 @@ INBOUND = Machine(
     transitions=(
         Transition(
             "receive", ("registered",), "opinions", "system", "Tiếp nhận, gửi lấy ý kiến (dữ liệu mặc định)",
-            "Received, opinions asked (default data)", "S17.1", starts=("acct_issue", "out_of_province"),
+            "Received, opinions asked (default data)", "S17.1",
+            starts=("acct_issue", "out_of_province", "lead_opinion"),
         ),
         Transition(
             "receive_special", ("registered",), "opinions", "system", "Tiếp nhận, gửi lấy ý kiến (dữ liệu đặc thù)",
-            "Received, opinions asked (special data)", "S17.1", starts=("out_of_province",),
+            "Received, opinions asked (special data)", "S17.1", starts=("out_of_province", "lead_opinion"),
         ),
         Transition(
             "owner_agrees", ("opinions",), "opinions", "owner", "Chủ quản đồng ý", "The owner agrees", "S17.3",
@@ -70,54 +76,59 @@ INBOUND = Machine(
         ),
         Transition(
             "lead_agrees", ("opinions",), "opinions", "lead", "Cơ quan đầu mối đồng ý", "The lead agency agrees",
-            "S17.3", guards=("lead_silent", "another_person"),
+            "S17.3", stops=("lead_opinion",), guards=("lead_silent", "another_person"),
         ),
         Transition(
             "lead_disagrees", ("opinions",), "opinions", "lead", "Cơ quan đầu mối không đồng ý",
-            "The lead agency disagrees", "S17.3", needs=("reason",), guards=("lead_silent", "another_person"),
+            "The lead agency disagrees", "S17.3", needs=("reason",), stops=("lead_opinion",),
+            guards=("lead_silent", "another_person"),
         ),
         Transition(
             "agree", ("opinions",), "agreed", "system", "Hai ý kiến thống nhất chia sẻ", "Both opinions are to share",
-            "S17.3", stops=("out_of_province",), guards=("two_opinions", "consent"),
+            "S17.3", stops=OPINIONS, starts=("inbound_next",), guards=("two_opinions", "consent"),
         ),
         Transition(
             "differ", ("opinions",), "differing", "system", "Hai ý kiến khác nhau", "The opinions differ", "S17.3",
-            stops=("out_of_province",), guards=("two_opinions",),
+            stops=OPINIONS, starts=("inbound_next",), guards=("two_opinions",),
         ),
         Transition(
             "agree_not", ("opinions",), "disagreed", "system", "Hai ý kiến thống nhất không chia sẻ",
-            "Both opinions are not to share", "S17.3", stops=("out_of_province",), guards=("two_opinions",),
+            "Both opinions are not to share", "S17.3", stops=OPINIONS, starts=("inbound_next",),
+            guards=("two_opinions",),
         ),
         Transition(
             "submit", ("differing",), "submitted", "lead", "Trình Chủ tịch UBND tỉnh quyết định",
             "Submit to the Chairman", "S17.3", needs=("reason", "paper"), papers=("TTr",),
+            stops=("inbound_next",), starts=("chairman_outside",),
         ),
         Transition(
             "permit", ("submitted",), "permitted", "chairman", "Cho phép chia sẻ", "Permit the sharing", "S17.3",
-            needs=("paper",), papers=("QĐ",),
+            needs=("paper",), papers=("QĐ",), stops=("chairman_outside",), starts=("inbound_next",),
         ),
         Transition(
             "forbid", ("submitted",), "forbidden", "chairman", "Không cho phép chia sẻ", "Do not permit the sharing",
-            "S17.3", needs=("reason", "paper"), papers=("QĐ",),
+            "S17.3", needs=("reason", "paper"), papers=("QĐ",), stops=("chairman_outside",),
+            starts=("inbound_next",),
         ),
         Transition(
             "send_back", ("submitted",), "differing", "chairman", "Trả lại để làm rõ", "Send back to be made clear",
-            needs=("reason",),
+            needs=("reason",), stops=("chairman_outside",), starts=("inbound_next",),
         ),
         Transition(
             "grant", ("agreed", "permitted"), "granted", "issuer", "Cấp tài khoản cho cơ quan ngoài tỉnh",
-            "Grant an account to the outside agency", "D35.3", stops=("acct_issue",),
+            "Grant an account to the outside agency", "D35.3", stops=("acct_issue", "inbound_next"),
             guards=("two_opinions", "consent", "default_data", "service_open", "regulation"), papers=("TB",),
         ),
         Transition(
             "to_agreement", ("agreed", "permitted"), "special", "lead", "Chuyển sang thỏa thuận chia sẻ đặc thù",
-            "Move to a special agreement", "D36", needs=("reason",), stops=("acct_issue",),
+            "Move to a special agreement", "D36", needs=("reason",), stops=("acct_issue", "inbound_next"),
+            starts=("inbound_next",),
             guards=("two_opinions", "consent"), papers=("CV",),
         ),
         Transition(
             "begin_agreement", ("special", "failed"), "agreeing", "lead",
             "Lập thỏa thuận đặc thù thay cơ quan ngoài tỉnh", "Begin the special agreement for the outside agency",
-            "D36", guards=("agreement_over",),
+            "D36", stops=("inbound_next",), guards=("agreement_over",),
         ),
         Transition(
             "take_effect", ("agreeing",), "bound", "system", "Thỏa thuận đặc thù có hiệu lực",
@@ -125,16 +136,22 @@ INBOUND = Machine(
         ),
         Transition(
             "fall_through", ("agreeing",), "failed", "system", "Thỏa thuận đặc thù không thành",
-            "The special agreement falls through", "D37",
+            "The special agreement falls through", "D37", starts=("inbound_next",),
         ),
         Transition(
             "take_up", ("failed",), "agreeing", "system", "Xem xét lại thỏa thuận theo kết quả giải quyết vướng mắc",
-            "The agreement is taken up again as the settlement says", "D50",
+            "The agreement is taken up again as the settlement says", "D50", stops=("inbound_next",),
         ),
         Transition(
             "refuse", ("disagreed", "forbidden", "failed"), "refused", "lead", "Trả lời từ chối",
-            "Answer with a refusal", "D35.3", needs=("reason",), stops=("acct_issue",),
+            "Answer with a refusal", "D35.3", needs=("reason",), stops=("acct_issue", "inbound_next"),
             guards=("two_opinions", "agreement_over"), papers=("CV",),
+        ),
+        Transition(
+            "refuse_ended", BEFORE_GRANT, "refused", "lead", "Trả lời vì dịch vụ đã ngừng cung cấp",
+            "Answer that the service has ended", "D35.3", needs=("reason",),
+            guards=("service_over", "agreement_over"), papers=("CV",),
+            stops=("acct_issue", *OPINIONS, "inbound_next", "chairman_outside"),
         ),
         Transition(
             "connect", ("granted", "bound"), "in_use", "lead", "Ghi nhận kết nối, đưa vào khai thác",
@@ -152,7 +169,8 @@ INBOUND = Machine(
         ),
         Transition(
             "withdraw", BEFORE_GRANT, "withdrawn", "lead", "Ghi nhận cơ quan ngoài tỉnh rút yêu cầu",
-            "Record that the request was withdrawn", needs=("reason",), stops=("acct_issue", "out_of_province"),
+            "Record that the request was withdrawn", needs=("reason",),
+            stops=("acct_issue", *OPINIONS, "inbound_next", "chairman_outside"),
             guards=("agreement_over",), side=True,
         ),
     ),
@@ -186,26 +204,30 @@ OUTBOUND = Machine(
     transitions=(
         Transition(
             "propose", ("draft", "returned"), "proposed", "proposer", "Gửi đề xuất", "Propose", "S9.3",
-            guards=("complete",),
+            starts=("outbound_review",), guards=("complete",),
         ),
         Transition(
-            "accept", ("proposed",), "accepted", "lead", "Rà soát đạt", "Accept after review", "S9.3"
+            "accept", ("proposed",), "accepted", "lead", "Rà soát đạt", "Accept after review", "S9.3",
+            stops=("outbound_review",), starts=("outbound_send",),
         ),
         Transition(
-            "return", ("proposed",), "returned", "lead", "Trả lại để bổ sung", "Return", "S9.3", needs=("reason",)
+            "return", ("proposed",), "returned", "lead", "Trả lại để bổ sung", "Return", "S9.3", needs=("reason",),
+            stops=("outbound_review",), papers=("CV",),
         ),
         Transition(
             "reject", ("proposed",), "rejected", "lead", "Không chấp nhận đề xuất", "Reject the proposal", "S9.3",
-            needs=("reason",),
+            needs=("reason",), stops=("outbound_review",), papers=("CV",),
         ),
         Transition(
             "send", ("accepted",), "waiting", "lead", "Gửi cơ quan cung cấp (dữ liệu mặc định)",
             "Send to the provider (default data)", "D35.1", needs=("paper",), starts=("acct_issue",),
+            stops=("outbound_send",),
             guards=("default_data",), papers=("CV",),
         ),
         Transition(
             "send_special", ("accepted",), "waiting", "lead", "Gửi cơ quan cung cấp (dữ liệu đặc thù)",
-            "Send to the provider (special data)", "D36", needs=("paper",), guards=("special_data",), papers=("CV",),
+            "Send to the provider (special data)", "D36", needs=("paper",), stops=("outbound_send",),
+            guards=("special_data",), papers=("CV",),
         ),
         Transition(
             "record_grant", ("waiting",), "granted", "lead", "Ghi nhận được cấp", "Record the grant", "D35.3",
@@ -229,7 +251,7 @@ OUTBOUND = Machine(
         ),
         Transition(
             "withdraw", ("draft", "returned", "proposed", "accepted"), "withdrawn", "proposer", "Rút đề xuất",
-            "Withdraw", side=True,
+            "Withdraw", stops=("outbound_review", "outbound_send"), side=True,
         ),
         Transition(
             "withdraw_sent", ("waiting",), "withdrawn", "proposer", "Rút đề xuất đã gửi đi", "Withdraw after sending",

@@ -8,6 +8,10 @@ CONTENT = ("purpose", "solution", "fields", "frequency", "other")
 """What the requester writes; agency, application and service come from what the request is bound to."""
 
 
+WRITTEN = (*CONTENT, "purpose_codes")
+"""What a form says besides: the purposes by their codes."""
+
+
 def content_of(request: Request) -> dict[str, Any]:
     """Return the request by the names of the form's fields."""
     return {

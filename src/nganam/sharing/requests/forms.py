@@ -1,21 +1,26 @@
 """Forms of applications and default requests."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from nganam.cases.forms import OpeningForm, StepForm
+from nganam.cases.forms import OpeningForm, SignedForm, StepForm
+from nganam.cases.models import Case
 from nganam.face.templatetags.nganam import article_text
-from nganam.law.rules import all_rules, rules
+from nganam.law.rules import all_rules
 from nganam.services.models import Service, ServiceField
+from nganam.sharing import purposes
 from nganam.sharing.accounts.forms import scope_fields
 from nganam.sharing.accounts.scope import usual
+from nganam.sharing.refusing import asks_basis
 from nganam.sharing.requests import queries
-from nganam.sharing.requests.content import CONTENT
+from nganam.sharing.requests.content import WRITTEN
 from nganam.sharing.requests.models import Application, Request
 from nganam.sharing.requests.workflow import REQUEST
 
+LAST_VERSION = 2**31 - 1
+"""The largest number the database holds: one beyond it is refused by the form."""
 FREQUENCIES = [
     (_("Theo từng hồ sơ phát sinh"), _("Theo từng hồ sơ phát sinh")),
     (_("Hằng ngày"), _("Hằng ngày")),
@@ -34,6 +39,29 @@ class ApplicationForm(forms.Form):
         error_messages={"invalid": _("Mã chỉ gồm chữ in hoa không dấu, chữ số và dấu gạch nối, bắt đầu bằng chữ.")},
     )
     name = forms.CharField(label=_("Tên ứng dụng"), max_length=200)
+    description = forms.CharField(
+        label=_("Ứng dụng dùng vào việc gì"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+    contact = forms.CharField(
+        label=_("Liên hệ"), max_length=200, required=False,
+        help_text=_("Ai vận hành ứng dụng: họ tên hoặc đơn vị, điện thoại, thư điện tử công vụ."),
+    )  # fmt: skip
+
+
+class ApplicationEditForm(forms.Form):
+    """What may be said anew of a system; its code stays."""
+
+    name = forms.CharField(label=_("Tên ứng dụng"), max_length=200)
+    description = forms.CharField(
+        label=_("Ứng dụng dùng vào việc gì"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+    contact = forms.CharField(
+        label=_("Liên hệ"), max_length=200, required=False,
+        help_text=_("Ai vận hành ứng dụng: họ tên hoặc đơn vị, điện thoại, thư điện tử công vụ."),
+    )  # fmt: skip
+    version = forms.IntegerField(min_value=0, max_value=LAST_VERSION, required=False, widget=forms.HiddenInput)
 
 
 class RequestForm(OpeningForm, forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +73,8 @@ class RequestForm(OpeningForm, forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Chỉ chọn những mục tin thật cần cho mục đích; mục tin cá nhân được đánh dấu."),
     )
+
+    purpose_codes = purposes.field()
 
     class Meta:
         """Fields of the form, in the order of D35.2."""
@@ -63,10 +93,12 @@ class RequestForm(OpeningForm, forms.ModelForm):  # type: ignore[type-arg]
         application: Any = self.fields["application"]
         application.queryset, application.to_field_name = queries.applications_of(agency), "code"
         self.fields["fields_asked"].choices = [(one.name, self.label_of(one)) for one in service.fields.all()]  # type: ignore[attr-defined]
+        self.order_fields(["application", "purpose", "purpose_codes", "solution"])
         self._prefill_application(application)
         self._say_what_sending_needs()
         if self.instance.pk:
             self.initial["fields_asked"] = self.instance.fields
+            self.initial["purpose_codes"] = self.instance.purpose_codes
 
     @property
     def has_applications(self) -> bool:
@@ -99,30 +131,42 @@ class RequestForm(OpeningForm, forms.ModelForm):  # type: ignore[type-arg]
         return str(_("%(title)s — dữ liệu cá nhân") % {"title": field.title}) if field.personal else field.title
 
     def content(self) -> dict[str, Any]:
-        """Return the values named in ``CONTENT``."""
+        """Return the values named in ``WRITTEN``."""
         values = {**self.cleaned_data, "fields": self.cleaned_data["fields_asked"]}
-        return {name: values[name] for name in CONTENT}
+        return {name: values[name] for name in WRITTEN}
 
     def chosen_application(self) -> Application:
         """Return the application picked."""
         return self.cleaned_data["application"]  # type: ignore[no-any-return]
 
 
-class SignedForm(StepForm):
-    """A decision that goes out as a letter."""
-
-    signer = forms.CharField(
-        label=_("Người ký văn bản"),
-        required=False,
-        max_length=120,
-        help_text=_("Họ và tên người đứng đầu cơ quan; để trống thì văn bản ghi tên bạn, cán bộ đầu mối."),
-    )
-
-
-class GrantForm(SignedForm):
-    """Which of the asked fields are granted, until when, and how far: operations, rows, hours, rate and quotas."""
+class WithholdingForm(SignedForm):
+    """Which of the asked items are granted; who leaves some out says why, and on what legal basis."""
 
     granted = forms.MultipleChoiceField(label=_("Mục tin được cấp"), widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(
+        label=_("Lý do không cấp các mục tin còn lại"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Bắt buộc khi không cấp đủ các mục tin được yêu cầu."),
+    )  # fmt: skip
+    legal_basis = forms.CharField(
+        label=_("Căn cứ pháp lý không cấp các mục tin còn lại"), required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Bắt buộc cùng với lý do (hồ sơ từ 19/08/2025): điều, khoản của văn bản hạn chế việc chia sẻ các mục tin "
+            "ấy."
+        ),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("reason", "legal_basis"):
+            # Wanted as soon as one item is left out: "optional" would say the contrary of the hint.
+            self.fields[name].wanted = True  # type: ignore[attr-defined]
+
+
+class GrantForm(WithholdingForm):
+    """Which of the asked fields are granted, until when, and how far: operations, rows, hours, rate and quotas."""
+
     valid_until = forms.DateField(
         label=_("Có hiệu lực đến trước ngày"),
         required=False,
@@ -137,29 +181,31 @@ class GrantForm(SignedForm):
             (name, RequestForm.label_of(titles[name]) if name in titles else name) for name in case.fields
         ]
         self.initial.setdefault("granted", case.fields)
-        self.fields.update(scope_fields(case.service))
+        self.fields.update(scope_fields(case.service, case.purpose_codes or None))
         self.initial.setdefault("operations", usual(case.service))
+        self.order_fields(["granted", "reason", "legal_basis", "valid_until"])
 
 
-class RefuseForm(SignedForm):
-    """Reason of a refusal, and its legal basis where the rules of the case ask for one."""
+class RefusalForm(SignedForm):
+    """Reason of a negative answer, and its legal basis where the rules of the case ask for one."""
 
+    move: ClassVar[str] = "refuse"
     legal_basis = forms.CharField(
         label=_("Căn cứ pháp lý"),
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Điều, khoản của văn bản hạn chế việc chia sẻ dữ liệu này."),
     )
 
-    def __init__(self, *args: Any, case: Request, **kwargs: Any) -> None:
-        super().__init__(*args, step=REQUEST.transition("refuse"), case=case, **kwargs)
-        self.fields["legal_basis"].required = rules(case.rules).flag("refusal_legal_basis")
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, step=case.MACHINE.transition(self.move), case=case, **kwargs)
+        self.fields["legal_basis"].required = asks_basis(case)
+        self.order_fields(["reason", "legal_basis", "signer"])
 
 
-class SpecialForm(SignedForm):
-    """Why the data are special."""
+class SpecialForm(RefusalForm):
+    """Why the data are special, and what restricts sharing them by default."""
 
-    def __init__(self, *args: Any, case: Request, **kwargs: Any) -> None:
-        super().__init__(*args, step=REQUEST.transition("to_special"), case=case, **kwargs)
+    move = "to_special"
 
 
 class StartUseForm(StepForm):
@@ -175,5 +221,5 @@ class StartUseForm(StepForm):
         super().__init__(*args, step=REQUEST.transition("start_use"), case=case, **kwargs)
 
 
-STEP_FORMS = {"grant": GrantForm, "refuse": RefuseForm, "to_special": SpecialForm, "start_use": StartUseForm}
+STEP_FORMS = {"grant": GrantForm, "refuse": RefusalForm, "to_special": SpecialForm, "start_use": StartUseForm}
 """The moves that ask for more than the table's needs."""

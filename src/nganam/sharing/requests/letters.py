@@ -1,6 +1,6 @@
 """What the provider writes on a default request (SM1): the grant, the refusal, the move to special data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nganam.agencies.correspondence import Words, basis_of
 from nganam.documents.letters import Table
@@ -8,7 +8,8 @@ from nganam.documents.letters.content import paragraphs
 from nganam.documents.models import Paper
 from nganam.kernel.clock import local_date
 from nganam.sharing.accounts.models import Account
-from nganam.sharing.accounts.scope import PURPOSES
+from nganam.sharing.purposes import PURPOSES
+from nganam.sharing.refusing import SETTLES, based
 from nganam.sharing.requests.models import Request
 
 HANDED_OVER = (
@@ -32,14 +33,14 @@ def granted(request: Request, account: Account, term: str) -> Words:
     return Words(
         kind=Paper.Kind.NOTICE,
         subject=f"Cấp tài khoản kết nối {account.code} theo yêu cầu {request.code}",
-        basis=basis_of(request, term, "D40"),
+        basis=basis_of(request, term, "D40", *(("D51.1a",) if request.withheld else ())),
         recipients=(request.consumer.name,),
         body=(
             f"{_about(request)}, {request.provider.name} thông báo:",
             f"Cấp tài khoản kết nối {account.code} cho ứng dụng {request.application}, hiệu lực {until}.",
             *told_scope(account),
             HANDED_OVER,
-            *_not_granted(request, account, titles),
+            *withheld(request.withheld, titles, request.refusal_reason, request.legal_basis),
         ),
         table=_items(account.granted_fields, titles),
         copies=("Như trên", "Cơ quan đầu mối cấp tỉnh", "Lưu: VT"),
@@ -65,9 +66,12 @@ def told_scope(account: Account) -> tuple[str, ...]:
     return tuple(sentence for said, sentence in sentences if said)
 
 
-def _not_granted(request: Request, account: Account, titles: dict[str, str]) -> tuple[str, ...]:
-    missing = [titles.get(name, name) for name in request.fields if name not in account.granted_fields]
-    return (f"Không cấp các mục tin: {', '.join(missing)}.",) if missing else ()
+def withheld(names: Sequence[str], titles: Mapping[str, str], reason: str, legal_basis: str) -> tuple[str, ...]:
+    """Return what a grant says of the items it leaves out: which, why and on what basis (D35.3, N194.16)."""
+    if not names:
+        return ()
+    said = f"Không cấp các mục tin: {', '.join(titles.get(name, name) for name in names)}. Lý do:"
+    return (said, *paragraphs(reason), *based(legal_basis), SETTLES)
 
 
 def _items(names: Sequence[str], titles: dict[str, str]) -> Table:
@@ -77,7 +81,6 @@ def _items(names: Sequence[str], titles: dict[str, str]) -> Table:
 
 def refused(request: Request, reason: str, legal_basis: str, term: str) -> Words:
     """Tell the requester why not, with the legal basis where one is due; the settling body gets a copy (D51.1a)."""
-    based = ("Căn cứ pháp lý của việc từ chối:", *paragraphs(legal_basis)) if legal_basis.strip() else ()
     return Words(
         kind=Paper.Kind.LETTER,
         subject=f"từ chối yêu cầu kết nối {request.code}",
@@ -86,24 +89,41 @@ def refused(request: Request, reason: str, legal_basis: str, term: str) -> Words
         body=(
             f"{_about(request)}, {request.provider.name} từ chối cấp tài khoản kết nối với lý do:",
             *paragraphs(reason),
-            *based,
-            "Nếu không nhất trí, cơ quan yêu cầu có thể đề nghị giải quyết vướng mắc theo quy định.",
+            *based(legal_basis),
+            SETTLES,
         ),
         copies=("Như trên", "Cơ quan đầu mối cấp tỉnh (để biết)", "Lưu: VT"),
     )
 
 
-def special(request: Request, reason: str, term: str) -> Words:
-    """Tell the requester that the data are special and must be agreed on (D36)."""
+def lapsed(request: Request, reason: str, term: str) -> Words:
+    """Answer that nothing is left to grant: the service asked for has ended (D35.3)."""
+    return Words(
+        kind=Paper.Kind.NOTICE,
+        subject=f"Trả lời yêu cầu kết nối {request.code}",
+        basis=basis_of(request, term, "D44"),
+        recipients=(request.consumer.name,),
+        body=(
+            f"{_about(request)}, {request.provider.name} thông báo đóng yêu cầu vì dịch vụ đã ngừng cung cấp:",
+            *paragraphs(reason),
+        ),
+        copies=("Như trên", "Cơ quan đầu mối cấp tỉnh (để biết)", "Lưu: VT"),
+    )
+
+
+def special(request: Request, reason: str, legal_basis: str, term: str) -> Words:
+    """Tell the requester that the data are special and must be agreed on (D36): no account, so a refusal (D51.1a)."""
     return Words(
         kind=Paper.Kind.LETTER,
         subject=f"chuyển yêu cầu kết nối {request.code} sang chia sẻ dữ liệu đặc thù",
-        basis=basis_of(request, term, "D36"),
+        basis=basis_of(request, term, "D36", "D51.1a"),
         recipients=(request.consumer.name,),
         body=(
             f"{_about(request)}, {request.provider.name} nhận thấy dữ liệu được yêu cầu là dữ liệu đặc thù, vì:",
             *paragraphs(reason),
+            *based(legal_basis),
             "Đề nghị cơ quan yêu cầu cùng thống nhất nội dung chia sẻ theo thủ tục đối với dữ liệu đặc thù.",
+            SETTLES,
         ),
         copies=("Như trên", "Cơ quan đầu mối cấp tỉnh (để biết)", "Lưu: VT"),
     )

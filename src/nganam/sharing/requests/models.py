@@ -19,6 +19,9 @@ class Application(models.Model):
     )
     code = models.CharField(_("Mã ứng dụng"), max_length=20)
     name = models.CharField(_("Tên ứng dụng"), max_length=200)
+    description = models.TextField(_("Ứng dụng dùng vào việc gì"), blank=True)
+    contact = models.CharField(_("Liên hệ"), max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -48,6 +51,7 @@ class Request(Case):
     application = models.ForeignKey(Application, models.PROTECT, related_name="requests", verbose_name=_("Ứng dụng"))
     service = models.ForeignKey("services.Service", models.PROTECT, related_name="requests", verbose_name=_("Dịch vụ"))
     purpose = models.TextField(_("Mục đích khai thác"))
+    purpose_codes = models.JSONField(_("Mã mục đích"), default=list, blank=True)
     solution = models.TextField(_("Giải pháp sử dụng dữ liệu"))
     fields = models.JSONField(_("Mục tin yêu cầu"), default=list)
     frequency = models.CharField(_("Tần suất khai thác"), max_length=200)
@@ -65,6 +69,12 @@ class Request(Case):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def withheld(self) -> list[str]:
+        """The items asked for that a grant left out; none while nothing is granted."""
+        granted = set(self.granted_fields)
+        return [name for name in self.fields if name not in granted] if granted else []
 
     def get_absolute_url(self) -> str:
         """Return the page of the request."""

@@ -17,16 +17,16 @@ from nganam.cases.requirements import allow, refuse_incomplete
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor, system
 from nganam.kernel.clock import local_date
-from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
+from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.law.rules import rules, rules_on
 from nganam.notices import operations as notices
 from nganam.services.models import Service
-from nganam.sharing import policies
+from nganam.sharing import policies, purposes, refusing
 from nganam.sharing.accounts import operations as accounts
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.agreements import operations as agreements
 from nganam.sharing.requests import letters
-from nganam.sharing.requests.content import CONTENT, content_of
+from nganam.sharing.requests.content import CONTENT, WRITTEN, content_of
 from nganam.sharing.requests.models import Application, Request
 from nganam.sharing.requests.policies import default_form, service_open
 from nganam.sharing.requests.workflow import REQUEST
@@ -35,18 +35,20 @@ DELIVERY = system("sharing", "Hệ thống quản lý dịch vụ chia sẻ dữ
 
 
 @transaction.atomic
-def register_application(*, actor: Actor, at: datetime, code: str, name: str) -> Application:
+def register_application(
+    *, actor: Actor, at: datetime, code: str, name: str, description: str = "", contact: str = ""
+) -> Application:
     """Register a system of the actor's agency; its code is unique within the agency."""
     allow(policies.may_work_for_agency(actor))
     agency = Agency.objects.get(code=actor.agency)
     if Application.objects.filter(agency=agency, code=code).exists():
         text = _("Cơ quan đã có ứng dụng mang mã %(code)s.") % {"code": code}
         raise Invalid(text, fields={"code": [text]}, hint=_("Chọn mã khác."))
-    return _registered(agency, code, name, actor=actor, at=at)
+    return _registered(agency, code, name, actor=actor, at=at, description=description, contact=contact)
 
 
-def _registered(agency: Agency, code: str, name: str, *, actor: Actor, at: datetime) -> Application:
-    application = Application.objects.create(agency=agency, code=code, name=name, created_at=at)
+def _registered(agency: Agency, code: str, name: str, *, actor: Actor, at: datetime, **details: str) -> Application:
+    application = Application.objects.create(agency=agency, code=code, name=name, created_at=at, **details)
     audit.record(
         actor=actor,
         at=at,
@@ -60,20 +62,58 @@ def _registered(agency: Agency, code: str, name: str, *, actor: Actor, at: datet
 
 
 @transaction.atomic
+def edit_application(
+    *, actor: Actor, at: datetime, application: Application, name: str, description: str = "", contact: str = "",
+    version: int | None = None,
+) -> Application:  # fmt: skip
+    """Say anew what a system is called, what it is for, whom to ask; its code stands in papers and at the gateway.
+
+    ``version`` is the one the actor saw: whoever comes second is told, and writes over nobody.
+    """
+    allow(policies.may_work_for_agency(actor))
+    if application.agency.code != actor.agency:
+        raise NotAllowed(_("Ứng dụng này không thuộc cơ quan của bạn."))
+    written = {"name": name, "description": description, "contact": contact}
+    before = {key: getattr(application, key) for key in written}
+    seen = application.version if version is None else version
+    mine = Application.objects.filter(pk=application.pk, version=seen)
+    if not mine.update(**written, version=seen + 1):
+        raise StateMoved(
+            _("Ứng dụng %(code)s vừa được người khác sửa.") % {"code": application.code}, state="",
+            hint=_("Mở lại trang ở một cửa sổ khác, đối chiếu rồi nhập lại phần cần sửa."),
+        )  # fmt: skip
+    changed = sorted(key for key in written if written[key] != before[key])
+    audit.record(
+        actor=actor, at=at, action="sharing.application.edited", object_type="sharing.application",
+        object_code=application.subject, agency=actor.agency,
+        details={"changed": changed, "before": {key: before[key] for key in changed}, "version": seen + 1},
+    )  # fmt: skip
+    application.refresh_from_db()
+    return application
+
+
+@transaction.atomic
 def draft_request(
     *, actor: Actor, at: datetime, application: Application, service: Service, values: Mapping[str, Any], once: str = ""
 ) -> Request:
-    """Open a draft request for one application; ``values`` holds the fields named in ``CONTENT``."""
+    """Open a draft request for one application; ``values`` holds what ``WRITTEN`` names."""
     allow(policies.may_work_for_agency(actor))
     if application.agency.code != actor.agency:
         raise NotAllowed(_("Ứng dụng này không thuộc cơ quan của bạn."))
     _check_fields(service, values.get("fields", []))
     request = Request(
         application=application, service=service, rules=rules_on(local_date(at)).version,
-        **{name: values[name] for name in CONTENT if name in values},
+        **_written(values),
     )  # fmt: skip
     _check_service(request, actor, at)
     return cases.open_case(request, actor=actor, at=at, details={"service": service.code}, once=once)
+
+
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: values[name] for name in WRITTEN if name in values}
+    if "purpose_codes" in found:
+        found["purpose_codes"] = purposes.read_codes(found["purpose_codes"])
+    return found
 
 
 def _check_service(request: Request, actor: Actor, at: datetime) -> None:
@@ -126,7 +166,7 @@ def edit_request(
     """Change a draft; what has been sent is not changed any more."""
     allow(policies.may_act_as_consumer(actor, request))
     _check_fields(request.service, values.get("fields", request.fields))
-    changes = {name: values[name] for name in CONTENT if name in values}
+    changes = _written(values)
     return cases.edit(request, actor=actor, at=at, changes=changes, states=("draft",), version=version)
 
 
@@ -161,17 +201,21 @@ def grant_request(
     request: Request,
     granted: Sequence[str],
     valid_until: date | None = None,
+    reason: str = "",
+    legal_basis: str = "",
     signer: str = "",
     version: int | None = None,
     **scope: Any,
 ) -> Account:
     """Grant all or some of the requested fields: creates the connection account and tells the consumer (D35.3).
 
-    ``scope`` says how far the account reaches beside its items (``accounts.scope.read_scope``).
+    What is left out is refused: with ``reason``, and from 19/08/2025 ``legal_basis`` (N194.16). ``scope`` says
+    how far the account reaches beside its items (``accounts.scope.read_scope``).
     """
     account = grant_account(
-        actor=actor, at=at, request=request, granted=granted, valid_until=valid_until, version=version, scope=scope
-    )
+        actor=actor, at=at, request=request, granted=granted, valid_until=valid_until, reason=reason,
+        legal_basis=legal_basis, version=version, scope=scope,
+    )  # fmt: skip
     # The grant has read the request anew.
     _write(letters.granted(request, account, _term(request)), request, actor=actor, at=at, signer=signer)
     body = kept("Tài khoản %(code)s") % {"code": account.code}
@@ -182,7 +226,7 @@ def grant_request(
 @transaction.atomic
 def grant_account(
     *, actor: Actor, at: datetime, request: Request, granted: Sequence[str], valid_until: date | None = None,
-    version: int | None = None, scope: Mapping[str, Any] | None = None,
+    reason: str = "", legal_basis: str = "", version: int | None = None, scope: Mapping[str, Any] | None = None,
 ) -> Account:  # fmt: skip
     """Grant without a word to the consumer: for a deed that writes a letter of its own, as to an outside agency."""
     parties.check(actor, request, REQUEST.transition("grant"))
@@ -190,17 +234,37 @@ def grant_account(
     if not names or set(granted) - set(request.fields):
         text = _("Chọn ít nhất một mục tin trong các mục được yêu cầu.")
         raise Invalid(text, fields={"granted": [text]})
+    withheld = _withheld(request, names, reason, legal_basis)
     until = accounts.term_of(request.service, valid_until, local_date(at))
     moved = cases.advance(
-        request,
-        "grant",
-        actor=actor,
-        at=at,
-        changes={"granted_fields": names},
-        details={"granted": names},
-        version=version,
-    )
-    return accounts.open_account(moved, names, actor=actor, at=at, valid_until=until, scope=scope)
+        request, "grant", actor=actor, at=at, reason=reason, legal_basis=legal_basis, version=version,
+        changes={
+            "granted_fields": names, "refusal_reason": reason if withheld else "",
+            "legal_basis": legal_basis if withheld else "", **_purposes(request, scope or {}),
+        },
+        details={"granted": names, **({"withheld": withheld} if withheld else {})},
+    )  # fmt: skip
+    opened = accounts.open_account(moved, names, actor=actor, at=at, valid_until=until, scope=scope)
+    if withheld:
+        refusing.copy_to_lead(moved, at=at, reason=reason, event="grant", part=True)
+    return opened
+
+
+def _withheld(request: Request, granted: Sequence[str], reason: str, legal_basis: str) -> list[str]:
+    """Return the items asked for and not granted; each of them is refused, so it needs what a refusal needs."""
+    names = [name for name in request.fields if name not in set(granted)]
+    if names:
+        refusing.need_words(request, reason, legal_basis)
+    return names
+
+
+def _purposes(request: Request, scope: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the purposes the grant approves: those asked, or the one the provider names where none was."""
+    code = str(scope.get("purpose_code") or "")
+    if code and request.purpose_codes:
+        purposes.must_be_approved(code, request.purpose_codes)
+    # Whether it is one of the list is asked with the rest of the scope.
+    return {"purpose_codes": [code]} if code and not request.purpose_codes else {}
 
 
 @transaction.atomic
@@ -210,14 +274,14 @@ def refuse_request(
 ) -> Request:  # fmt: skip
     """Refuse with a reason, and from 19/08/2025 with the legal basis; the lead agency gets a copy (D51.1a, N194.16)."""
     parties.check(actor, request, REQUEST.transition("refuse"))
-    _need_basis(request, legal_basis)
+    refusing.need_basis(request, legal_basis)
     moved = cases.advance(
         request, "refuse", actor=actor, at=at, reason=reason, legal_basis=legal_basis,
         changes={"refusal_reason": reason, "legal_basis": legal_basis}, version=version,
     )  # fmt: skip
     _write(letters.refused(moved, reason, legal_basis, _term(moved)), moved, actor=actor, at=at, signer=signer)
     _tell(moved, at=at, agency=moved.consumer.code, event="refuse", body=reason)
-    _copy_to_lead(moved, at=at, reason=reason)
+    refusing.copy_to_lead(moved, at=at, reason=reason, event="refuse")
     return moved
 
 
@@ -232,36 +296,28 @@ def _term(request: Request) -> str:
     return rules(request.rules).term("acct_issue").article
 
 
-def _need_basis(request: Request, legal_basis: str) -> None:
-    if not rules(request.rules).flag("refusal_legal_basis") or legal_basis.strip():
-        return
-    text = _("Phải nêu căn cứ pháp lý của việc từ chối.")
-    raise Invalid(
-        text, fields={"legal_basis": [text]},
-        hint=_("Ghi điều, khoản của văn bản hạn chế việc chia sẻ dữ liệu này."),
-    )  # fmt: skip
-
-
-def _copy_to_lead(request: Request, *, at: datetime, reason: str) -> None:
-    """Tell the body that settles difficulties of the refusal (D51.1a)."""
-    notices.notify(
-        at=at, role="lead", title=kept("%(code)s: bị từ chối, gửi để biết") % {"code": request.code}, body=reason,
-        link=request.get_absolute_url(), event="sharing.request.refuse",
-    )  # fmt: skip
-
-
 @transaction.atomic
 def move_to_special(
-    *, actor: Actor, at: datetime, request: Request, reason: str, signer: str = "", version: int | None = None
-) -> Request:
-    """Answer that the data is not default data and must be agreed on: opens the draft of an agreement (D36)."""
-    moved = cases.advance(request, "to_special", actor=actor, at=at, reason=reason, version=version)
-    _write(letters.special(moved, reason, _term(moved)), moved, actor=actor, at=at, signer=signer)
+    *, actor: Actor, at: datetime, request: Request, reason: str, legal_basis: str = "", signer: str = "",
+    version: int | None = None,
+) -> Request:  # fmt: skip
+    """Answer that the data is not default data and must be agreed on: opens the draft of an agreement (D36).
+
+    No account is given, so it carries what a refusal does: the legal basis, the copy to the lead (D51.1a, N194.16).
+    """
+    parties.check(actor, request, REQUEST.transition("to_special"))
+    refusing.need_basis(request, legal_basis)
+    moved = cases.advance(
+        request, "to_special", actor=actor, at=at, reason=reason, legal_basis=legal_basis, version=version,
+        changes={"refusal_reason": reason, "legal_basis": legal_basis},
+    )  # fmt: skip
+    _write(letters.special(moved, reason, legal_basis, _term(moved)), moved, actor=actor, at=at, signer=signer)
     agreement = agreements.open_from_request(moved, at=at, reason=reason)
     body = kept("%(reason)s Nháp yêu cầu đặc thù %(code)s đã có sẵn nội dung; hoàn thiện rồi gửi.") % {
         "reason": reason, "code": agreement.code,
     }  # fmt: skip
     _tell(moved, at=at, agency=moved.consumer.code, event="to_special", body=body)
+    refusing.copy_to_lead(moved, at=at, reason=reason, event="to_special")
     return moved
 
 
@@ -272,6 +328,23 @@ def withdraw_request(*, actor: Actor, at: datetime, request: Request, version: i
     moved = cases.advance(request, step, actor=actor, at=at, version=version)
     if moved.received_at is not None:
         _tell(moved, at=at, agency=moved.provider.code, event="withdraw", body=moved.purpose)
+    return moved
+
+
+@transaction.atomic
+def lapse_request(*, at: datetime, request: Request, reason: str, officer: str = "", signer: str = "") -> Request:
+    """Close a request that has lost its object, service or asker, as what the system does after somebody's deed.
+
+    Where ``officer`` ended the service the asker gets the provider's letter: the answer D35.3 owes it.
+    """
+    step = "lapse_draft" if request.state == "draft" else "lapse"
+    moved = cases.advance(request, step, actor=DELIVERY, at=at, reason=reason)
+    if step == "lapse" and officer:
+        words = letters.lapsed(moved, reason, _term(moved))
+        correspondence.send(
+            words, actor=DELIVERY, at=at, case=moved, agency=moved.provider, signer=signer, officer=officer
+        )
+    _tell(moved, at=at, agency=policies.officers_of(moved.consumer, at), event=step, body=reason)
     return moved
 
 

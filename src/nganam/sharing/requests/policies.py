@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from nganam.cases.queries import came_from
+from nganam.catalogue.policies import lacks_regulation
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.law.rules import rules_on
@@ -40,12 +41,7 @@ def default_form(request: Request, actor: Actor, at: datetime) -> str:
 def regulation(request: Request, actor: Actor, at: datetime) -> str:
     """Data are shared by a published usage regulation (D22); a service over no declared database has its own terms."""
     del actor, at
-    database = request.service.database
-    if database is None or database.regulation_number:
-        return ""
-    return _("Cơ sở dữ liệu %(code)s chưa có quy chế khai thác, sử dụng nên chưa cấp được tài khoản.") % {
-        "code": database.code
-    }
+    return lacks_regulation(request.service.database)
 
 
 def not_ended(request: Request, actor: Actor, at: datetime) -> str:

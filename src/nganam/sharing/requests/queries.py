@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -12,6 +14,9 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.errors import NotFound
 from nganam.services.models import Service
 from nganam.sharing.requests.models import Application, Request
+
+REFUSED = ("refused", "special")
+CONNECTED = ("granted", "testing", "in_use", "suspended")
 
 
 def _requests() -> QuerySet[Request]:
@@ -73,9 +78,27 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
 def may_dispute(actor: Actor, request: Request, at: datetime) -> bool:
     """Say whether the page offers a dispute: to the asking agency when refused, or when the answer is overdue (D49.1).
 
-    Silence after the term is no approval; to raise the difficulty is what the law leaves.
+    To be sent to special sharing is a refusal too, and so is each item a grant leaves out (D51.1a). Silence
+    after the term is no approval; to raise the difficulty is what the law leaves.
     """
     if not acts_for(actor, request.consumer):
         return False
     late = overdue(at).filter(object_type=request.MACHINE.code, object_code=request.code)
-    return request.state == "refused" or late.exists()
+    return request.state in REFUSED or (bool(request.withheld) and request.state in CONNECTED) or late.exists()
+
+
+def find_applications(actor: Actor, text: str = "") -> QuerySet[Application]:
+    """Return the applications of the actor's agency with a text in code, name, purpose or contact."""
+    found = applications_for(actor)
+    if not text:
+        return found
+    named = (Q(**{f"{name}__icontains": text}) for name in ("code", "name", "description", "contact"))
+    return found.filter(reduce(or_, named))
+
+
+def get_application_for(actor: Actor, code: str) -> Application:
+    """Return an application of the actor's agency; what is another's is not found."""
+    found = applications_for(actor).filter(code=code).first()
+    if found is None:
+        raise NotFound(_("Cơ quan không có ứng dụng này."))
+    return found

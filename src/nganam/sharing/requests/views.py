@@ -1,5 +1,6 @@
 """Officers' pages of applications and default requests."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,10 +12,12 @@ from nganam.cases.pages import take_step
 from nganam.cases.story import record_of
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt
+from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
 from nganam.services.queries import listed_service
+from nganam.sharing import purposes
 from nganam.sharing.requests import operations, queries, writing
-from nganam.sharing.requests.forms import ApplicationForm
+from nganam.sharing.requests.forms import ApplicationEditForm, ApplicationForm
 from nganam.sharing.requests.models import Request
 from nganam.sharing.requests.workflow import REQUEST
 
@@ -31,8 +34,30 @@ def applications(request: HttpRequest) -> HttpResponse:
         )
         if made:
             return redirect(request.GET.get("tiep", "") if _is_local(request) else "sharing:applications")
-    found = queries.applications_of(request.actor.agency)
-    return render(request, "sharing/applications.html", {"form": form, "applications": found})
+    text = request.GET.get("q", "").strip()[:200]
+    page = page_of(queries.find_applications(request.actor, text), request.GET)
+    context = {"form": form, "page": page, "text": text}
+    return render(request, "sharing/applications.html", context, status=422 if form.errors else 200)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def edit_application(request: HttpRequest, code: str) -> HttpResponse:
+    """Say anew what an application of the agency is called, what it is for, whom to ask."""
+    found = queries.get_application_for(request.actor, code)
+    said = {name: getattr(found, name) for name in ("name", "description", "contact", "version")}
+    form = ApplicationEditForm(request.POST or None, initial=said)
+    if request.method == "POST" and form.is_valid():
+        changed = attempt(
+            form,
+            lambda: operations.edit_application(
+                actor=request.actor, at=request.at, application=found, **form.cleaned_data
+            ),
+        )
+        if changed:
+            messages.success(request, _("Đã ghi thông tin ứng dụng %(code)s.") % {"code": changed.code})
+            return redirect("sharing:applications")
+    context = {"form": form, "application": found}
+    return render(request, "sharing/application.html", context, status=422 if form.errors else 200)
 
 
 def _is_local(request: HttpRequest) -> bool:
@@ -91,6 +116,7 @@ def _show(request: HttpRequest, found: Request, tried: StepForm | None = None) -
     titles = {one.name: one for one in found.service.fields.all()}
     offered = offers(request.actor, found, request.at, f"/yeu-cau/{found.code}/buoc/%s/", tried=tried)
     context = {
+        "purposes": purposes.in_words(found.purpose_codes),
         "case": found,
         "machine": REQUEST,
         "asked": [titles[name] for name in found.fields if name in titles],

@@ -20,12 +20,14 @@ REQUEST = Machine(
         State("disputed", "Vướng mắc", "In dispute"),
         State("special", "Chuyển dữ liệu đặc thù", "Moved to special data", final=True),
         State("withdrawn", "Đã rút", "Withdrawn", final=True),
+        State("lapsed", "Đã đóng, không còn đối tượng", "Closed, its object is gone", final=True),
     ),
     guards=(
         Guard("complete", "Đủ nội dung khoản 2 Điều 35", "The content of D35.2 is complete", "D35.2"),
         Guard("service_open", "Dịch vụ đã công khai", "The service is published", "D33"),
         Guard("default_form", "Dịch vụ chia sẻ theo hình thức mặc định", "The service is shared by default", "D33"),
-        Guard("regulation", "Cơ sở dữ liệu có quy chế khai thác", "The database has a usage regulation", "D22"),
+        Guard("regulation", "Cơ sở dữ liệu có quy chế khai thác đã công khai",
+              "The database has a published usage regulation", "D22"),
         Guard("not_ended", "Dịch vụ còn cung cấp", "The service has not ended", "D44"),
         Guard("was_in_use", "Đang khai thác khi bị tạm ngừng", "In use when it was suspended", "D43"),
         Guard("was_testing", "Đang kiểm thử khi bị tạm ngừng", "In testing when it was suspended"),
@@ -59,6 +61,15 @@ REQUEST = Machine(
         Transition(
             "withdraw_sent", ("received",), "withdrawn", "consumer", "Rút yêu cầu đã gửi", "Withdraw after sending",
             stops=("acct_issue",), side=True,
+        ),
+        Transition(
+            "lapse", ("received",), "lapsed", "system", "Đóng: dịch vụ hoặc cơ quan yêu cầu không còn",
+            "Close: the service or the asking agency is no more", "D35.3", needs=("reason",), stops=("acct_issue",),
+            papers=("TB",),
+        ),
+        Transition(
+            "lapse_draft", ("draft",), "lapsed", "system", "Đóng nháp: dịch vụ hoặc cơ quan yêu cầu không còn",
+            "Close the draft: the service or the asking agency is no more", needs=("reason",),
         ),
         Transition(
             "start_test", ("granted",), "testing", "system", "Bàn giao tài khoản, bắt đầu kiểm thử",

@@ -32,7 +32,8 @@ def prefilled(earlier: Request | None) -> dict[str, Any]:
     if earlier is None:
         return {}
     kept = {name: getattr(earlier, name) for name in ("solution", "frequency", "other")}
-    return {**kept, "application": earlier.application.code, "purpose": earlier.purpose, "fields_asked": earlier.fields}
+    purpose = {"purpose": earlier.purpose, "purpose_codes": earlier.purpose_codes}
+    return {**kept, **purpose, "application": earlier.application.code, "fields_asked": earlier.fields}
 
 
 def draft(

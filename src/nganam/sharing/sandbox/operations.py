@@ -19,8 +19,12 @@ from nganam.sharing.sandbox import policies, queries
 from nganam.sharing.sandbox.models import TestCredential
 
 TERM = LocalDefault("test_credential", 30, "Khóa thử nghiệm tự hết hạn", "A test credential ends by itself", "days")
-MOST_LIVE = 3
-"""Test credentials an application may have at once (nội bộ)."""
+MOST_LIVE, MOST_A_DAY, MOST_OF_AGENCY_A_DAY = 3, 10, 30
+"""Test credentials an application may have at once and be given in a day, and all those of an agency (nội bộ).
+
+A revoked one is on the gateway's list of denials until its last token has ended: so nobody makes that list long.
+"""
+DAY = timedelta(days=1)
 PREFIX = "THU."
 
 
@@ -31,7 +35,9 @@ def issue_test_credential(application: Application, *, actor: Actor, at: datetim
     Needs no request and no grant. Raises ``NotAllowed``; ``RuleBroken`` when the application has enough of them.
     """
     # Of one application at a time, so that two officers cannot pass the limit together.
-    held = Application.objects.select_for_update(of=("self",)).select_related("agency").get(pk=application.pk)
+    held = (
+        Application.objects.select_for_update(of=("self",), no_key=True).select_related("agency").get(pk=application.pk)
+    )
     if reason := policies.may_try(actor, held):
         raise NotAllowed(reason)
     if queries.live(held, at).count() >= MOST_LIVE:
@@ -39,6 +45,7 @@ def issue_test_credential(application: Application, *, actor: Actor, at: datetim
             _("Ứng dụng đã có %(most)s khóa thử nghiệm còn hiệu lực.") % {"most": MOST_LIVE}, article="nội bộ",
             hint=_("Thu hồi khóa không dùng nữa rồi lấy khóa mới."),
         )  # fmt: skip
+    _refuse_many(held, at)
     client_id, secret = f"{PREFIX}{secrets.token_hex(8)}", secrets.token_urlsafe(32)
     made = TestCredential.objects.create(
         application=held, client_id=client_id, secret_hash=keyed_sha256(client_id, secret), created_at=at,
@@ -46,6 +53,18 @@ def issue_test_credential(application: Application, *, actor: Actor, at: datetim
     )  # fmt: skip
     _record("sharing.test_credential.issued", made, actor=actor, at=at)
     return made, secret
+
+
+def _refuse_many(application: Application, at: datetime) -> None:
+    """Refuse who takes key after key, revoked ones too."""
+    lately = TestCredential.objects.filter(application__agency=application.agency_id, created_at__gt=at - DAY)
+    if lately.filter(application=application).count() >= MOST_A_DAY:
+        said = _("Ứng dụng đã nhận %(most)s khóa thử nghiệm trong 24 giờ.") % {"most": MOST_A_DAY}
+    elif lately.count() >= MOST_OF_AGENCY_A_DAY:
+        said = _("Cơ quan đã nhận %(most)s khóa thử nghiệm trong 24 giờ.") % {"most": MOST_OF_AGENCY_A_DAY}
+    else:
+        return
+    raise RuleBroken(said, article="nội bộ", hint=_("Dùng khóa đang có, hoặc nhận khóa mới vào ngày mai."))
 
 
 def _days(at: datetime) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from nganam.cases import operations as cases
 from nganam.cases import parties
 from nganam.cases.queries import history_of
 from nganam.cases.requirements import allow
+from nganam.cases.sweeping import each
 from nganam.deadlines import operations as deadlines
 from nganam.deadlines import terms
 from nganam.face.telling import kept
@@ -22,6 +22,7 @@ from nganam.notices import operations as notices
 from nganam.sharing.accounts import operations as accounts
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.accounts.operations import KEEPER
+from nganam.sharing.policies import officers_of
 from nganam.sharing.suspensions import papers, policies, queries, terminating, words
 from nganam.sharing.suspensions.models import Breach
 from nganam.sharing.suspensions.workflow import BREACH
@@ -38,6 +39,7 @@ def open_breaches(
         text = _("Chọn ít nhất một tài khoản và ghi dấu hiệu, nghi vấn.")
         raise Invalid(text, fields={"accounts" if not accounts else "suspicion": [text]})
     keys = [once and f"{once}-{account.code}" for account in accounts]
+    cases.hold(*accounts)
     return [
         _opened(account, suspicion, actor=actor, at=at, once=key) for account, key in zip(accounts, keys, strict=True)
     ]
@@ -67,8 +69,9 @@ def _open_already(account: Account) -> RuleBroken:
 
 @transaction.atomic
 def demand_report(
-    *, actor: Actor, at: datetime, breach: Breach, demand: str, report_due_on: date, version: int | None = None
-) -> Breach:
+    *, actor: Actor, at: datetime, breach: Breach, demand: str, report_due_on: date, signer: str = "",
+    version: int | None = None,
+) -> Breach:  # fmt: skip
     """Demand a report on how the data are used, by a day (D51.1b)."""
     step = BREACH.transition("demand_report")
     parties.check(actor, breach, step)
@@ -78,14 +81,15 @@ def demand_report(
         raise Invalid(text, fields={"report_due_on": [text]})
     labels = BREACH.transition("submit_report")
     length = terms.until(report_due_on, article="D51.1b", vi=labels.vi, en=labels.en)
-    _start_clock(breach, REPORT, breach.consumer.code, at=at, actor=actor, length=length)
-    number = papers.report_demand(breach, actor=actor, at=at, demand=demand, due_on=report_due_on)
-    moved = _advance(
-        breach, step.name, actor=actor, at=at, version=version, clock_agency=breach.consumer.code, paper=number,
+    officers = officers_of(breach.consumer, at)
+    _start_clock(breach, REPORT, officers, at=at, actor=actor, length=length)
+    number = papers.report_demand(breach, actor=actor, at=at, demand=demand, due_on=report_due_on, signer=signer)
+    moved = cases.advance(
+        breach, step.name, actor=actor, at=at, version=version, clock_agency=officers, paper=number,
         changes={"demand": demand, "report_due_on": report_due_on},
         details={"report_due_on": report_due_on.isoformat()},
     )  # fmt: skip
-    _tell(moved, moved.consumer.code, at=at, body=demand, event=step.name)
+    _tell(moved, officers, at=at, body=demand, event=step.name)
     return moved
 
 
@@ -107,10 +111,10 @@ def submit_report(
     """Answer the demand (D51.1b)."""
     parties.check(actor, breach, BREACH.transition("submit_report"))
     _need(usage_report=(usage_report, _("Ghi báo cáo việc sử dụng dữ liệu.")))
-    moved = _advance(
+    moved = cases.advance(
         breach, "submit_report", actor=actor, at=at, version=version, changes={"usage_report": usage_report}
     )
-    _tell(moved, moved.provider.code, at=at, body=usage_report, event="submit_report")
+    _tell(moved, officers_of(moved.provider, at), at=at, body=usage_report, event="submit_report")
     return moved
 
 
@@ -128,9 +132,10 @@ def determine_breach(
     if found_at > at:
         words_of_it = _("Thời điểm xác định không thể ở sau lúc này.")
         raise Invalid(words_of_it, fields={"found_at": [words_of_it]})
-    _start_clock(breach, NOTICE, breach.provider.code, at=found_at, actor=actor)
-    return _advance(
-        breach, "determine", actor=actor, at=at, version=version, clock_agency=breach.provider.code,
+    officers = officers_of(breach.provider, at)
+    _start_clock(breach, NOTICE, officers, at=found_at, actor=actor)
+    return cases.advance(
+        breach, "determine", actor=actor, at=at, version=version, clock_agency=officers,
         changes={"ground": ground, "breach": finding, "found_at": found_at},
         details={"ground": ground, "found_at": found_at.isoformat()},
     )  # fmt: skip
@@ -138,26 +143,29 @@ def determine_breach(
 
 @transaction.atomic
 def notify_breach(
-    *, actor: Actor, at: datetime, breach: Breach, handling: str, requirements: str, version: int | None = None
-) -> Breach:
+    *, actor: Actor, at: datetime, breach: Breach, handling: str, requirements: str, signer: str = "",
+    version: int | None = None,
+) -> Breach:  # fmt: skip
     """Tell the consumer the breach with its handling, and what it must do to keep or restore the connection (D43.5)."""
     parties.check(actor, breach, BREACH.transition("notify"))
     _need(
         handling=(handling, _("Ghi biện pháp xử lý.")),
         requirements=(requirements, _("Ghi yêu cầu để duy trì, khôi phục kết nối.")),
     )
-    number = papers.breach_notice(breach, actor=actor, at=at, handling=handling, requirements=requirements)
-    moved = _advance(
+    number = papers.breach_notice(
+        breach, actor=actor, at=at, handling=handling, requirements=requirements, signer=signer
+    )
+    moved = cases.advance(
         breach, "notify", actor=actor, at=at, version=version, paper=number,
         changes={"handling": handling, "requirements": requirements, "notified_at": at},
     )  # fmt: skip
     body = kept("Vi phạm: %(breach)s Xử lý: %(handling)s Yêu cầu để duy trì, khôi phục: %(requirements)s") % {
         "breach": moved.breach, "handling": handling, "requirements": requirements,
     }  # fmt: skip
-    _tell(moved, moved.consumer.code, at=at, body=body, event="notify")
+    _tell(moved, officers_of(moved.consumer, at), at=at, body=body, event="notify")
     _copy(moved, at=at, body=body)
     if moved.account.state == "locked":
-        return _advance(moved, "suspend", actor=KEEPER, at=at)
+        return cases.advance(moved, "suspend", actor=KEEPER, at=at)
     return moved
 
 
@@ -173,7 +181,7 @@ def _copy(breach: Breach, *, at: datetime, body: str) -> None:
 @transaction.atomic
 def suspend_use(*, actor: Actor, at: datetime, breach: Breach, version: int | None = None) -> Breach:
     """Lock the account: the gateway refuses its calls from now on."""
-    suspended = _advance(breach, "suspend", actor=actor, at=at, version=version)
+    suspended = cases.advance(breach, "suspend", actor=actor, at=at, version=version)
     _lock(suspended, actor, at)
     return suspended
 
@@ -188,51 +196,60 @@ def report_remedy(*, actor: Actor, at: datetime, breach: Breach, remedy: str, ve
     """Report what was done to meet the requirements of the notice."""
     parties.check(actor, breach, BREACH.transition("report_remedy"))
     _need(remedy=(remedy, _("Ghi việc đã khắc phục.")))
-    moved = _advance(
+    moved = cases.advance(
         breach, "report_remedy", actor=actor, at=at, version=version, changes={"remedy": remedy}
     )  # fmt: skip
-    _tell(moved, moved.provider.code, at=at, body=remedy, event="report_remedy")
+    _tell(moved, officers_of(moved.provider, at), at=at, body=remedy, event="report_remedy")
     return moved
 
 
 @transaction.atomic
 def restore_use(*, actor: Actor, at: datetime, breach: Breach, version: int | None = None) -> Breach:
     """Restore the connection: the account may call again."""
-    restored = _advance(breach, "restore", actor=actor, at=at, version=version)
+    parties.check(actor, breach, BREACH.transition("restore"))
+    number = papers.restored(breach, actor=actor, at=at)
+    restored = cases.advance(breach, "restore", actor=actor, at=at, version=version, paper=number)
     if restored.account.state == "locked":
         accounts.move_account(actor=actor, at=at, account=restored.account, transition="restore")
     else:
-        _tell(restored, restored.consumer.code, at=at, body=restored.remedy, event="restore")
+        _tell(restored, officers_of(restored.consumer, at), at=at, body=restored.remedy, event="restore")
     return restored
 
 
 @transaction.atomic
 def reject_remedy(*, actor: Actor, at: datetime, breach: Breach, reason: str, version: int | None = None) -> Breach:
     """Find the remedy wanting: the account stays locked, or is locked now."""
-    moved = _advance(breach, "reject_remedy", actor=actor, at=at, reason=reason, version=version)
-    _tell(moved, moved.consumer.code, at=at, body=reason, event="reject_remedy")
+    parties.check(actor, breach, BREACH.transition("reject_remedy"))
+    number = papers.not_enough(breach, actor=actor, at=at, reason=reason)
+    moved = cases.advance(breach, "reject_remedy", actor=actor, at=at, reason=reason, version=version, paper=number)
+    _tell(moved, officers_of(moved.consumer, at), at=at, body=reason, event="reject_remedy")
     _lock(moved, actor, at)
     return moved
 
 
 @transaction.atomic
 def terminate_use(
-    *, actor: Actor, at: datetime, breach: Breach, ground: str, reason: str, version: int | None = None
-) -> Breach:
+    *, actor: Actor, at: datetime, breach: Breach, ground: str, reason: str, signer: str = "",
+    version: int | None = None,
+) -> Breach:  # fmt: skip
     """End the sharing because the breach cannot be mended or the purpose no longer fits (D44)."""
-    ended = _advance(breach, "terminate", actor=actor, at=at, reason=reason, version=version)
+    ended = cases.advance(breach, "terminate", actor=actor, at=at, reason=reason, version=version)
     terminating.end_sharing(
-        actor=actor, at=at, account=ended.account, transition="revoke", ground=ground, reason=reason
-    )
+        actor=actor, at=at, account=ended.account, transition="revoke", ground=ground, reason=reason,
+        signer=signer,
+    )  # fmt: skip
     return ended
 
 
 @transaction.atomic
 def clear_suspicion(*, actor: Actor, at: datetime, breach: Breach, reason: str, version: int | None = None) -> Breach:
-    """Conclude that there is no breach; the consumer hears of it when it was asked to report."""
-    cleared = _advance(breach, "clear", actor=actor, at=at, reason=reason, version=version)
-    if cleared.report_due_on is not None:
-        _tell(cleared, cleared.consumer.code, at=at, body=reason, event="clear")
+    """Conclude that there is no breach; the consumer hears of it, by a letter, when it was asked to report."""
+    parties.check(actor, breach, BREACH.transition("clear"))
+    asked = breach.report_due_on is not None
+    number = papers.cleared(breach, actor=actor, at=at, reason=reason) if asked else ""
+    cleared = cases.advance(breach, "clear", actor=actor, at=at, reason=reason, version=version, paper=number)
+    if asked:
+        _tell(cleared, officers_of(cleared.consumer, at), at=at, body=reason, event="clear")
     return cleared
 
 
@@ -245,7 +262,7 @@ def follow_lock(account: Account, *, actor: Actor, at: datetime, reason: str, gr
     if breach.state in BREACH.transition("determine").source:
         breach = determine_breach(actor=actor, at=at, breach=breach, ground=ground, finding=reason)
     if breach.state == "notified":
-        breach = _advance(breach, "suspend", actor=KEEPER, at=at)
+        breach = cases.advance(breach, "suspend", actor=KEEPER, at=at)
     return breach
 
 
@@ -253,18 +270,12 @@ def follow_restore(account: Account, *, at: datetime) -> None:
     """Close the file of an account that was restored."""
     breach = queries.open_breach(account)
     if breach is not None and breach.state in BREACH.transition("lift").source:
-        _advance(breach, "lift", actor=KEEPER, at=at)
+        cases.advance(breach, "lift", actor=KEEPER, at=at)
 
 
 def close_outlived(*, at: datetime) -> int:
     """Close the files on accounts that have ended by another way; return how many. Harmless to repeat."""
-    return len([_advance(breach, "close", actor=KEEPER, at=at) for breach in queries.outlived()])
-
-
-def _advance(breach: Breach, transition: str, **values: Any) -> Breach:
-    """Move a file while its account is held: a deed on the account moves its file too."""
-    accounts.hold(breach.account)
-    return cases.advance(breach, transition, **values)
+    return len(each(queries.outlived(), lambda breach: cases.advance(breach, "close", actor=KEEPER, at=at)))
 
 
 def _need(**given: tuple[str, str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from nganam.cases.forms import OpeningForm, StepForm
+from nganam.cases.forms import OpeningForm, SignedForm, StepForm
 from nganam.cases.models import Case
 from nganam.face.templatetags.nganam import label as in_language
 from nganam.kernel.machine import Machine
@@ -59,11 +59,12 @@ class StopForm(OpeningForm):
         label=_("Thông báo công khai ngay khi lập"), required=False,
         help_text=_("Không chọn thì lưu kế hoạch để thông báo sau; chưa ai được báo."),
     )  # fmt: skip
+    signer = SignedForm.base_fields["signer"]
 
     def __init__(self, *args: Any, services: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if services is None:  # a plan keeps the service it is about
-            for name in ("services", "every", "announce"):
+            for name in ("services", "every", "announce", "signer"):
                 del self.fields[name]
         else:
             field = self.fields["services"]
@@ -124,6 +125,16 @@ class _Step(StepForm):
         """Fill in what depends on the case."""
 
 
+class _SignedStep(SignedForm, _Step):
+    """A form of one transition whose letter somebody signs."""
+
+
+class StopNoticeForm(_SignedStep):
+    """Who signs the notice of a stop."""
+
+    MACHINE, STEP = MAINTENANCE, "announce"
+
+
 class ExtendForm(_Step):
     """Until when, and why."""
 
@@ -131,7 +142,7 @@ class ExtendForm(_Step):
     planned_until = instant(_("Dự kiến khôi phục lúc"))
 
 
-class DemandReportForm(_Step):
+class DemandReportForm(_SignedStep):
     """What to report, by when."""
 
     MACHINE, STEP = BREACH, "demand_report"
@@ -162,7 +173,7 @@ class DetermineForm(_Step):
         self.fields["ground"].choices = choices(words.suspension_grounds(case.rules, words.FOR_ONE))  # type: ignore[attr-defined]
 
 
-class NotifyForm(_Step):
+class NotifyForm(_SignedStep):
     """The two contents of the notice (D43.5); the breach itself stands in the file."""
 
     MACHINE, STEP = BREACH, "notify"
@@ -177,7 +188,7 @@ class RemedyForm(_Step):
     remedy = text(_("Việc đã khắc phục"), 4)
 
 
-class _EndForm(_Step):
+class _EndForm(_SignedStep):
     """For which ground of D44, and why in this case."""
 
     ground = forms.ChoiceField(label=_("Căn cứ chấm dứt (Điều 44)"), widget=forms.RadioSelect)
@@ -212,7 +223,7 @@ class DeletionForm(_Step):
 
 
 ACCOUNT_FORMS: dict[str, Callable[..., StepForm]] = {"revoke": RevokeForm}
-MAINTENANCE_FORMS = {"extend": ExtendForm}
+MAINTENANCE_FORMS: dict[str, Callable[..., StepForm]] = {"announce": StopNoticeForm, "extend": ExtendForm}
 BREACH_FORMS = {
     "demand_report": DemandReportForm,
     "submit_report": SubmitReportForm,

@@ -106,6 +106,77 @@ def termination_notice(use: Use, desk: Desk, *, ground: str, reason: str, must_d
     )  # fmt: skip
 
 
+def later_restoration(stop: Stop, desk: Desk, *, reason: str) -> Letter:
+    """Tell everybody that the service comes back later than was announced, and why (D43.3)."""
+    return _to_everybody(
+        desk, f"Về việc lùi thời điểm khôi phục dịch vụ {stop.service}",
+        f"{desk.issuer.name} thông báo lùi thời điểm khôi phục dịch vụ {stop.service}.",
+        *paragraphs(f"Lý do: {reason}"),
+        f"Dự kiến khôi phục: {_moment(stop.planned_until)}.",
+    )  # fmt: skip
+
+
+def no_stop(stop: Stop, desk: Desk, *, reason: str) -> Letter:
+    """Tell everybody that an announced stop will not be."""
+    return _to_everybody(
+        desk, f"Về việc không tạm ngừng dịch vụ {stop.service}",
+        f"{desk.issuer.name} thông báo không tạm ngừng dịch vụ {stop.service} như đã báo "
+        f"(từ {_moment(stop.planned_from)}).",
+        *paragraphs(f"Lý do: {reason}"),
+    )  # fmt: skip
+
+
+def _to_everybody(desk: Desk, subject: str, *body: str) -> Letter:
+    return _letter(
+        "TB", desk, subject, recipients=("Các cơ quan, đơn vị khai thác dịch vụ",), body=body,
+        basis=(f"Căn cứ {cite('D43.3')}",), copies=("Như trên", "Cổng dữ liệu của tỉnh (để đăng)", "Lưu: VT"),
+    )  # fmt: skip
+
+
+def upheld(use: Use, desk: Desk) -> Letter:
+    """Tell a consumer whose connection was never stopped that it stays (D43)."""
+    return _to_user(
+        use, desk, f"Về việc duy trì kết nối, chia sẻ dữ liệu với tài khoản {use.account}", "D43",
+        f"{desk.issuer.name} đã xem xét {_matter(use)} của {use.consumer} sau thông báo vi phạm và duy trì kết nối.",
+        f"Tài khoản {use.account} không bị tạm ngừng và tiếp tục được khai thác trong phạm vi đã cấp.",
+    )  # fmt: skip
+
+
+def restored(use: Use, desk: Desk) -> Letter:
+    """Tell a consumer that its connection is restored (D43)."""
+    return _to_user(
+        use, desk, f"Về việc khôi phục kết nối, chia sẻ dữ liệu với tài khoản {use.account}", "D43",
+        f"{desk.issuer.name} thông báo khôi phục {_matter(use)} của {use.consumer}.",
+        f"Tài khoản {use.account} được khai thác lại kể từ ngày {_day(desk.on)}, trong phạm vi đã cấp.",
+    )  # fmt: skip
+
+
+def not_enough(use: Use, desk: Desk, *, reason: str) -> Letter:
+    """Tell a consumer that its remedy does not do, so that the connection stays suspended (D43.5)."""
+    return _to_user(
+        use, desk, f"Về việc chưa khôi phục kết nối, chia sẻ dữ liệu với tài khoản {use.account}", "D43.5",
+        f"{desk.issuer.name} đã xem xét báo cáo khắc phục của {use.consumer} về {_matter(use)}.",
+        *paragraphs(f"Việc khắc phục chưa đạt: {reason}"),
+        f"Tài khoản {use.account} tiếp tục tạm ngừng cho đến khi khắc phục xong và được khôi phục.",
+    )  # fmt: skip
+
+
+def cleared(use: Use, desk: Desk, *, reason: str) -> Letter:
+    """Tell a consumer that was asked to report that no breach was found (D51.1b)."""
+    return _to_user(
+        use, desk, f"Về kết quả xem xét việc sử dụng dữ liệu theo tài khoản {use.account}", "D51.1b",
+        f"{desk.issuer.name} đã xem xét {_matter(use)} của {use.consumer} và kết luận không có vi phạm.",
+        *paragraphs(f"Lý do: {reason}"),
+    )  # fmt: skip
+
+
+def _to_user(use: Use, desk: Desk, subject: str, clause: str, *body: str) -> Letter:
+    return _letter(
+        "TB", desk, subject, recipients=(use.consumer,), basis=(f"Căn cứ {cite(clause)}",), body=body,
+        copies=("Như trên", *((f"{use.lead} (để biết)",) if use.lead else ()), "Lưu: VT"),
+    )  # fmt: skip
+
+
 def _letter(kind: str, desk: Desk, subject: str, **rest: tuple[str, ...]) -> Letter:
     return Letter(
         kind=kind, issuer=desk.issuer, signer=desk.signer, signed_on=desk.on, subject=subject, **rest  # type: ignore[arg-type]  # the members of Letter

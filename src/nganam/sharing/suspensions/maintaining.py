@@ -48,7 +48,7 @@ def plan_stop(
 @transaction.atomic
 def plan_stops(
     *, actor: Actor, at: datetime, services: Sequence[Service], values: Mapping[str, Any], announce: bool = False,
-    once: str = "",
+    signer: str = "", once: str = "",
 ) -> list[Maintenance]:  # fmt: skip
     """Plan the same stop of several services, all or none; with ``announce`` each is announced in the same moment.
 
@@ -61,14 +61,14 @@ def plan_stops(
         raise Invalid(text, fields={"services": [text]})
     for service in chosen:
         allow(policies.may_plan(actor, service))
-        cases.hold(service)
+    cases.hold(*chosen)
     planned = [
         _of_service(service, plan_stop, actor=actor, at=at, service=service, values=values, once=_key(once, service))
         for service in chosen
     ]
     drafts = [stop for stop in planned if stop.state == MAINTENANCE.initial]
     if announce and drafts:
-        told = [_of_service(stop.service, _announced, actor=actor, at=at, stop=stop) for stop in drafts]
+        told = [_of_service(stop.service, _announced, actor=actor, at=at, stop=stop, signer=signer) for stop in drafts]
         tell_users(told, actor, at=at, event="announce")
         tell_users([_stopped(KEEPER, at, stop) for stop in told if _is_due(stop, at)], KEEPER, at=at, event="stop")
     return planned
@@ -125,18 +125,22 @@ def _check_plan(stop: Maintenance, actor: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def announce_stop(*, actor: Actor, at: datetime, stop: Maintenance, version: int | None = None) -> Maintenance:
+def announce_stop(
+    *, actor: Actor, at: datetime, stop: Maintenance, signer: str = "", version: int | None = None
+) -> Maintenance:
     """Publish a stop on the portal and tell every user of the service; a forced one that is due acts at once."""
-    told = _announced(actor=actor, at=at, stop=stop, version=version)
+    told = _announced(actor=actor, at=at, stop=stop, signer=signer, version=version)
     tell_users([told], actor, at=at, event="announce")
     return stop_service(actor=KEEPER, at=at, stop=told) if _is_due(told, at) else told
 
 
-def _announced(*, actor: Actor, at: datetime, stop: Maintenance, version: int | None = None) -> Maintenance:
+def _announced(
+    *, actor: Actor, at: datetime, stop: Maintenance, signer: str = "", version: int | None = None
+) -> Maintenance:
     """Issue the notice and move the stop; nobody is told yet."""
     parties.check(actor, stop, MAINTENANCE.transition("announce"))
     _hold_service(stop)
-    number = papers.stop_notice(stop, actor=actor, at=at)
+    number = papers.stop_notice(stop, actor=actor, at=at, signer=signer)
     return cases.advance(
         stop, "announce", actor=actor, at=at, version=version, paper=number, changes={"announced_at": at}
     )
@@ -203,8 +207,10 @@ def extend_stop(
     if planned_until <= max(stop.planned_until, at):
         text = _("Thời điểm khôi phục mới phải sau thời điểm đã báo và sau lúc này.")
         raise Invalid(text, fields={"planned_until": [text]})
+    number = papers.later_restoration(stop, planned_until, actor=actor, at=at, reason=reason)
     extended = cases.advance(
-        stop, "extend", actor=actor, at=at, reason=reason, version=version, changes={"planned_until": planned_until},
+        stop, "extend", actor=actor, at=at, reason=reason, version=version, paper=number,
+        changes={"planned_until": planned_until},
         details={"before": stop.planned_until.isoformat(), "planned_until": planned_until.isoformat()},
     )  # fmt: skip
     deadlines.stop_clocks([RESTORE], MAINTENANCE.code, extended.code, at=at)
@@ -218,8 +224,11 @@ def cancel_stop(
     *, actor: Actor, at: datetime, stop: Maintenance, reason: str, version: int | None = None
 ) -> Maintenance:
     """Give a plan up; those who were told of the stop are told that it will not be."""
-    cancelled = cases.advance(stop, "cancel", actor=actor, at=at, reason=reason, version=version)
-    if cancelled.announced_at is not None:
+    parties.check(actor, stop, MAINTENANCE.transition("cancel"))
+    told = stop.announced_at is not None
+    number = papers.no_stop(stop, actor=actor, at=at, reason=reason) if told else ""
+    cancelled = cases.advance(stop, "cancel", actor=actor, at=at, reason=reason, version=version, paper=number)
+    if told:
         tell_users([cancelled], actor, at=at, event="cancel")
     return cancelled
 

@@ -5,14 +5,16 @@ from datetime import datetime
 
 from django.db import transaction
 
+from nganam.cases import parties
+from nganam.cases.sweeping import each
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
-from nganam.kernel.errors import StateMoved
 from nganam.sharing.accounts import operations as accounts
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.accounts.queries import over_on
-from nganam.sharing.suspensions import breaching, terminating
+from nganam.sharing.accounts.workflow import ACCOUNT
+from nganam.sharing.suspensions import breaching, papers, terminating
 
 RISK, ENDED = "risk", "ended"
 
@@ -32,19 +34,25 @@ def lock_account(
 @transaction.atomic
 def restore_account(*, actor: Actor, at: datetime, account: Account, version: int | None = None) -> Account:
     """Let an account call again, and close the file for which it was locked."""
-    restored = accounts.move_account(actor=actor, at=at, account=account, transition="restore", version=version)
+    parties.check(actor, account, ACCOUNT.transition("restore"))
+    number = papers.restored(account, actor=actor, at=at)
+    restored = accounts.move_account(
+        actor=actor, at=at, account=account, transition="restore", paper=number, version=version
+    )
     breaching.follow_restore(restored, at=at)
     return restored
 
 
 @transaction.atomic
 def revoke_account(
-    *, actor: Actor, at: datetime, account: Account, ground: str, reason: str, version: int | None = None
-) -> Account:
+    *, actor: Actor, at: datetime, account: Account, ground: str, reason: str, signer: str = "",
+    version: int | None = None,
+) -> Account:  # fmt: skip
     """End the sharing for one of the grounds of D44."""
     return terminating.end_sharing(
-        actor=actor, at=at, account=account, transition="revoke", ground=ground, reason=reason, version=version
-    ).account
+        actor=actor, at=at, account=account, transition="revoke", ground=ground, reason=reason, signer=signer,
+        version=version,
+    ).account  # fmt: skip
 
 
 @transaction.atomic
@@ -59,18 +67,15 @@ def give_up_account(
 
 def expire_accounts(*, at: datetime) -> int:
     """End each account whose term is over; return how many. The gateway refused them since midnight already."""
-    return sum(_expire(account, at) for account in over_on(local_date(at)))
+    return len(each(over_on(local_date(at)), lambda account: _expire(account, at)))
 
 
-def _expire(account: Account, at: datetime) -> bool:
+def _expire(account: Account, at: datetime) -> Account:
     reason = kept("Hết thời hạn sử dụng ngày %(day)s.") % {"day": f"{account.valid_until:%d/%m/%Y}"}
-    try:
-        terminating.end_sharing(
-            actor=accounts.KEEPER, at=at, account=account, transition="expire", ground=ENDED, reason=reason
-        )
-    except StateMoved:  # an officer was quicker
-        return False
-    return True
+    terminating.end_sharing(
+        actor=accounts.KEEPER, at=at, account=account, transition="expire", ground=ENDED, reason=reason
+    )
+    return account
 
 
 MOVES: dict[str, Callable[..., object]] = {

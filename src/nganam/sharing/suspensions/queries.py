@@ -141,6 +141,11 @@ def evidence_of(termination: Termination) -> QuerySet[DeletionEvidence]:
     return termination.files.select_related("file")
 
 
+def files_of(termination: Termination) -> list[tuple[str, StoredFile]]:
+    """Return the files that came with reports of deletion."""
+    return [(one.file.name, one.file) for one in evidence_of(termination)]
+
+
 def get_evidence(termination: Termination, sha256: str) -> StoredFile:
     """Return a file of the end of sharing by its digest; ``NotFound`` for a file of anything else."""
     found = evidence_of(termination).filter(file__sha256=sha256).first()

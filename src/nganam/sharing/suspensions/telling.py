@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from nganam.agencies.queries import OUTSIDE_KINDS
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM
@@ -34,6 +35,7 @@ def tell_users(stops: Sequence[Maintenance], actor: Actor, *, at: datetime, even
 
 def _users_of(stop: Maintenance) -> set[str]:
     users = Account.objects.filter(service=stop.service_id).exclude(state__in=OVER)
+    users = users.exclude(application__agency__kind__in=OUTSIDE_KINDS)  # the lead agency, told anyway, reaches them
     return set(users.values_list("application__agency__code", flat=True)) | {stop.provider.code}
 
 

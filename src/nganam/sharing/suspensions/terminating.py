@@ -22,28 +22,33 @@ from nganam.sharing.accounts import operations as accounts
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.accounts.operations import KEEPER
 from nganam.sharing.evidence import Upload, keep
+from nganam.sharing.policies import led_by_lead, officers_of
 from nganam.sharing.suspensions import papers, queries, words
 from nganam.sharing.suspensions.models import DeletionEvidence, Termination
 from nganam.sharing.suspensions.workflow import TERMINATION
 
+WRITTEN = frozenset({"revoke", "end_with_service"})
+"""The ends somebody decided, which go out as a letter. Who gives up or lets a term run out writes nothing, and an
+agency that is no more gets none: the notice on the platform tells the others."""
 KEPT_BY_CONSUMER = ("sync", "package")
 """The methods by which a user comes to hold data of its own (D41b, D41c)."""
 
 
 @transaction.atomic
 def end_sharing(
-    *, actor: Actor, at: datetime, account: Account, transition: str, ground: str, reason: str,
-    version: int | None = None,
+    *, actor: Actor, at: datetime, account: Account, transition: str, ground: str, reason: str, signer: str = "",
+    officer: str = "", version: int | None = None,
 ) -> Termination:  # fmt: skip
-    """End sharing with one user by the account's ``transition`` (revoke, give_up, expire).
+    """End sharing with one user by the account's ``transition`` (revoke, give_up, expire, end_with_service).
 
-    The account is revoked, the result is told, and where the user holds data, their deletion is demanded.
+    The account is revoked, the result is told, and where the user holds data, their deletion is demanded. What the
+    system does for an officer names the ``officer``, by whom the provider's letter is signed where no ``signer`` is.
     """
     parties.check(actor, account, account.MACHINE.transition(transition))
     version_of_rules = rules_on(local_date(at)).version
     text = _("Chọn căn cứ chấm dứt theo Điều 44.")
     words.check_ground(words.termination_grounds(version_of_rules), ground, text)
-    accounts.hold(account)
+    cases.hold(account)
     held = account.state != account.MACHINE.initial and account.service.method in KEPT_BY_CONSUMER
     over = accounts.move_account(
         actor=actor, at=at, account=account, transition=transition, reason=reason, version=version, tell=False
@@ -53,9 +58,12 @@ def end_sharing(
         Termination(account=over, ground=ground, explanation=reason, rules=version_of_rules), actor=actor, at=at,
         details={"account": over.code, "ground": ground},
     )  # fmt: skip
-    # Who gives up or lets a term run out writes nothing; the notice on the platform tells the others.
-    writes = transition == "revoke"
-    number = papers.termination_notice(opened, actor=actor, at=at, must_delete=held) if writes else ""
+    writes = transition in WRITTEN and bool(actor.agency or officer)
+    number = (
+        papers.termination_notice(opened, actor=actor, at=at, must_delete=held, signer=signer, officer=officer)
+        if writes
+        else ""
+    )
     notified = _tell_result(opened, at, number)
     return _demand_deletion(notified, at) if held else cases.advance(notified, "close", actor=KEEPER, at=at)
 
@@ -83,17 +91,21 @@ def _tell_result(termination: Termination, at: datetime, number: str) -> Termina
 
 
 def concerned(termination: Termination, day: date) -> list[str]:
-    """Return the public codes of the agencies that a termination concerns."""
-    codes = {termination.consumer.code, termination.provider.code}
+    """Return the public codes of the agencies that a termination concerns and that have officers here.
+
+    For a user outside the province the lead agency is told, which hears of every end (S17.1).
+    """
+    codes = {one.code for one in (termination.consumer, termination.provider) if not led_by_lead(one, day)}
     with suppress(NotFound):  # no lead agency is recorded for the day
         codes.add(lead_agency(day).code)
     return sorted(codes)
 
 
 def _demand_deletion(termination: Termination, at: datetime) -> Termination:
-    waiting = cases.advance(termination, "demand_deletion", actor=KEEPER, at=at, clock_agency=termination.consumer.code)
+    officers = officers_of(termination.consumer, at)
+    waiting = cases.advance(termination, "demand_deletion", actor=KEEPER, at=at, clock_agency=officers)
     notices.notify(
-        at=at, agency=waiting.consumer.code, link=waiting.get_absolute_url(),
+        at=at, agency=officers, link=waiting.get_absolute_url(),
         title=kept("%(code)s: phải xóa, hủy dữ liệu đã nhận") % {"code": waiting.code},
         body=kept("Xóa, hủy dữ liệu đã đồng bộ hoặc đã nhận đóng gói, rồi báo cáo kèm bằng chứng."),
         event="sharing.termination.demand_deletion",
@@ -138,7 +150,7 @@ def _reported(
     )  # fmt: skip
     if file is not None:
         DeletionEvidence.objects.create(termination=moved, file=file, by=actor.name, at=at)
-    _tell(moved, moved.provider.code, at=at, body=said["deletion"], event="report_deletion")
+    _tell(moved, officers_of(moved.provider, at), at=at, body=said["deletion"], event="report_deletion")
     return moved
 
 
@@ -146,7 +158,7 @@ def _reported(
 def accept_deletion(*, actor: Actor, at: datetime, termination: Termination, version: int | None = None) -> Termination:
     """Accept the evidence: nothing is left to do."""
     closed = cases.advance(termination, "accept_deletion", actor=actor, at=at, version=version)
-    _tell(closed, closed.consumer.code, at=at, body=closed.evidence, event="accept_deletion")
+    _tell(closed, officers_of(closed.consumer, at), at=at, body=closed.evidence, event="accept_deletion")
     return closed
 
 
@@ -155,11 +167,11 @@ def return_deletion(
     *, actor: Actor, at: datetime, termination: Termination, reason: str, version: int | None = None
 ) -> Termination:
     """Ask for better evidence, and say what is missing."""
+    officers = officers_of(termination.consumer, at)
     again = cases.advance(
-        termination, "return_deletion", actor=actor, at=at, reason=reason, version=version,
-        clock_agency=termination.consumer.code,
-    )  # fmt: skip
-    _tell(again, again.consumer.code, at=at, body=reason, event="return_deletion")
+        termination, "return_deletion", actor=actor, at=at, reason=reason, version=version, clock_agency=officers
+    )
+    _tell(again, officers, at=at, body=reason, event="return_deletion")
     return again
 
 

@@ -21,6 +21,7 @@ from nganam.face.forms import attempt
 from nganam.kernel.actors import Role
 from nganam.kernel.clock import local_date
 from nganam.law.rules import rules_on
+from nganam.sharing.disputed import may_raise
 from nganam.sharing.suspensions import policies, queries, words, writing
 from nganam.sharing.suspensions.forms import StopForm
 from nganam.sharing.suspensions.models import Breach, Maintenance, Termination
@@ -236,6 +237,8 @@ def _show(
         "machine": found.MACHINE,
         "offers": offered,
         "stray": stray(offered, tried),
+        # What the other side has not been told of is not raised with it either.
+        "may_raise": found.state != "suspected" and may_raise(request.actor, found),
         **record_of(found),
         **more,
     }

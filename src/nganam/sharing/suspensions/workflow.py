@@ -38,11 +38,11 @@ MAINTENANCE = Machine(
         ),
         Transition(
             "extend", ("stopped",), "stopped", "provider/lead", "Lùi thời điểm khôi phục", "Postpone the restoration",
-            "D43.3", needs=("reason",), side=True,
+            "D43.3", needs=("reason",), papers=("TB",), side=True,
         ),
         Transition(
             "cancel", ("draft", "announced"), "cancelled", "provider", "Hủy kế hoạch", "Cancel the plan",
-            needs=("reason",), side=True,
+            needs=("reason",), papers=("TB",), side=True,
         ),
         Transition(
             "close", ("draft", "announced", "stopped"), "cancelled", "system", "Dịch vụ đã ngừng cung cấp",
@@ -100,11 +100,11 @@ BREACH = Machine(
         ),
         Transition(
             "restore", ("notified", "suspended", "remedied"), "restored", "issuer/lead", "Khôi phục kết nối",
-            "Restore the connection", "D43", guards=("in_term",),
+            "Restore the connection", "D43", guards=("in_term",), papers=("TB",),
         ),
         Transition(
             "reject_remedy", ("remedied",), "suspended", "issuer/lead", "Chưa đạt: tiếp tục tạm ngừng",
-            "Not enough: stay suspended", "D43.5", needs=("reason",),
+            "Not enough: stay suspended", "D43.5", needs=("reason",), papers=("TB",),
         ),
         Transition(
             "terminate", ("notified", "suspended", "remedied"), "terminated", "issuer/lead", "Chấm dứt chia sẻ",
@@ -113,7 +113,7 @@ BREACH = Machine(
         Transition(
             "clear", ("suspected", "report_demanded", "reported"), "cleared", "issuer/lead",
             "Kết luận không có vi phạm", "Conclude that there is no breach", "D51.1b", needs=("reason",),
-            stops=("usage_report",),
+            stops=("usage_report",), papers=("TB",),
         ),
         Transition(
             "lift", ("determined", "notified", "suspended", "remedied"), "restored", "system",

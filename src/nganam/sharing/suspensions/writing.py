@@ -29,6 +29,7 @@ def plan(
     del about, case
     return maintaining.plan_stops(
         actor=actor, at=at, services=form.chosen(), values=form.plan(), announce=form.cleaned_data["announce"],
+        signer=form.cleaned_data["signer"],
         once=form.key,
     )[0]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """``up``, ``status``, ``stop`` and the single processes."""
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -108,18 +109,31 @@ def status(args: list[str]) -> int:
     warning = disk_warning()
     if warning:
         print(warning)
-    return 0 if found["processes"] and all(one["state"] == "ready" for one in found["processes"]) else 1
+    ready = found["processes"] and all(one["state"] == "ready" for one in found["processes"])
+    return 0 if ready and not calls_refused() else 1
 
 
 def disk_warning() -> str:
-    """Return in words that the disk of the data folder is nearly full, or ""."""
+    """Return in words that the disk of the data folder is nearly full, or that calls are refused for it, or ""."""
     from nganam.lgsp.evidence.guard import FREE_MB, NEARLY, free_bytes
 
     needed, free = env.number("EVIDENCE_FREE_MB", FREE_MB), free_bytes(env.data_dir()) // (1024 * 1024)
-    if free >= NEARLY * needed:
+    refused = calls_refused()
+    if free >= NEARLY * needed and not refused:
         return ""
-    consequence = "LGSP đang từ chối mọi cuộc gọi" if free < needed else f"dưới {needed} MB LGSP từ chối mọi cuộc gọi"
+    consequence = "LGSP đang từ chối mọi cuộc gọi" if refused or free < needed else (
+        f"dưới {needed} MB LGSP từ chối mọi cuộc gọi"
+    )  # fmt: skip
     return f"  Ổ đĩa sắp đầy: còn {free} MB trống; {consequence}. Giải phóng hoặc mở rộng ổ đĩa."
+
+
+def calls_refused() -> bool:
+    """Say whether the gateway takes no calls because their evidence could not be written, as the collector says it."""
+    try:
+        said = json.loads((env.data_dir() / "evidence" / "status.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and bool(said.get("refusing"))
 
 
 def _of_node(name: str) -> str:

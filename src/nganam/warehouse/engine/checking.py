@@ -5,7 +5,7 @@ key the first sound one is kept.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from nganam.warehouse.engine.contract import Column, Contract, literal, point_evidence_sql, quote, value_sql
 from nganam.warehouse.engine.duck import duck, parquet
+from nganam.warehouse.engine.manner import MARKS
 from nganam.warehouse.engine.reading import Rows, Shape
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Checked:
     """The outcome: accepted rows, typed, in key order, in ``path``; rejections all counted, the first ones listed.
 
     ``refused_keys`` (Parquet) holds the keys of rejected rows that no accepted row has, as far as they could be read.
+    ``emptied`` counts by column the cells that held a sign for "no value" (``manner.MARKS``).
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Checked:
     by_reason: Mapping[str, int]
     points: Mapping[str, str]
     refused_keys: Path | None = None
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(
@@ -89,8 +92,9 @@ def check(
         rejections = tuple(_rejections(base, shape, keep))
         refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
         return Checked(
-            target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused
-        )
+            target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused,
+            _emptied(base, shape, contract),
+        )  # fmt: skip
 
 
 def _refused_keys(base: "duckdb.DuckDBPyConnection", contract: Contract, target: Path) -> Path | None:
@@ -141,13 +145,42 @@ def _text(place: int) -> str:
     return f"nullif(trim(c{place}, {BLANK}), '')"
 
 
+def _value(column: Column, place: int, shape: Shape) -> str:
+    """Return the SQL of a cell's text, NULL where it only says that there is no value."""
+    marks = _marks(column, shape)
+    return f"CASE WHEN {_is_mark(place, marks)} THEN NULL ELSE {_text(place)} END" if marks else _text(place)
+
+
+def _is_mark(place: int, marks: Sequence[str]) -> str:
+    return f"lower({_text(place)}) IN ({', '.join(map(literal, marks))})"
+
+
+def _marks(column: Column, shape: Shape) -> tuple[str, ...]:
+    """Return what stands for no value in a column: as somebody said, else by habit where numbers and days stand."""
+    if shape.missing is not None:
+        return tuple(one.lower() for one in shape.missing)
+    if column.type == "boolean":
+        return tuple(one for one in MARKS if one != "x")  # a cross says yes
+    return () if column.type in {"text", "commune"} else MARKS
+
+
+def _emptied(base: "duckdb.DuckDBPyConnection", shape: Shape, contract: Contract) -> dict[str, int]:
+    places = dict(shape.places)
+    asked = {one.name: marks for one in contract.columns if (marks := _marks(one, shape))}
+    if not asked:
+        return {}
+    counts = ", ".join(f"count(*) FILTER ({_is_mark(places[name], marks)})" for name, marks in asked.items())
+    found = base.execute(f"SELECT {counts} FROM raw").fetchone() or ()
+    return {name: count for name, count in zip(asked, found, strict=True) if count}
+
+
 def _unspaced(place: int) -> str:
     return rf"regexp_replace({_text(place)}, '[ \x{{00A0}}\x{{202F}}]', '', 'g')"
 
 
 def _staging_sql(shape: Shape, contract: Contract, points: Mapping[str, str], *, with_communes: bool) -> str:
     places = dict(shape.places)
-    texts = ", ".join(f"{_text(places[one.name])} AS t{at}" for at, one in enumerate(contract.columns))
+    texts = ", ".join(f"{_value(one, places[one.name], shape)} AS t{at}" for at, one in enumerate(contract.columns))
     values = ", ".join(
         f"{value_sql(one, f't{at}', points.get(one.name, ''))} AS v{at}" for at, one in enumerate(contract.columns)
     )

@@ -6,6 +6,7 @@ Messages never carry the connection address: it may hold a password.
 
 import csv
 import io
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.landing import Landed, land
@@ -24,6 +25,18 @@ from nganam.warehouse.engine.sources import Database
 BATCH: Final = 5000
 CONNECT_SECONDS: Final = 5
 QUERY_SECONDS: Final = 120
+DRIVERS: Final = {
+    "postgresql": (("postgresql", "postgres"), "postgresql+psycopg"),
+    "mysql": (("mysql", "mariadb"), "mysql+pymysql"),
+}
+"""For each kind: how its addresses may begin, and the driver that is asked."""
+FILES: Final = re.compile(r"\b(outfile|dumpfile|load_file)\b", re.IGNORECASE)
+ACCOUNT: Final = re.compile(r" (to|for) user '[^']*'@'[^']*'")
+"""How MySQL names the account and the machine of a connection in its messages."""
+STOPPED: Final = frozenset({1317, 1969, 3024})
+"""Numbers of MySQL and MariaDB for a query that was stopped since it took too long."""
+REFUSED: Final = frozenset({1044, 1049, 1142, 1143, 1290, 1370, 1792})
+"""Numbers for what the account may not do, or a session that only reads."""
 
 
 def land_database(source: Database, folder: Path, *, limit: int, seconds: int = QUERY_SECONDS) -> Landed:
@@ -79,12 +92,13 @@ def _hand_over(text: io.StringIO, out: BinaryIO) -> None:
 
 @contextmanager
 def _rows(source: Database, seconds: int) -> Iterator[tuple[list[str], Iterable[Any]]]:
-    engine = _engine(source)
+    engine = _engine(source, seconds)
     slow = False
     started = time.monotonic()
     try:
         with engine.connect() as link:
             _fence(link, source.kind, seconds)
+            _refuse_files(source)
             streamed = {"stream_results": True, "yield_per": BATCH, "no_parameters": True}
             result = link.exec_driver_sql(source.statement, execution_options=streamed)
             yield list(result.keys()), result
@@ -95,19 +109,24 @@ def _rows(source: Database, seconds: int) -> Iterator[tuple[list[str], Iterable[
         engine.dispose()
 
 
-def _engine(source: Database) -> sa.Engine:
+def _engine(source: Database, seconds: int) -> sa.Engine:
     if source.kind == "sqlite":
         path = Path(source.address)
         if not path.is_file():
             raise fault("source_file_missing", name=source.name, file=path.name)
         return sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=sa.NullPool)
-    address = source.address.replace("postgres://", "postgresql://", 1).replace(
-        "postgresql://", "postgresql+psycopg://", 1
-    )
+    schemes, driver = DRIVERS[source.kind]
+    scheme, _, rest = source.address.partition("://")
     try:
-        return sa.create_engine(address, poolclass=sa.NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+        if scheme not in schemes:
+            raise ArgumentError(scheme)
+        wanted: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
+        if source.kind == "mysql":  # or a server that dies while it answers would be waited for without end
+            wanted |= {"charset": "utf8mb4", "read_timeout": seconds + CONNECT_SECONDS}
+        return sa.create_engine(f"{driver}://{rest}", poolclass=sa.NullPool, connect_args=wanted)
     except SQLAlchemyError as error:
-        raise fault("source_not_readable", name=source.name, found="địa chỉ kết nối sai dạng") from error
+        told = f"địa chỉ kết nối phải có dạng {schemes[0]}://người:mật-khẩu@máy:cổng/tên"
+        raise fault("source_not_readable", name=source.name, found=told) from error
 
 
 def _fence(link: sa.Connection, kind: str, seconds: int) -> None:
@@ -116,9 +135,25 @@ def _fence(link: sa.Connection, kind: str, seconds: int) -> None:
         link.execute(sa.text("SET TRANSACTION READ ONLY"))
         link.execute(sa.text(f"SET LOCAL statement_timeout = {seconds * 1000}"))
         return
+    if kind == "mysql":
+        limit = ("max_statement_time", seconds) if _is_mariadb(link) else ("max_execution_time", seconds * 1000)
+        link.exec_driver_sql(f"SET SESSION {limit[0]} = {limit[1]}")
+        link.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+        link.rollback()  # it holds from the next transaction on
+        return
     raw: Any = link.connection.dbapi_connection
     raw.execute("PRAGMA query_only=ON")
     raw.set_progress_handler(_deadline(seconds), 100_000)
+
+
+def _is_mariadb(link: sa.Connection) -> bool:
+    return bool(getattr(link.dialect, "is_mariadb", False))
+
+
+def _refuse_files(source: Database) -> None:
+    """Refuse a query that names what reads or writes files of the server: a session that only reads lets them pass."""
+    if source.kind == "mysql" and FILES.search(source.statement):
+        raise fault("source_query", name=source.name, found="không được đọc, ghi tệp trên máy chủ của nguồn")
 
 
 def _deadline(seconds: int) -> Callable[[], int]:
@@ -129,10 +164,14 @@ def _deadline(seconds: int) -> Callable[[], int]:
 def _told(source: Database, error: SQLAlchemyError, seconds: int, *, slow: bool) -> Exception:
     original = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(original, "sqlstate", None) or ""
-    text = str(original).splitlines()[0] if str(original) else ""
-    if slow or state == "57014" or "interrupted" in text:
+    said: tuple[Any, ...] = getattr(original, "args", ())
+    number = said[0] if source.kind == "mysql" and said else 0
+    text = str(said[1] if number and len(said) > 1 else original).partition("\n")[0]
+    text = ACCOUNT.sub("", text)
+    if slow or state == "57014" or number in STOPPED or "interrupted" in text:
         return fault("source_slow", name=source.name, seconds=seconds)
-    refused = "no such table" in text or "no such column" in text or "syntax error" in text or "query_only" in text
-    if refused or "readonly" in text or state[:2] in {"42", "25", "22"} or isinstance(error, ProgrammingError):
+    words = ("no such table", "no such column", "syntax error", "query_only", "readonly")
+    refused = any(one in text for one in words) or number in REFUSED or state[:2] in {"42", "25", "22"}
+    if refused or isinstance(error, ProgrammingError):
         return fault("source_query", name=source.name, found=text)
     return fault("source_down", name=source.name)

@@ -36,11 +36,22 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     ),
     "encoding": (
         N_("Không nhận ra bảng mã của tệp “{name}” (gần dòng {line})."),
-        N_("Lưu lại tệp với bảng mã UTF-8; tệp dùng phông TCVN3 hoặc VNI cần chuyển sang Unicode trước."),
+        N_("Chọn bảng mã ở mục Cách đọc tệp, hoặc lưu lại tệp với bảng mã UTF-8 rồi nạp."),
+    ),
+    "not_encoded": (
+        N_("Tệp “{name}” không đọc được theo bảng mã đã chọn (gần dòng {line})."),
+        N_("Chọn bảng mã khác, hoặc để kho tự nhận."),
+    ),
+    "no_sheet": (
+        N_("Tệp “{name}” không có trang tính “{asked}”."),
+        N_("Các trang có dữ liệu: {found}."),
     ),
     "no_header": (
         N_("Không tìm thấy dòng tiêu đề trong tệp “{name}”. Các cột cần có: {missing}."),
-        N_("Dòng đầu đọc được là: {found}. Đặt tên cột đúng như khai báo của bảng."),
+        N_(
+            "Dòng đầu đọc được là: {found}. Chữ đọc sai thì chọn bảng mã ở mục Cách đọc tệp; nếu không, đặt tên cột "
+            "đúng như khai báo của bảng."
+        ),
     ),
     "missing_columns": (
         N_("Tệp “{name}” thiếu cột: {missing}."),

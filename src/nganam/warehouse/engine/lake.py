@@ -166,6 +166,16 @@ def stream(table: Path, contract: Contract, version: int, *, rows: int = 20_000)
         yield from batches(base, query, contract.schema(), rows)
 
 
+def export(table: Path, contract: Contract, version: int, target: Path) -> int:
+    """Write a version's rows to ``target`` (Parquet), as ``commit`` takes them; return how many."""
+    count = 0
+    with pq.ParquetWriter(target, contract.schema(), compression="zstd") as out:
+        for batch in stream(table, contract, version):
+            count += batch.num_rows
+            out.write_batch(batch)
+    return count
+
+
 def files(table: Path, version: int | None = None) -> list[str]:
     """Return the Parquet files of a version: a plain list that any engine can read."""
     return _files(_at(table, version))

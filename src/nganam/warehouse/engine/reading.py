@@ -1,19 +1,19 @@
 """From a landed file to rows of text.
 
-First the shape (encoding, delimiter, where the header stands, which cell is which column), then the rows in batches
-into a Parquet file of texts: ``_line`` the line in the file, ``_cells`` how many cells the row had, ``_raw`` the cells
-of a row whose number of cells is wrong, and ``c0``, ``c1`` … the cells in file order.
+First the shape (encoding, old letters, delimiter, sheet, where the header stands, which cell is which column), each
+part found, or as somebody asked (:class:`Asked`); then the rows in batches into a Parquet file of texts: ``_line`` the
+line in the file, ``_cells`` how many cells the row had, ``_raw`` the cells of a row whose number of cells is wrong, and
+``c0``, ``c1`` … the cells in file order.
 """
 
 import codecs
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,14 +22,14 @@ import pyarrow.parquet as pq
 import python_calamine
 
 from nganam.kernel.errors import Invalid
-from nganam.warehouse.engine.contract import Contract, label_key
+from nganam.warehouse.engine import headings, letters
+from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.landing import MEGABYTE, Landed
+from nganam.warehouse.engine.manner import DELIMITERS, FOUND, Asked
 
 BATCH: Final = 20_000
-HEADER_WITHIN: Final = 50
 SAMPLE_LINES: Final = 200
-DELIMITERS: Final = ",;\t|"
 LONGEST_CELL: Final = 1_000_000
 EXACT: Final = 10**15
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -41,12 +41,17 @@ VIETNAMESE: Final = frozenset(
 SIGNS: Final = frozenset("\u00a0–—‘’“”…•°²³½¼¾×÷±§©®™«»·€\u00ad")
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 PLAIN_TEXT: Final = "văn bản thường mang tên bảng tính"
-Row = tuple[int, list[str]]
+MOST_STRANGE: Final = 2_000
+Row = headings.Row
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What was found about a file: ``places`` gives each contract column its cell; ``ignored`` names cells not used."""
+    """What was found about a file: ``places`` gives each contract column its cell; ``ignored`` names cells not used.
+
+    ``letters`` are old letters the text is in (``letters.NAMES``); the header stands on the lines ``header_first`` to
+    ``header_line``, and ``numbering`` is a line below it that only numbers the columns (0: none).
+    """
 
     kind: str
     encoding: str
@@ -56,6 +61,10 @@ class Shape:
     places: tuple[tuple[str, int], ...]
     ignored: tuple[str, ...] = ()
     sheet: str = ""
+    letters: str = ""
+    header_first: int = 0
+    numbering: int = 0
+    missing: tuple[str, ...] | None = None
 
     @property
     def point(self) -> str:
@@ -75,28 +84,38 @@ class Rows:
     points: frozenset[int]
 
 
-def inspect(landed: Landed, name: str, contract: Contract | None = None) -> Shape:
+def inspect(landed: Landed, name: str, contract: Contract | None = None, asked: Asked = FOUND) -> Shape:
     """Find the shape of a file; raise ``Invalid`` saying what is missing where.
 
     Without a contract the header is the first line with as many cells as most lines have.
     """
     if landed.kind == "xlsx":
-        sheet = _sheet(landed.path, name)
-        return _shape(
-            landed, name, contract, "xlsx", [("", list(islice(_sheet_rows(sheet), SAMPLE_LINES)))], sheet.name
-        )
-    encoding = detect_encoding(landed.path, name)
+        sheet = _sheet(landed.path, name, asked.sheet)
+        rows = list(islice(_sheet_rows(sheet), SAMPLE_LINES))
+        old = asked.encoding if asked.encoding in letters.NAMES else ""
+        if not asked.encoding:
+            old = letters.of_text(cell for _, cells in rows for cell in cells)
+        ranges = headings.near(sheet.merged_cell_ranges or [], rows)
+        samples = [("", headings.unmerged(list(_in_unicode(rows, one)), ranges)) for one in dict.fromkeys((old, ""))]
+        return _shape(landed, name, contract, samples, asked, ranges, encoding="xlsx", letters=old, sheet=sheet.name)
+    encoding, old = _encoding(landed.path, name, asked.encoding)
     with _open(landed.path, encoding) as file:
-        lines = [line.replace("\x00", "") for line in islice(file, SAMPLE_LINES)]
-    found = [(sign, list(_sample(lines, sign))) for sign in DELIMITERS]
-    return _shape(landed, name, contract, encoding, found, "")
+        lines = list(islice(_composed(file), SAMPLE_LINES))
+    # Over columns in an old font the heading is often in Unicode: it is tried both ways.
+    found = [
+        (sign, list(_in_unicode(_sample(lines, sign), one)))
+        for one in dict.fromkeys((old, ""))
+        for sign in asked.delimiter or DELIMITERS
+    ]
+    return _shape(landed, name, contract, found, asked, [], encoding=encoding, letters=old)
 
 
 def rows_of(landed: Landed, name: str, shape: Shape) -> Iterator[Row]:
     """Yield line number and cells of every row below the header that is not wholly empty."""
-    rows = _sheet_rows(_sheet(landed.path, name)) if shape.kind == "xlsx" else _csv_rows(landed.path, name, shape)
-    for line, cells in rows:
-        if line > shape.header_line and any(cell and not cell.isspace() for cell in cells):
+    in_workbook = shape.kind == "xlsx"
+    rows = _sheet_rows(_sheet(landed.path, name, shape.sheet)) if in_workbook else _csv_rows(landed.path, name, shape)
+    for line, cells in _in_unicode(rows, shape.letters):
+        if line > shape.header_line and line != shape.numbering and any(cell and not cell.isspace() for cell in cells):
             yield line, cells
 
 
@@ -120,20 +139,38 @@ def extract(landed: Landed, name: str, shape: Shape, target: Path) -> Rows:
     return Rows(target, count, frozenset(points))
 
 
-def detect_encoding(path: Path, name: str) -> str:
-    """Return the Python codec of a text file: by its mark, else UTF-8, else Windows-1258 if that reads as Vietnamese.
+def _encoding(path: Path, name: str, asked: str) -> tuple[str, str]:
+    """Return the Python codec of a text file, and the old letters it is in: as asked, by its mark, or by its words.
 
     Raises ``Invalid`` (encoding) with the line where reading failed.
     """
+    if asked in letters.NAMES:
+        whole = not _first_bad_line(path, "utf-8")  # exported as Unicode from a workbook in an old font
+        return ("utf-8-sig" if whole else letters.LATIN), asked
     with path.open("rb") as file:
         head = file.read(4)
-    codec = next((codec for mark, codec in BOMS if head.startswith(mark)), "")
+    marked = next((codec for mark, codec in BOMS if head.startswith(mark)), "")
+    codec = marked if asked in {"", marked.removesuffix("-sig")} else asked
     failed = _first_bad_line(path, codec or "utf-8")
+    if asked and failed:
+        raise fault("not_encoded", name=name, line=failed, asked=asked)
     if not failed:
-        return codec or "utf-8"
-    if not codec and _is_windows_1258(path):
-        return "cp1258"
+        return codec or "utf-8", "" if asked else letters.of_text(_strange_lines(path, codec or "utf-8"))
+    if not codec:
+        old = letters.of_bytes(_strange_lines(path, letters.LATIN), _as_cp1258)
+        if old or _is_windows_1258(path):
+            return (letters.LATIN, old) if old else ("cp1258", "")
     raise fault("encoding", name=name, line=failed)
+
+
+def _strange_lines(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the first lines that are more than ASCII."""
+    with _open(path, encoding) as file:
+        yield from islice((line for line in file if not line.isascii()), MOST_STRANGE)
+
+
+def _as_cp1258(text: str) -> str:
+    return unicodedata.normalize("NFC", text.encode(letters.LATIN, "replace").decode("cp1258", "replace"))
 
 
 def _first_bad_line(path: Path, codec: str) -> int:
@@ -146,6 +183,8 @@ def _first_bad_line(path: Path, codec: str) -> int:
                 line += decoder.decode(chunk).count("\n")
             except UnicodeDecodeError as error:
                 return line + chunk[: error.start].count(b"\n")
+            except UnicodeError:  # no mark of its byte order
+                return line
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -172,16 +211,26 @@ def _open(path: Path, encoding: str) -> io.TextIOWrapper:
     return path.open(encoding=encoding, newline="")
 
 
-def _nfc(lines: Iterable[str]) -> Iterator[str]:
+def _composed(lines: Iterable[str]) -> Iterator[str]:
     """Compose letters and marks (Windows-1258 stores them apart) and drop NUL, which the csv reader refuses."""
     for line in lines:
         yield line if line.isascii() and "\x00" not in line else unicodedata.normalize("NFC", line).replace("\x00", "")
 
 
+def _in_unicode(rows: Iterable[Row], old: str) -> Iterator[Row]:
+    """Turn cells in old letters into Unicode, each by itself: others of its row may be in Unicode already."""
+    for line, cells in rows:
+        yield line, [_letters_of(cell, old) for cell in cells] if old else cells
+
+
+def _letters_of(cell: str, old: str) -> str:
+    return cell if type(cell) is _Point else letters.to_unicode(cell, old)
+
+
 def _csv_rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     with _open(path, shape.encoding) as file:
-        reader = csv.reader(_nfc(file), delimiter=shape.delimiter)
+        reader = csv.reader(_composed(file), delimiter=shape.delimiter)
         start = 1
         try:
             for cells in reader:
@@ -192,7 +241,7 @@ def _csv_rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
 
 
 def _sample(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(_nfc(lines), delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter)
     start = 1
     try:
         for cells in reader:
@@ -202,15 +251,17 @@ def _sample(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
         return
 
 
-def _sheet(path: Path, name: str) -> python_calamine.CalamineSheet:
-    """Return the first visible sheet that holds anything."""
+def _sheet(path: Path, name: str, asked: str = "") -> python_calamine.CalamineSheet:
+    """Return the sheet called ``asked``, else the first visible one that holds anything."""
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         visible = [one.name for one in book.sheets_metadata if one.visible == python_calamine.SheetVisibleEnum.Visible]
         sheets = [book.get_sheet_by_name(one) for one in visible or book.sheet_names]
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise fault("broken_workbook", name=name) from error
-    filled = next((one for one in sheets if one.end is not None), None)
+    filled = next((one for one in sheets if one.end is not None and asked in {"", one.name}), None)
+    if filled is None and asked:
+        raise fault("no_sheet", name=name, asked=asked, found=[one.name for one in sheets if one.end is not None])
     if filled is None:
         raise fault("empty", name=name)
     return filled
@@ -260,84 +311,25 @@ def _arrow(batch: Sequence[Row], width: int, schema: pa.Schema) -> pa.RecordBatc
 
 
 def _shape(
-    landed: Landed,
-    name: str,
-    contract: Contract | None,
-    encoding: str,
-    samples: Sequence[tuple[str, list[Row]]],
-    sheet: str,
-) -> Shape:
+    landed: Landed, name: str, contract: Contract | None, samples: Sequence[headings.Sample], asked: Asked,
+    ranges: Sequence[headings.Range], *, encoding: str, letters: str, sheet: str = "",
+) -> Shape:  # fmt: skip
+    line = asked.header_line
     try:
-        header = _header_for(contract, samples, name) if contract else _likely_header(samples, name)
+        found = (
+            headings.for_contract(contract, samples, name, line, ranges)
+            if contract
+            else headings.likely(samples, name, line, ranges)
+        )
     except Invalid as error:
         if landed.kind == "csv" and name.lower().endswith(WORKBOOKS):  # the name promised what the file is not
             raise fault("wrong_type", name=name, found=PLAIN_TEXT) from error
         raise
-    delimiter, line, cells = header
-    names = tuple(re.sub(r"\s+", " ", cell).strip() for cell in cells)
-    while names and not names[-1]:
-        names = names[:-1]
-    places = _places(contract, names, name, line) if contract else tuple((one, at) for at, one in enumerate(names))
+    names = found.names
+    places = headings.places(contract, found, name) if contract else tuple((one, at) for at, one in enumerate(names))
     used = {place for _, place in places}
     ignored = tuple(one for place, one in enumerate(names) if place not in used and one)
-    return Shape(landed.kind, encoding, delimiter, line, names, places, ignored, sheet)
-
-
-def _header_for(contract: Contract, samples: Sequence[tuple[str, list[Row]]], name: str) -> tuple[str, int, list[str]]:
-    """Find the delimiter and line whose cells name most of the contract's columns."""
-    labels = [one.labels for one in contract.columns]
-    best: tuple[int, str, int, list[str]] = (0, "", 0, [])
-    for delimiter, rows in samples:
-        for line, cells in rows[:HEADER_WITHIN]:
-            keys = {label_key(cell) for cell in cells}
-            score = sum(not label.isdisjoint(keys) for label in labels)
-            if score > best[0]:
-                best = (score, delimiter, line, cells)
-    if not best[0]:
-        _, first = _first_row(samples, name)
-        titles = [one.title or one.name for one in contract.columns]
-        raise fault("no_header", name=name, missing=titles, found=[cell for cell in first if cell][:30])
-    return best[1:]
-
-
-def _likely_header(samples: Sequence[tuple[str, list[Row]]], name: str) -> tuple[str, int, list[str]]:
-    best: tuple[int, str, int, list[str]] = (0, ",", 0, [])
-    for delimiter, rows in samples:
-        widths = [sum(bool(cell.strip()) for cell in cells) for _, cells in rows if any(cells)]
-        if not widths:
-            continue
-        usual = max(set(widths), key=lambda width: (widths.count(width) * min(width, 50), width))
-        line, cells = next(row for row in rows if sum(bool(cell.strip()) for cell in row[1]) >= usual)
-        score = usual * widths.count(usual)
-        if usual > 1 and score > best[0]:
-            best = (score, delimiter, line, cells)
-    if best[0]:
-        return best[1:]
-    line, cells = _first_row(samples, name)
-    return samples[0][0], line, cells
-
-
-def _first_row(samples: Sequence[tuple[str, list[Row]]], name: str) -> Row:
-    rows = chain.from_iterable(rows for _, rows in samples)
-    found = next((row for row in rows if any(cell.strip() for cell in row[1])), None)
-    if found is None:
-        raise fault("empty", name=name)
-    return found
-
-
-def _places(contract: Contract, names: Sequence[str], name: str, line: int) -> tuple[tuple[str, int], ...]:
-    keys = [label_key(one) for one in names]
-    found: list[tuple[str, int]] = []
-    missing: list[str] = []
-    for column in contract.columns:
-        at = [place for place, key in enumerate(keys) if key and key in column.labels]
-        exact = [place for place in at if names[place] == column.name]
-        if len(exact or at) > 1:
-            raise fault("repeated_column", name=name, column=names[at[0]], line=line)
-        if at:
-            found.append((column.name, (exact or at)[0]))
-        else:
-            missing.append(column.title or column.name)
-    if missing:
-        raise fault("missing_columns", name=name, missing=missing, found=[one for one in names if one], line=line)
-    return tuple(found)
+    return Shape(
+        landed.kind, encoding, found.delimiter, found.line, names, places, ignored, sheet, letters, found.first,
+        found.numbering, asked.missing,
+    )  # fmt: skip

@@ -7,7 +7,10 @@ from nganam.warehouse.engine.contract import quote
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where and what to read: ``kind`` is sqlite (``address`` a file) or postgresql (``address`` a connection URL)."""
+    """Where and what to read: ``kind`` is sqlite (``address`` a file), postgresql or mysql (a connection URL).
+
+    ``mysql`` is MySQL or MariaDB.
+    """
 
     name: str
     kind: str
@@ -18,4 +21,7 @@ class Database:
     @property
     def statement(self) -> str:
         """Return the query, or one that reads the whole table (``schema.table`` allowed)."""
-        return self.query or f"SELECT * FROM {'.'.join(quote(part) for part in self.table.split('.'))}"
+        return self.query or f"SELECT * FROM {'.'.join(self._quoted(part) for part in self.table.split('.'))}"
+
+    def _quoted(self, name: str) -> str:
+        return "`" + name.replace("`", "``") + "`" if self.kind == "mysql" else quote(name)
