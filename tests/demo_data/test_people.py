@@ -1,6 +1,7 @@
 """Generated people and enterprises: the same for a seed, rightly named, and nobody's."""
 
 import re
+from collections import Counter, defaultdict
 from datetime import date
 from itertools import islice
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nganam.demo import dossiers, facts, households, names, people
 from nganam.demo import enterprises as companies
-from nganam.demo import facts, names, people
 from nganam.kernel import identifiers
 
 PEOPLE = list(people.citizens())
@@ -59,7 +60,7 @@ def test_the_same_seed_gives_the_same_people_and_another_seed_others():
 
 
 def test_the_first_citizen_does_not_change_between_versions_of_python():
-    assert PEOPLE[0][:5] == ("092266730660", "Châu Sô Van", "Nam", date(1993, 8, 13), "05")
+    assert PEOPLE[0][:5] == ("094266730660", "Kim Sà Vươn", "Nam", date(1981, 5, 2), "05")
 
 
 def test_names_stand_in_vietnamese_order():
@@ -96,10 +97,61 @@ def test_people_live_in_the_43_communes_about_as_the_census_says():
 
 def test_birth_dates_are_plausible_and_disagree_with_the_identifier():
     for one in PEOPLE:
-        assert date(1925, 1, 1) < one.ngay_sinh < people.REFERENCE_ON
+        assert date(1925, 1, 1) < one.ngay_sinh < households.REFERENCE_ON
         assert 2000 + int(one.so_dinh_danh[4:6]) > one.ngay_sinh.year
     children = sum(one.ngay_sinh.year > 2010 for one in PEOPLE) / len(PEOPLE)
     assert 0.2 < children < 0.3
+
+
+def homes():
+    found = defaultdict(list)
+    for one in PEOPLE[:-20]:  # the last household may be cut off
+        found[one.ma_ho].append(one)
+    return found
+
+
+def test_people_live_in_households_with_one_head_and_one_address():
+    assert 3.0 < len(PEOPLE) / len(homes()) < 3.6
+    for members in homes().values():
+        assert [one.quan_he for one in members].count("Chủ hộ") == 1
+        assert members[0].quan_he == "Chủ hộ"
+        assert len({(one.dia_chi, one.ma_xa) for one in members}) == 1
+        assert len({one.quan_he for one in members} & {"Vợ", "Chồng"}) < 2
+
+
+def test_children_bear_their_fathers_surname_and_are_born_to_grown_up_mothers():
+    for members in homes().values():
+        role = {one.quan_he: one for one in members}
+        head, spouse = role["Chủ hộ"], role.get("Vợ") or role.get("Chồng")
+        father = spouse if spouse and spouse.quan_he == "Chồng" else head
+        mother = spouse if spouse and spouse.quan_he == "Vợ" else head
+        for child in (one for one in members if one.quan_he == "Con"):
+            assert child.ho_ten.split()[0] == father.ho_ten.split()[0]
+            assert child.dan_toc == father.dan_toc
+            assert (child.ngay_sinh - mother.ngay_sinh).days > 17.9 * 365
+        for elder in (one for one in members if one.quan_he in {"Cha", "Mẹ"}):
+            assert (head.ngay_sinh - elder.ngay_sinh).days > 18 * 365
+
+
+def test_dossiers_are_of_citizens_of_age_and_their_faults_are_counted():
+    made = list(dossiers.dossiers(3_000))
+    assert list(islice(dossiers.dossiers(20_000), 500)) == made[:500]
+    of_age = {one.so_dinh_danh for one in PEOPLE[:3_000] if one.ngay_sinh < date(2010, 1, 2)}
+    whole = [one for one in made if len(one.so_dinh_danh) == 12]
+    assert {one.so_dinh_danh for one in whole} <= of_age
+    assert 3.9 < len(made) / 3_000 < 4.4
+    assert 0.04 < sum(one.ket_qua == "Trễ hạn" for one in made) / len(made) < 0.08
+    known = {row.so_dinh_danh: row.ma_xa for row in PEOPLE[:3_000]}
+    assert all(known[one.so_dinh_danh] == one.ma_xa for one in whole if one.ma_xa != "99999")
+    counts = Counter(one.ma_ho_so for one in made)
+    assert dossiers.faults_among(len(made)) == {
+        "pattern": len(made) - len(whole),
+        "date": sum("/" in one.ngay_nhan for one in made),
+        "commune": sum(one.ma_xa == "99999" for one in made),
+        "allowed": sum(one.kenh == "Online" for one in made),
+        "integer": sum(isinstance(one.le_phi, str) for one in made),
+        "duplicate": sum(count - 1 for count in counts.values()),
+    }
 
 
 def test_more_citizens_than_identifiers_are_refused():
@@ -120,7 +172,7 @@ def test_two_thousand_enterprises_with_tax_codes_never_issued_and_names_marked_a
         assert re.search(r" Mẫu \d{4}$", one.ten_doanh_nghiep)
         assert classes[one.ma_nganh] == one.ten_nganh
         assert one.ma_xa in facts.new_communes()
-        assert date(2000, 1, 1) < one.ngay_dang_ky < people.REFERENCE_ON
+        assert date(2000, 1, 1) < one.ngay_dang_ky < households.REFERENCE_ON
         assert one.von_dieu_le > 0
         assert one.so_lao_dong > 0
         assert one.du_lieu_gia == 1

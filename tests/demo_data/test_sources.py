@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nganam.demo import contracts, facility_file, facts, sources, vn1258
-from nganam.warehouse.engine import checking, contract, landing, reading
+from nganam.warehouse.engine import checking, contract, databases, landing, reading
 
 VIETNAMESE = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
 
@@ -155,6 +155,33 @@ def test_the_registers_hold_the_citizens_and_enterprises_asked_for(built):
         assert all(row[-1] == 1 for row in rows)
 
 
+def test_the_warehouse_finds_exactly_the_stated_faults_among_the_dossiers(built, tmp_path):
+    stated = built.expected["files"][sources.DOSSIERS]
+    source = databases.Database("Một cửa", "sqlite", str(built.path(sources.DOSSIERS)), "ho_so")
+    landed = databases.land_database(source, tmp_path / "landing", limit=10_000_000)
+    checked, _shape = check(built, tmp_path, landed, "ho-so-mot-cua")
+    assert (checked.read, checked.accepted, checked.rejected) == (
+        stated["rows"],
+        stated["accepted"],
+        stated["rejected"],
+    )
+    assert dict(checked.by_reason) == {reason: count for reason, count in stated["by_reason"].items() if count}
+    assert checked.rejected > 10
+
+
+def test_a_province_of_another_size_is_told_by_its_sources(built, tmp_path):
+    assert sources.size_of(built.folder) == 300
+    assert sources.size_of(tmp_path) is None
+    assert sources.companies_among(1_200_000) == 40_000
+
+
+def test_a_large_source_tells_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(sources, "TOLD_EVERY", 2_000)
+    said = []
+    assert len(list(sources._counted([(1,)] * 5_000, "hồ sơ", said.append))) == 5_000
+    assert said == ["đã sinh 2.000 hồ sơ", "đã sinh 4.000 hồ sơ"]
+
+
 def test_moving_citizens_changes_that_many_rows_and_twice_no_more(built, tmp_path):
     copy = tmp_path / "dan-cu.sqlite"
     copy.write_bytes(built.path(sources.CITIZENS).read_bytes())
@@ -236,12 +263,15 @@ def test_the_warehouse_takes_every_row_of_every_clean_file(built, tmp_path):
 
 
 def load(built, tmp_path, name, code):
+    content = built.path(name).read_bytes()
+    return check(built, tmp_path, landing.land_stream([content], name, tmp_path / "landing", limit=10_000_000), code)
+
+
+def check(built, tmp_path, landed, code):
     declared = contract.from_yaml((built.folder / "contracts" / f"{code}.yaml").read_text("utf-8"))
     communes = facts.units_on(facts.MERGER_ON, "commune")
-    content = built.path(name).read_bytes()
-    landed = landing.land_stream([content], name, tmp_path / "landing", limit=10_000_000)
-    shape = reading.inspect(landed, name, declared)
-    rows = reading.extract(landed, name, shape, tmp_path / "rows.parquet")
+    shape = reading.inspect(landed, landed.path.name, declared)
+    rows = reading.extract(landed, landed.path.name, shape, tmp_path / "rows.parquet")
     return checking.check(rows, shape, declared, tmp_path / "accepted.parquet", communes=communes), shape
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from nganam.demo.sources import PEOPLE
+from nganam.kernel.errors import Invalid
 from nganam.site import coverage, plan
 from nganam.site.commands import main, overview
+from nganam.site.commands.demo import build_province
 
 
 def test_no_arguments_print_the_overview(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,6 +44,24 @@ def test_wrong_arguments_are_refused_in_vietnamese(
         main(given)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", ["999", "10000001", "-5", "nhiều"])
+def test_a_province_of_no_size_is_refused(capsys: pytest.CaptureFixture[str], asked: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", f"--people={asked}"])
+    assert ended.value.code == 2
+    assert f"--people cần một số từ 1000 đến 10000000, không phải “{asked}”" in capsys.readouterr().err
+
+
+def test_a_province_already_made_keeps_its_size(province, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is made anew: what officers did there would be lost."""
+    monkeypatch.setattr("nganam.demo.province.build", lambda *_: pytest.fail("made anew"))
+    build_province(None)
+    build_province(PEOPLE)
+    with pytest.raises(Invalid, match=r"20000 công dân, không phải 30000") as refused:
+        build_province(30_000)
+    assert "NGANAM_DATA" in refused.value.hint
 
 
 def test_the_help_of_a_command_is_vietnamese(capsys: pytest.CaptureFixture[str]) -> None:

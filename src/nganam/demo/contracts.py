@@ -28,6 +28,8 @@ class ContractColumn:
     personal: bool = False
     unit: str = ""
     description: str = ""
+    pattern: str = ""
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Contract:
 
 
 def _contract(raw: dict[str, Any]) -> Contract:
-    columns = tuple(ContractColumn(**column) for column in raw.pop("columns"))
+    columns = tuple(
+        ContractColumn(**{**column, "allowed": tuple(column.get("allowed", ()))}) for column in raw.pop("columns")
+    )
     raw.setdefault("description_en", "")
     return Contract(**{**raw, "columns": columns, "sensitive": tuple(raw.get("sensitive", ()))})
 

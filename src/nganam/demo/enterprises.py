@@ -11,8 +11,9 @@ from random import Random
 from typing import NamedTuple
 
 from nganam.demo.facts import table
+from nganam.demo.households import REFERENCE_ON
 from nganam.demo.names import FEMALE, KINH, MALE, Draw, full_name
-from nganam.demo.people import REFERENCE_ON, SEED, address, commune_draw
+from nganam.demo.people import SEED, address, commune_draw
 
 WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 CAPACITY = 900_000

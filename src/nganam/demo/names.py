@@ -53,11 +53,16 @@ def given_names(group: str, sex: str) -> Draw[tuple[str, str]]:
     return Draw([(row["dem"], row["ten"]) for row in rows], [int(row["trong_so"]) for row in rows])
 
 
-def full_name(random: Random, ethnic: str, sex: str) -> str:
-    """Return a full name in order; always the same number of draws, so that records stay aligned."""
+def surname_of(ethnic: str, chance: float) -> str:
+    """Return the surname standing at ``chance`` among those of an ethnic group."""
+    return surnames(_GROUP.get(ethnic, "kinh"))(chance)
+
+
+def full_name(random: Random, ethnic: str, sex: str, surname: str = "") -> str:
+    """Return a full name in order, with a surname that is given or drawn; always the same number of draws."""
     first, second, third, fourth = random.random(), random.random(), random.random(), random.random()
     group = _GROUP.get(ethnic, "kinh")
-    surname = surnames(group)(first)
+    surname = surname or surname_of(ethnic, first)
     given_group = "kinh" if fourth < _KINH_GIVEN.get(ethnic, 1.0) else group
     middle, given = given_names(given_group, sex)(second)
     if given_group == "khmer":  # two syllables of one name; women often carry Thị before it

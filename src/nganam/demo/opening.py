@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from nganam.demo import sources
 from nganam.demo.browser import Page, Person, StepFailed, wait_for
 from nganam.demo.contracts import Contract, contract, contracts
-from nganam.demo.province import CAST, SEED, Member, sources_folder
+from nganam.demo.province import CAST, Member, built
 from nganam.demo.story import Story, expect
 
 FOCAL = ("lan", "hoa", "phuc", "dung")
@@ -66,7 +67,28 @@ CITIZENS = {
     "regulation_number": "07/QC-CA",
 }
 CITIZENS_SOURCE = ("Dân cư (SQLite)", sources.CITIZENS, "cong_dan")
+DOSSIERS_SOURCE = ("Một cửa (SQLite)", sources.DOSSIERS, "ho_so")
 ENTERPRISES_SOURCE = ("Đăng ký doanh nghiệp (SQLite)", sources.ENTERPRISES, "doanh_nghiep")
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """An agency's register: who loads it, into which table, from where, for which shared database, and in words."""
+
+    username: str
+    table: str
+    source: tuple[str, str, str]
+    told: str
+    database: str = ""
+
+
+REGISTERS = {
+    "citizens": Register("hoa", "dan-cu", CITIZENS_SOURCE, "từ CSDL SQLite của Công an", CITIZENS["name"]),
+    "enterprises": Register(
+        "tai", "doanh-nghiep", ENTERPRISES_SOURCE, "từ CSDL SQLite của Sở Tài chính; dùng trong kho, không mở"
+    ),
+    "dossiers": Register("minh", "ho-so-mot-cua", DOSSIERS_SOURCE, "từ hệ thống một cửa"),
+}
 CITIZEN_ITEMS = (
     ("Thông tin cơ bản của công dân", "default", "Cơ quan nhà nước", "master"),
     ("Thông tin liên lạc", "special", "Cơ quan được chủ quản đồng ý", ""),
@@ -188,33 +210,40 @@ def _issue(story: Story, edition: str) -> str:
 
 def load(story: Story) -> None:
     """Load the faulty CSV, load it again unchanged, load its second version; load citizens from SQLite."""
-    built = sources.build_sources(sources_folder(), seed=SEED)
+    files = built()
     lan = story.person("lan")
     story.once("table_facilities", lambda: declare_table(lan, contract(FACILITIES), database=DATABASE["name"]))
-    first = story.once("load_1", lambda: upload(lan, FACILITIES, built.path(sources.FACILITIES), 1))
+    first = story.once("load_1", lambda: upload(lan, FACILITIES, files.path(sources.FACILITIES), 1))
     expect(lan.open(first), "Windows-1258", "Đã tạo phiên bản 1 với 136 dòng", "Số dòng loại 10")
     story.tell("Lan", f"nạp CSV Windows-1258 có lỗi ({first}): 136 dòng nhận, 10 dòng bị loại kèm lý do")
-    again = story.once("load_again", lambda: upload(lan, FACILITIES, built.path(sources.FACILITIES), 2))
+    again = story.once("load_again", lambda: upload(lan, FACILITIES, files.path(sources.FACILITIES), 2))
     expect(lan.open(again), "không tạo phiên bản mới")
     story.tell("Lan", f"nạp lại tệp không đổi ({again}): không tạo phiên bản")
-    second = story.once("load_2", lambda: upload(lan, FACILITIES, built.path(sources.FACILITIES_V2), 3))
+    second = story.once("load_2", lambda: upload(lan, FACILITIES, files.path(sources.FACILITIES_V2), 3))
     expect(lan.open(second), "Đã tạo phiên bản 2", "3 / 5 / 2")
     lan.open(f"/kho/{FACILITIES}/phien-ban/2/")
     story.tell("Lan", "nạp tệp mới: phiên bản 2, thêm 3, sửa 5, bớt 2 dòng so với phiên bản 1")
-    hoa = story.person("hoa")
-    story.once("source_citizens", lambda: _declare_source(hoa, *CITIZENS_SOURCE))
-    shape, named = contract("dan-cu"), CITIZENS["name"]
-    story.once("table_citizens", lambda: declare_table(hoa, shape, source=CITIZENS_SOURCE[0], database=named))
-    citizens = story.once("load_citizens", lambda: load_from_source(hoa, "dan-cu"))
-    expect(hoa.open(citizens), "Đã tạo phiên bản 1 với 20.000 dòng")
-    story.tell("Hòa", "nạp 20.000 công dân (giả) từ CSDL SQLite của Công an")
-    tai = story.person("tai")
-    story.once("source_enterprises", lambda: _declare_source(tai, *ENTERPRISES_SOURCE))
-    companies, source = contract("doanh-nghiep"), ENTERPRISES_SOURCE[0]
-    story.once("table_enterprises", lambda: declare_table(tai, companies, source=source))
-    loaded = story.once("load_enterprises", lambda: load_from_source(tai, companies.code))
-    expect(tai.open(loaded), "Đã tạo phiên bản 1 với 2.000 dòng")
-    story.tell("Tài", "nạp 2.000 doanh nghiệp (giả) từ CSDL SQLite của Sở Tài chính; dùng trong kho, không mở")
+    for name in REGISTERS:
+        _load_register(story, name, files)
+
+
+def _load_register(story: Story, name: str, files: sources.Built) -> None:
+    """Declare an agency's register and its table, load it, and see that every line is accounted for."""
+    one = REGISTERS[name]
+    person, shape = story.person(one.username), contract(one.table)
+    label, file, _relation = one.source
+    story.once(f"source_{name}", lambda: _declare_source(person, *one.source))
+    story.once(f"table_{name}", lambda: declare_table(person, shape, source=label, database=one.database))
+    loaded = story.once(f"load_{name}", lambda: load_from_source(person, shape.code))
+    counts = files.expected["files"][file]
+    accepted, rejected = _thousands(counts["accepted"]), _thousands(counts["rejected"])
+    expect(person.open(loaded), f"Đã tạo phiên bản 1 với {accepted} dòng", f"Số dòng loại {rejected}")
+    refused = f", loại {rejected} dòng lỗi" if counts["rejected"] else ""
+    story.tell(_member(one.username).full_name.split()[-1], f"nạp {accepted} {shape.unit} (giả) {one.told}{refused}")
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
 
 
 def _declare_source(person: Person, name: str, file: str, relation: str) -> str:
@@ -270,7 +299,8 @@ def _finished(person: Person, path: str) -> str:
             raise StepFailed(f"{path}: {'; '.join(shown.parsed.refusals) or 'lượt nạp thất bại'}")
         return None if 'http-equiv="refresh"' in shown.response.text else path
 
-    return wait_for(f"lượt nạp {path}", look, seconds=120)
+    people = int(built().expected["asked"]["citizens"])
+    return wait_for(f"lượt nạp {path}", look, seconds=120 + people // 2_000)
 
 
 # -- open data --
@@ -280,10 +310,10 @@ def open_data(story: Story) -> None:
     """Open the facilities as a dataset and look at it as a visitor; then the other open tables of the province."""
     slug = story.once("dataset", lambda: publish_dataset(story, contract(FACILITIES)))
     check_downloads(story, slug)
-    built = sources.build_sources(sources_folder(), seed=SEED)
+    folder = built().folder
     others = [one for one in contracts().values() if one.open and one.code != FACILITIES and one.agency in OWNERS]
     for one in others:
-        story.once(f"dataset_{one.code}", partial(_open_table, story, one, built.folder))
+        story.once(f"dataset_{one.code}", partial(_open_table, story, one, folder))
     story.tell("Dung, Phúc, Lan", f"mở thêm {len(others)} bộ dữ liệu từ số liệu thật của Sóc Trăng")
 
 

@@ -6,28 +6,26 @@ Why nobody can be meant (tests hold each point for every generated record):
   nobody for decades. It therefore disagrees with ``ngay_sinh``, which is a plausible date of its own;
 - ``dien_thoai``: 095 is assigned to no carrier; ``ma_bhxh``: begins with 00, which is no province;
 - house numbers and hamlets are numbers, no street is named; every record carries ``du_lieu_gia`` = 1.
+
+They come household by household: who lives together follows each other, with one address.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
+from itertools import count
 from random import Random
 from typing import NamedTuple
 
 from nganam.demo.facts import new_communes, population_2009
-from nganam.demo.names import ETHNIC_SHARES, FEMALE, MALE, Draw, full_name
+from nganam.demo.households import household
+from nganam.demo.names import FEMALE, MALE, Draw, full_name
 
 SEED = 2026
-REFERENCE_ON = date(2026, 1, 1)
-"""Ages are counted at this day, never at today: output must not depend on when it is made."""
-
 CAPACITY = 40_000_000
 FIRST_YEAR, YEARS = 60, 40
 _STRIDE = 15_485_863  # prime and without the factors of CAPACITY (2 and 5): index → number is one-to-one
 _ORIGINS = Draw(("094", "092", "093", "095", "096", "084"), (90, 4, 2, 2, 1, 1))
-_AGE_BANDS = Draw(
-    range(0, 95, 5), (78, 82, 84, 70, 62, 72, 84, 86, 80, 72, 66, 58, 50, 40, 28, 18, 11, 6, 3)
-)  # five-year bands, shaped like the province's pyramid: from memory
 SEX_LABELS = {MALE: "Nam", FEMALE: "Nữ"}
 
 
@@ -43,6 +41,8 @@ class Citizen(NamedTuple):
     dia_chi: str
     dien_thoai: str
     ma_bhxh: str
+    ma_ho: str
+    quan_he: str
     du_lieu_gia: int
 
 
@@ -53,23 +53,12 @@ def commune_draw() -> Draw[str]:
     return Draw(tuple(people), tuple(people.values()))
 
 
-@cache
-def _ethnic_draw() -> Draw[str]:
-    codes, shares = zip(*ETHNIC_SHARES, strict=True)
-    return Draw(codes, shares)
-
-
 def address(random: Random, commune: str) -> str:
     """Return a made-up address: a house number, a numbered ấp or khóm, the real commune."""
     name = new_communes()[commune]
     hamlet = "Khóm" if name.startswith("Phường") else "Ấp"
     house, number = 1 + int(random.random() * 480), 1 + int(random.random() * 12)
     return f"Số {house}, {hamlet} {number}, {name}, TP Cần Thơ"
-
-
-def _birth(random: Random) -> date:
-    band = _AGE_BANDS(random.random())
-    return REFERENCE_ON - timedelta(days=1 + int((band + random.random() * 5) * 365.25))
 
 
 def _identifier(index: int, offset: int, origin: str, sex: str) -> str:
@@ -83,22 +72,33 @@ def citizens(n: int = 20_000, seed: int = SEED) -> Iterator[Citizen]:
     if n > CAPACITY:
         raise ValueError(f"At most {CAPACITY} citizens have identifiers of their own.")
     random = Random(f"citizens:{seed}")
-    offset = int(random.random() * CAPACITY)
-    communes, ethnics, draw = commune_draw(), _ethnic_draw(), random.random
-    for index in range(n):
-        sex = FEMALE if draw() < 0.504 else MALE
-        ethnic, commune = ethnics(draw()), communes(draw())
-        origin = _ORIGINS(draw())
+    offset, index = int(random.random() * CAPACITY), 0
+    for number in count(1):
+        for one in _household(random, f"H{number:08d}", index, offset):
+            if index == n:
+                return
+            index += 1
+            yield one
+
+
+def _household(random: Random, code: str, index: int, offset: int) -> Iterator[Citizen]:
+    """Yield a household's members as citizens number ``index`` and following."""
+    draw = random.random
+    commune = commune_draw()(draw())
+    home = address(random, commune)
+    for place, one in enumerate(household(random), index):
         yield Citizen(
-            so_dinh_danh=_identifier(index, offset, origin, sex),
-            ho_ten=full_name(random, ethnic, sex),
-            gioi_tinh=SEX_LABELS[sex],
-            ngay_sinh=_birth(random),
-            dan_toc=ethnic,
+            so_dinh_danh=_identifier(place, offset, _ORIGINS(draw()), one.sex),
+            ho_ten=full_name(random, one.ethnic, one.sex, one.surname),
+            gioi_tinh=SEX_LABELS[one.sex],
+            ngay_sinh=one.born_on,
+            dan_toc=one.ethnic,
             ma_xa=commune,
-            dia_chi=address(random, commune),
+            dia_chi=home,
             dien_thoai=f"095{int(draw() * 10_000_000):07d}",
-            ma_bhxh=f"00{(index * _STRIDE + offset) % CAPACITY:08d}",
+            ma_bhxh=f"00{(place * _STRIDE + offset) % CAPACITY:08d}",
+            ma_ho=code,
+            quan_he=one.relation,
             du_lieu_gia=1,
         )
 

@@ -20,7 +20,7 @@ from nganam.accounts.models import Person
 from nganam.agencies.imports import import_agencies
 from nganam.agencies.operations import name_posting
 from nganam.demo import facts
-from nganam.demo.sources import build_sources
+from nganam.demo.sources import PEOPLE, Built, Tell, build_sources, size_of
 from nganam.face import demobar
 from nganam.kernel.actors import Role, system
 from nganam.portal.indexing import rebuild_index
@@ -52,10 +52,13 @@ CAST = (
 )
 
 
-def build() -> None:
-    """Make agencies, people, source systems and the first index; interrupted, it can be run again."""
+def build(people: int = PEOPLE, tell: Tell = lambda _text: None) -> None:
+    """Make agencies, people, source systems and the first index; interrupted, it can be run again.
+
+    ``people`` is how many citizens the province has; ``tell`` hears how far it is.
+    """
     demobar.mark()  # before anybody made up is there to be seen
-    build_sources(sources_folder(), seed=SEED)
+    build_sources(sources_folder(), seed=SEED, citizens=people, tell=tell)
     _boundaries()
     passwords = _passwords()
     with transaction.atomic():
@@ -68,6 +71,16 @@ def build() -> None:
 def sources_folder() -> Path:
     """Return where the agencies' source systems of the demo stand."""
     return Path(settings.DATA) / "sources"
+
+
+def built() -> Built:
+    """Return the sources the province was made with."""
+    return build_sources(sources_folder(), seed=SEED, citizens=size())
+
+
+def size() -> int:
+    """Return how many citizens the province was made with."""
+    return size_of(sources_folder()) or PEOPLE
 
 
 def _boundaries() -> None:

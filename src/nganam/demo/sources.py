@@ -1,15 +1,15 @@
 """Build the agencies' source systems of the demo on disk (and, if asked, in PostgreSQL), the same for the same seed.
 
 Layout: ``so-y-te/`` (faulty CSV in three forms, diseases), ``cong-an/dan-cu.sqlite``,
-``so-tai-chinh/doanh-nghiep.sqlite``, ``so-giao-duc/truong-hoc.csv``, ``thong-ke/*.csv``, ``contracts/*.yaml``, and
-``expected.json`` with the known counts.
+``so-tai-chinh/doanh-nghiep.sqlite``, ``so-khcn/mot-cua.sqlite`` (faulty), ``so-giao-duc/truong-hoc.csv``,
+``thong-ke/*.csv``, ``contracts/*.yaml``, and ``expected.json`` with the known counts.
 """
 
 import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ from psycopg import sql
 
 from nganam.demo import facility_file, vn1258
 from nganam.demo.contracts import Contract, contract, contracts, indicators
+from nganam.demo.dossiers import dossiers, faults_among
 from nganam.demo.enterprises import enterprises
 from nganam.demo.facts import geojson, new_communes, population_2009, table
 from nganam.demo.people import SEED, address, citizens, commune_draw
 
-FORM = 3
+FORM = 4
 """Raised when the form of the built files changes, so that an older folder is built anew."""
 
 FACILITIES = "so-y-te/co-so-kham-chua-benh.csv"
@@ -33,11 +34,16 @@ FACILITIES_V2 = "so-y-te/co-so-kham-chua-benh-v2.csv"
 FACILITIES_BOM = "so-y-te/co-so-kham-chua-benh-utf8-bom.csv"
 CITIZENS = "cong-an/dan-cu.sqlite"
 ENTERPRISES = "so-tai-chinh/doanh-nghiep.sqlite"
+DOSSIERS = "so-khcn/mot-cua.sqlite"
 SCHOOLS = "so-giao-duc/truong-hoc.csv"
 DISEASES = "so-y-te/benh-truyen-nhiem.csv"
 CLIMATE = "thong-ke/khi-hau.csv"
 POPULATION = "thong-ke/dan-so-xa.csv"
 SCHEMA = "nguon_so_y_te"
+PEOPLE = 20_000
+"""How many citizens the province has unless asked for more."""
+TOLD_EVERY = 250_000
+Tell = Callable[[str], None]
 _SCHEMA_MARK = "Dữ liệu mẫu Ngã Năm"
 _PG_TYPES = {"integer": sql.SQL("bigint"), "decimal": sql.SQL("numeric"), "date": sql.SQL("date")}
 _SQL_TYPES = {"integer": "INTEGER", "decimal": "NUMERIC", "boolean": "INTEGER"}
@@ -56,14 +62,28 @@ class Built:
         return self.folder / name
 
 
+def size_of(folder: Path) -> int | None:
+    """Return for how many citizens the sources under ``folder`` were built; None when there are none, or others."""
+    known = folder / "expected.json"
+    asked = json.loads(known.read_text("utf-8"))["asked"] if known.exists() else {}
+    return int(asked["citizens"]) if asked.get("form") == FORM else None
+
+
+def companies_among(people: int) -> int:
+    """Return how many enterprises a province of ``people`` has: one for thirty, and some in the smallest."""
+    return max(2_000, people // 30)
+
+
 def build_sources(
-    folder: Path, *, seed: int = SEED, citizens: int = 20_000, enterprises: int = 2_000, force: bool = False
-) -> Built:
-    """Build every source under ``folder``, or leave it when the same was built there before.
+    folder: Path, *, seed: int = SEED, citizens: int = PEOPLE, enterprises: int | None = None, force: bool = False,
+    tell: Tell = lambda _text: None,
+) -> Built:  # fmt: skip
+    """Build every source under ``folder``, or leave it when the same was built there before; ``tell`` hears how far.
 
     ``expected.json`` is written last: a folder without it was not finished and is built again.
     """
-    asked = {"form": FORM, "seed": seed, "citizens": citizens, "enterprises": enterprises}
+    companies = companies_among(citizens) if enterprises is None else enterprises
+    asked = {"form": FORM, "seed": seed, "citizens": citizens, "enterprises": companies}
     known = folder / "expected.json"
     if known.exists() and not force:
         before = json.loads(known.read_text("utf-8"))
@@ -72,7 +92,7 @@ def build_sources(
         known.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     expected = {"asked": asked, "files": _facility_files(folder, seed)}
-    expected["files"] |= _registers(folder, seed, citizens, enterprises) | _clean_files(folder)
+    expected["files"] |= _registers(folder, seed, citizens, companies, tell) | _clean_files(folder)
     for one in contracts().values():
         _write(folder / "contracts" / f"{one.code}.yaml", one.to_yaml().encode())
     _write(known, json.dumps(expected, ensure_ascii=False, indent=1).encode())
@@ -118,10 +138,11 @@ def write_sqlite(path: Path, one: Contract, rows: Iterable[Sequence[Any]]) -> in
     )
     marks = ", ".join("?" * len(one.columns))
     name = one.source["table"]  # from our own contract file
+    key = f", PRIMARY KEY ({', '.join(one.key)})" if one.source.get("unique", True) else ""
     with closing(sqlite3.connect(beside)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
-        database.execute(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(one.key)}))")
+        database.execute(f"CREATE TABLE {name} ({columns}{key})")
         cursor = database.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608 # our own contract
         database.commit()
         count = cursor.rowcount
@@ -135,12 +156,31 @@ def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         yield tuple(cell if isinstance(cell, int | str) else cell.isoformat() for cell in row)
 
 
-def _registers(folder: Path, seed: int, people: int, companies: int) -> dict[str, Any]:
-    counts = {
-        CITIZENS: write_sqlite(folder / CITIZENS, contract("dan-cu"), _texts(citizens(people, seed))),
-        ENTERPRISES: write_sqlite(folder / ENTERPRISES, contract("doanh-nghiep"), _texts(enterprises(companies, seed))),
+def _registers(folder: Path, seed: int, people: int, companies: int, tell: Tell) -> dict[str, Any]:
+    made = {
+        CITIZENS: ("dan-cu", _texts(citizens(people, seed))),
+        ENTERPRISES: ("doanh-nghiep", _texts(enterprises(companies, seed))),
+        DOSSIERS: ("ho-so-mot-cua", dossiers(people, seed)),
     }
-    return {name: {"rows": rows, "accepted": rows, "rejected": 0} for name, rows in counts.items()}
+    counts = {
+        name: write_sqlite(folder / name, contract(code), _counted(rows, contract(code).unit, tell))
+        for name, (code, rows) in made.items()
+    }
+    refused = {DOSSIERS: faults_among(counts[DOSSIERS])}
+    return {name: _expected(rows, refused.get(name, {})) for name, rows in counts.items()}
+
+
+def _expected(rows: int, refused: dict[str, int]) -> dict[str, Any]:
+    rejected = sum(refused.values())
+    return {"rows": rows, "accepted": rows - rejected, "rejected": rejected, "by_reason": refused}
+
+
+def _counted(rows: Iterable[Sequence[Any]], unit: str, tell: Tell) -> Iterator[Sequence[Any]]:
+    """Pass rows on and say every so often how many there are: a large province takes minutes."""
+    for number, row in enumerate(rows, 1):
+        if number % TOLD_EVERY == 0:
+            tell(f"đã sinh {number:,} {unit}".replace(",", "."))
+        yield row
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ REFUSALS = (
     (r"argument (.+): expected at least one argument", r"\1 cần ít nhất một giá trị."),
     (r"argument (.+): ignored explicit argument (.+)", r"\1 không nhận giá trị \2."),
     (r"argument (.+): not allowed with argument (.+)", r"\1 không dùng cùng \2."),
+    (r"argument (.+): (cần .+)", r"\1 \2."),
     (r"the following arguments are required: (.+)", r"thiếu tham số: \1."),
     (r"unrecognized arguments: (.+)", r"không có tham số \1."),
     (r"ambiguous option: (.+) could match (.+)", r"\1 chưa rõ là \2."),

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from nganam.kernel.errors import NganamError, Unavailable
+from nganam.kernel.errors import Invalid, NganamError, Unavailable
 from nganam.site import env, plan, processes
 from nganam.site.arguments import Parser
 from nganam.site.commands import complain
@@ -22,12 +22,19 @@ from nganam.site.provision import provision
 
 READY_WITHIN = 90.0
 STOP_WITHIN = 40.0
+LEAST, MOST = 1_000, 10_000_000
 
 
 def run(args: list[str]) -> int:
     """Set up, start, walk the main path, print it; ``--check`` ends there, otherwise stay until Ctrl-C."""
     parser = Parser(prog="./nganam demo", description="Dựng tỉnh mẫu và chạy toàn bộ nền tảng.")
     parser.add_argument("--check", action="store_true", help="đi hết con đường chính rồi thoát: 0 nếu mọi bước đạt")
+    parser.add_argument(
+        "--people",
+        type=_people,
+        metavar="N",
+        help=f"số công dân giả, {LEAST:,}–{MOST:,}; mặc định 20 000".replace(",", " "),
+    )
     plan.add_options(parser)
     options = parser.parse_args(args)
     prepare_environment(options)
@@ -38,7 +45,7 @@ def run(args: list[str]) -> int:
     for line in provision():
         say(line)
     with supervised() as supervisor:
-        status = story(supervisor, check=options.check)
+        status = story(supervisor, check=options.check, people=options.people)
         say(f"xong sau {time.monotonic() - began:.1f} giây")
         if options.check:
             return status
@@ -83,13 +90,13 @@ def supervised() -> Iterator["subprocess.Popen[bytes]"]:
         processes.end(processes.marked(folder), grace=2)
 
 
-def story(supervisor: "subprocess.Popen[bytes]", *, check: bool) -> int:
+def story(supervisor: "subprocess.Popen[bytes]", *, check: bool, people: int | None = None) -> int:
     """Wait until all is ready, make the province when there is none, walk; say which step failed."""
     step = "khởi động các tiến trình"
     try:
         wait_ready(supervisor)
         step = "dựng tỉnh mẫu"
-        build_province()
+        build_province(people)
         step = "con đường chính"
         status = int(import_module("nganam.demo.walk").run(plan.ports().addresses(), check=check) or 0)
         if status == 0:
@@ -104,13 +111,26 @@ def story(supervisor: "subprocess.Popen[bytes]", *, check: bool) -> int:
     return 1
 
 
-def build_province() -> None:
-    """Make the demo province in an empty database."""
+def build_province(people: int | None = None) -> None:
+    """Make the demo province in an empty database; raise ``Invalid`` when there is one of another size."""
     from nganam.agencies.models import Agency
 
+    province = import_module("nganam.demo.province")
     if not Agency.objects.exists():
         say("dựng tỉnh mẫu")
-        import_module("nganam.demo.province").build()
+        province.build(people or province.PEOPLE, say)
+    elif people not in {None, province.size()}:
+        raise Invalid(
+            f"Tỉnh mẫu ở {env.data_dir()} đã dựng với {province.size()} công dân, không phải {people}.",
+            hint="Bỏ --people để dùng tỉnh đó, hoặc đặt NGANAM_DATA là một thư mục mới.",
+        )
+
+
+def _people(text: str) -> int:
+    digits = text.replace("_", "").replace(".", "").replace(" ", "")
+    if not digits.isdecimal() or not LEAST <= int(digits) <= MOST:
+        raise argparse.ArgumentTypeError(f"cần một số từ {LEAST} đến {MOST}, không phải “{text}”")
+    return int(digits)
 
 
 def wait_ready(supervisor: "subprocess.Popen[bytes]") -> None:

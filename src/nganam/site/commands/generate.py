@@ -1,4 +1,4 @@
-"""``generate``: synthetic citizens and enterprises as CSV."""
+"""``generate``: synthetic citizens, enterprises and dossiers as CSV."""
 
 import csv
 import sys
@@ -11,17 +11,24 @@ from typing import Any, TextIO
 
 from nganam.site.arguments import Parser
 
-KINDS = {"citizens": ("nganam.demo.people", 20_000), "enterprises": ("nganam.demo.enterprises", 2_000)}
+KINDS = {
+    "citizens": ("nganam.demo.people", 20_000),
+    "enterprises": ("nganam.demo.enterprises", 2_000),
+    "dossiers": ("nganam.demo.dossiers", 20_000),
+}
 
 
 def run(args: list[str]) -> int:
-    """Write any number of made-up people or enterprises; the same seed gives the same rows."""
+    """Write any number of made-up people, enterprises or dossiers; the same seed gives the same rows."""
     parser = Parser(
         prog="./nganam generate",
-        description="Sinh dữ liệu giả lập (không của ai có thật): citizens = công dân, enterprises = doanh nghiệp.",
+        description="Sinh dữ liệu giả lập (không của ai có thật): citizens = công dân, enterprises = doanh nghiệp, "
+        "dossiers = hồ sơ một cửa của từng ấy công dân.",
     )
-    parser.add_argument("kind", choices=sorted(KINDS), metavar="citizens|enterprises")
-    parser.add_argument("-n", type=int, help="số dòng (mặc định 20 000 công dân, 2 000 doanh nghiệp)")
+    parser.add_argument("kind", choices=sorted(KINDS), metavar="citizens|enterprises|dossiers")
+    parser.add_argument(
+        "-n", type=int, help="số dòng, với dossiers là số công dân (mặc định 20 000 công dân, 2 000 doanh nghiệp)"
+    )
     parser.add_argument("--seed", type=int, help="hạt giống; cùng hạt giống cho cùng kết quả")
     parser.add_argument("-o", "--output", type=Path, help="tệp CSV (mặc định in ra màn hình)")
     options = parser.parse_args(args)
