@@ -42,6 +42,7 @@ DESK = (
     Place("/danh-muc/tham-dinh/", gettext_noop("Cho ý kiến danh mục"), "list-checks"),
     Place("/danh-muc/dot/", gettext_noop("Đợt ban hành danh mục"), "library"),
     Place("/kho/", gettext_noop("Kho dữ liệu"), "warehouse"),
+    Place("/phan-tich/", gettext_noop("Phân tích"), "chart-column"),
     Place("/dich-vu/quan-ly/", gettext_noop("Dịch vụ chia sẻ"), "plug"),
     Place("/yeu-cau/", gettext_noop("Yêu cầu kết nối"), "git-pull-request"),
     Place("/ngoai-tinh/", gettext_noop("Chia sẻ ngoài tỉnh"), "globe"),

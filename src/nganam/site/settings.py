@@ -17,8 +17,8 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("ORIGINS", "").split(",") 
 
 ROOMS = [
     "face", "audit", "jobs", "deadlines", "documents", "notices", "cases", "accounts", "agencies", "scanning",
-    "catalogue", "warehouse", "services", "sharing", "lgsp", "opendata", "inspection", "disputes", "reporting",
-    "portal", "desk", "api",
+    "catalogue", "warehouse", "services", "sharing", "lgsp", "opendata", "inspection", "disputes", "analysis",
+    "reporting", "portal", "desk", "api",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

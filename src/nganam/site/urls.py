@@ -7,7 +7,7 @@ from nganam.site import health
 
 WITH_PAGES = [
     "accounts", "agencies", "cases", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp", "opendata",
-    "disputes", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents", "face",
+    "disputes", "analysis", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents", "face",
 ]  # fmt: skip
 urlpatterns: list[URLPattern | URLResolver] = [
     path("suc-khoe/", health.alive),
