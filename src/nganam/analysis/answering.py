@@ -59,6 +59,16 @@ class Answer:
         return f"{told}: {of.title or of.name}" if of else told
 
     @property
+    def table_title(self) -> str:
+        """Say what the table holds: its heading is the section's already."""
+        return _("%(what)s, dạng bảng") % {"what": self.heading}
+
+    @property
+    def map_title(self) -> str:
+        """Say what the map holds."""
+        return _("%(what)s theo xã, phường") % {"what": self.heading}
+
+    @property
     def unit(self) -> str:
         """Return the unit of the value, "" for a count."""
         return self.ask.of.unit if self.ask.of and self.ask.aggregate not in {COUNT, "dem-khac"} else ""

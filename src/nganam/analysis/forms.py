@@ -61,6 +61,8 @@ class AskForm(forms.Form):
                 label=_("Phép so"), choices=list(OPERATOR_NAMES.items()), required=False
             )
             self.fields[f"tri{place}"] = forms.CharField(label=_("Giá trị"), max_length=200, required=False)
+        for one in self.fields.values():
+            one.wanted = True  # type: ignore[attr-defined]  # an empty one is an answer too: nothing need be said of it
 
     @property
     def filter_rows(self) -> list[tuple[forms.BoundField, ...]]:

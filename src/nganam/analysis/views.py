@@ -163,7 +163,8 @@ def _asked(
     found = attempt(form, lambda: answering.answer(scope, form.ask())) if form.is_valid() else None
     context = {
         "scope": scope, "form": form, "answer": found, "chart": answering.chart(found) if found else None,
-        "is_mapped": found is not None and answering.is_mapped(found), "query": urlencode(form.asked() | _version(asked)),
+        "is_mapped": found is not None and answering.is_mapped(found),
+        "query": urlencode(form.asked() | _version(asked)),
         "save_form": save_form, "saved": saved, "may_save": not policies.may_keep(request.actor),
         "may_change": saved is not None and not policies.may_change(request.actor, saved), "fewest": FEWEST,
     }  # fmt: skip
