@@ -64,7 +64,7 @@ def _told(title: str, kind: str) -> str:
     }
     return _("Cột “%(title)s” cần %(form)s.") % {
         "title": title,
-        "form": forms.get(kind, _("một giá trị không quá dài")),
+        "form": forms.get(kind, _("một giá trị không rỗng, không quá dài")),
     }
 
 

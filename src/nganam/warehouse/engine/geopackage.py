@@ -8,6 +8,7 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,7 +97,14 @@ def _features(
     rows: Sequence[Mapping[str, Any]], shape_of: Callable[[Mapping[str, Any]], bytes | None]
 ) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        yield (shape_of(row), *map(as_json, row.values()))
+        yield (shape_of(row), *map(_stored, row.values()))
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as the format holds it: of instants it knows milliseconds, always three digits of them."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_json(value)
 
 
 def _places(
