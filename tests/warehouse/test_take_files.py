@@ -215,6 +215,20 @@ def test_personal_columns_leave_with_the_owner_only(facilities, load):
     assert "004200000001" not in said, "no value is recorded"
 
 
+def test_personal_columns_are_shown_to_the_owner_only(facilities, load, client):
+    from nganam.accounts.models import Person
+
+    for bed in ("10", "11"):
+        rows = [("00123", "Trạm", "31498", bed, "", "084200000001")]
+        version = with_columns(facilities, load, PEOPLE, rows)
+    pages = (f"/kho/{facilities.code}/phien-ban/2/", f"/kho/{facilities.code}/dong/", version.load.get_absolute_url())
+    for who, shown in ((LAN, True), (MINH, False)):
+        client.force_login(Person.objects.get(username=who.code))
+        for page in pages:
+            assert ("084200000001" in client.get(page).content.decode()) == shown, (who.code, page)
+    assert "Không có các cột dữ liệu cá nhân" in client.get(f"{pages[0]}tep/").content.decode()
+
+
 def test_coordinates_become_maps_that_programs_of_geography_read(facilities, load):
     rows = [(*ROWS[0], "105.6", "9.5"), (*ROWS[1], "", ""), (*ROWS[2], "105.7", "9.6")]
     version = with_columns(facilities, load, PLACES, rows)
@@ -331,6 +345,8 @@ def test_a_program_makes_lists_and_takes_files_and_reads_rows(version):
     assert (listed["state"], listed["rows"], listed["content"]) == ("ready", 1, told["content"])
     whole = b"".join(lan.get(told["content"]).streaming_content)
     assert (json.loads(whole), len(whole)) == ({"ma_co_so": "00123"}, listed["size"])
+    head = lan.head(told["content"])
+    assert (head["Content-Length"], head["ETag"]) == (str(len(whole)), f'"{listed["sha256"]}"')
     rest = lan.get(told["content"], headers={"Range": "bytes=5-", "If-Range": f'"{listed["sha256"]}"'})
     assert (rest.status_code, b"".join(rest.streaming_content)) == (206, whole[5:])
     assert lan.post(f"{here}/versions/1/files/{told['code']}/again").status_code == 202

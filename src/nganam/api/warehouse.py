@@ -158,6 +158,12 @@ def version_file_content(request: HttpRequest, table: str, number: int, code: st
     return file_views.sent(request, history.get_file_for(request.actor, table, number, code))
 
 
+@router.api_operation(["HEAD"], f"{FILE}/content", response={200: Any, **REFUSALS}, include_in_schema=False)
+def version_file_head(request: HttpRequest, table: str, number: int, code: str) -> HttpResponseBase:
+    """Tell size, ETag and digest of the file without its content."""
+    return file_views.sent(request, history.get_file_for(request.actor, table, number, code))
+
+
 def _file(one: VersionFile) -> dict[str, Any]:
     shown = (
         "code", "format", "columns", "filters", "state", "asked_at", "asked_by", "rows", "size", "sha256", "made_at",

@@ -124,6 +124,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "version": version,
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
+        "visible": policies.visible(request.actor, found.agency.code, version.shape.columns) if version else (),
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
         "loads": found.loads.select_related("made")[:20],
@@ -205,6 +206,7 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
         "load": found,
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
         "may_load_again": found.is_final
         and found.landing_sha
         and not policies.may_load(request.actor, found.table.agency.code),
