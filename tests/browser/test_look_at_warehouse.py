@@ -17,7 +17,7 @@ COLUMNS = [
 PATHS = [
     "/kho/", "/kho/nguon/moi/", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
     "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
-    "/ra-quet/",
+    "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
 ]  # fmt: skip
 
 
@@ -88,3 +88,29 @@ def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, wareh
     run_jobs()
     lans_page.wait_for_selector("#luot-nap:not([hx-trigger])")
     assert "Đã tạo phiên bản 3" in lans_page.content()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_a_file_asked_for_can_be_downloaded_as_soon_as_it_is_made(lans_page, live, seen, run_jobs, size):
+    lans_page.set_viewport_size({"width": size[0], "height": size[1]})
+    lans_page.goto(f"{live}/kho/co-so/dong/?version=1&column=so_giuong&value=80")
+    seen(lans_page, "rows")
+    lans_page.goto(f"{live}/kho/co-so/phien-ban/1/")
+    lans_page.get_by_role("link", name="Tạo tệp để tải về").click()
+    lans_page.get_by_label("Dạng tệp").select_option("csv_excel")
+    lans_page.get_by_label("Lọc theo cột").first.select_option("so_giuong")
+    lans_page.get_by_label("Giá trị đúng bằng").first.fill("80")
+    seen(lans_page, "ask-file")
+    lans_page.get_by_role("button", name="Tạo tệp").click()
+    lans_page.wait_for_selector("#tep[hx-trigger]")
+    seen(lans_page, "file-under-way")
+    run_jobs()
+    lans_page.wait_for_selector("#tep:not([hx-trigger])")
+    seen(lans_page, "file-ready")
+    with lans_page.expect_download() as coming:
+        lans_page.get_by_role("link", name="Tải về").click()
+    assert coming.value.suggested_filename == "Cơ sở khám bệnh, chữa bệnh v1.csv"
+    assert "00002" in coming.value.path().read_text(encoding="utf-8-sig")
+    lans_page.goto(f"{live}/kho/co-so/phien-ban/1/#tep")
+    seen(lans_page, "version-with-file")
+    assert lans_page.said == []

@@ -24,6 +24,7 @@ from nganam.api import (
     service_imports,
     sharing,
     upstreams,
+    warehouse,
     watching,  # noqa: F401 - adds its addresses to the router of the gateway
     webhooks,
 )
@@ -279,3 +280,4 @@ api.add_router("", beyond.router)
 api.add_router("", open_tier.router)
 api.add_router("", exchanges)
 api.add_router("", upstreams.router)
+api.add_router("", warehouse.router)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from nganam.kernel.clock import local_date
 from nganam.opendata.models import Dataset, Release
-from nganam.portal.downloads import TYPES
+from nganam.warehouse.files import MEDIA_TYPES
 
 FORMATS = ("csv", "xlsx", "json", "parquet", "geojson")
 SCHEMA = "https://schema.org/"
@@ -150,7 +150,7 @@ def _distribution(file: File) -> dict[str, Any]:
     return {
         "@type": "DataDownload",
         "contentUrl": address(file.lasting_url),
-        "encodingFormat": TYPES[file.format].partition(";")[0],
+        "encodingFormat": MEDIA_TYPES[file.format].partition(";")[0],
         "contentSize": f"{file.size} B",
         "sha256": file.sha256,
     }

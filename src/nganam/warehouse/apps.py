@@ -14,7 +14,10 @@ class WarehouseConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the room's audit actions, and what its notices say."""
+        """Register the room's audit actions and local terms, and what its notices say."""
+        from nganam.deadlines.terms import declare_local  # noqa: PLC0415
         from nganam.warehouse import events, told  # noqa: F401, PLC0415 - needs the app registry
+        from nganam.warehouse.terms import FILES  # noqa: PLC0415
 
         telling.sentences(*told.SENTENCES)
+        declare_local(FILES)

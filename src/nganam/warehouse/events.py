@@ -7,5 +7,10 @@ register_machine(LOAD)
 register(
     Action("warehouse.source.declared", "Khai báo nguồn dữ liệu", "Declared a data source"),
     Action("warehouse.table.declared", "Khai báo bảng dữ liệu", "Declared a table"),
+    Action("warehouse.file.asked", "Yêu cầu tạo tệp của phiên bản", "Asked for a file of a version"),
+    Action("warehouse.file.made", "Tạo xong tệp của phiên bản", "Made a file of a version"),
+    Action("warehouse.file.failed", "Không tạo được tệp của phiên bản", "Could not make a file of a version"),
+    Action("warehouse.file.taken", "Tải tệp của phiên bản", "Downloaded a file of a version"),
+    Action("warehouse.file.removed", "Dọn tệp lâu không dùng", "Removed a file long unused"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
 )

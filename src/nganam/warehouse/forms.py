@@ -1,5 +1,6 @@
 """Forms of the warehouse: a source, a table with its columns, a file."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,7 +12,7 @@ from nganam.kernel.text import slug
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import letters
 from nganam.warehouse.engine.manner import DELIMITERS, MOST_LINE, Asked
-from nganam.warehouse.models import SIGN_NAMES, Load, Source, SourceKind, Table
+from nganam.warehouse.models import FILE_KINDS, SIGN_NAMES, Load, Source, SourceKind, Table
 
 MOST_COLUMNS = 300
 TYPE_LABELS = {
@@ -258,3 +259,74 @@ class SampleForm(forms.Form):
         required=False,
         help_text=_("Chỉ đọc dòng tiêu đề để điền bảng cột; tệp không được lưu."),
     )
+
+
+PARTS = 3
+"""Columns to filter by on a page; a program may name more."""
+
+
+class FileForm(forms.Form):
+    """A file of a version: its form, and which part."""
+
+    format = forms.ChoiceField(label=_("Dạng tệp"))
+    columns = forms.MultipleChoiceField(
+        label=_("Chỉ các cột"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Không chọn cột nào là lấy mọi cột."),
+    )
+
+    def __init__(self, data: Any = None, *, columns: Sequence[contracts.Column], kinds: Mapping[str, str]) -> None:
+        super().__init__(data)
+        named = [(one.name, one.title) for one in columns]
+        self.fields["format"].choices = [(kind, FILE_KINDS[kind]) for kind, why in kinds.items() if not why]  # type: ignore[attr-defined]
+        self.fields["columns"].choices = named  # type: ignore[attr-defined]
+        for place in range(1, PARTS + 1):
+            self.fields[f"column_{place}"] = forms.ChoiceField(
+                label=_now("Lọc theo cột"), required=False, choices=[("", _now("Không lọc")), *named]
+            )
+            self.fields[f"value_{place}"] = forms.CharField(
+                label=_now("Giá trị đúng bằng"), required=False, max_length=500
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a column without its value, or the other way: a filter left out would give more than was meant."""
+        given = super().clean() or {}
+        for place in range(1, PARTS + 1):
+            column, value = given.get(f"column_{place}", ""), given.get(f"value_{place}", "")
+            if column and not value:
+                self.add_error(f"value_{place}", _now("Ghi giá trị cần có trong cột này."))
+            if value and not column and f"column_{place}" not in self.errors:
+                self.add_error(f"column_{place}", _now("Chọn cột có giá trị này."))
+        return given
+
+    def wish(self) -> dict[str, Any]:
+        """Return what is asked for, as the deed takes it; of two filters on one column the last counts."""
+        given = self.cleaned_data
+        pairs = [(given[f"column_{place}"], given[f"value_{place}"]) for place in range(1, PARTS + 1)]
+        filters = {column: value for column, value in pairs if column}
+        return {"kind": given["format"], "columns": given["columns"], "filters": filters}
+
+
+class RowsForm(forms.Form):
+    """Rows of a version: by its number or the instant it was present, with one filter."""
+
+    version = forms.IntegerField(label=_("Phiên bản số"), required=False, min_value=1, max_value=10**9)
+    as_of = forms.DateTimeField(
+        label=_("Hoặc vào thời điểm"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
+    )
+    column = forms.ChoiceField(label=_("Lọc theo cột"), required=False)
+    value = forms.CharField(label=_("Giá trị đúng bằng"), required=False, max_length=500)
+
+    def __init__(self, data: Any, *, columns: Sequence[contracts.Column]) -> None:
+        super().__init__(data)
+        named = [(one.name, one.title) for one in columns]
+        self.fields["column"].choices = [("", _now("Không lọc")), *named]  # type: ignore[attr-defined]
+
+    def filters(self) -> dict[str, str]:
+        """Return the filter; a column without a value filters nothing."""
+        column, value = self.cleaned_data["column"], self.cleaned_data["value"]
+        return {column: value} if column and value else {}

@@ -4,10 +4,8 @@ One process at a time loads a table: it holds a lock file, which the kernel free
 commit carries the load's code, so a load that died between commit and record is finished, not repeated.
 """
 
-import fcntl
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -42,7 +40,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
     ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
     """
     load = Load.objects.select_related("table__agency", "source__agency", "restores").get(code=code)
-    with _alone(load.table) as alone:
+    with places.alone(places.lock(load.table)) as alone:
         if not alone:
             return load
         load.refresh_from_db()
@@ -77,7 +75,7 @@ def ensure_replica(table: Table) -> None:
     told = replica.current(places.replicas(table))
     if version is None or (told and told["version"] >= version.number and _is_there(table, told["file"])):
         return
-    with _alone(table) as alone:
+    with places.alone(places.lock(table)) as alone:
         if alone:
             _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
 
@@ -281,17 +279,3 @@ def _end(
 def _outcome(load: Load) -> str:
     figures = {"accepted": load.accepted or 0, "rejected": load.rejected or 0, "lost": load.lost}
     return (told.TAKEN_AND_LOST if load.lost else told.TAKEN) % figures
-
-
-@contextmanager
-def _alone(table: Table) -> Iterator[bool]:
-    """Hold the table's lock; yields False when another process holds it."""
-    path = places.lock(table)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -25,6 +25,20 @@ SIGN_NAMES = {
 }
 
 
+FILE_KINDS = {
+    "csv": _("CSV (UTF-8, cho máy đọc)"),
+    "csv_excel": _("CSV cho Excel (UTF-8 có BOM)"),
+    "xlsx": _("XLSX (Excel)"),
+    "json": "JSON",
+    "ndjson": _("NDJSON (mỗi dòng một bản ghi)"),
+    "parquet": "Parquet",
+    "datapackage": _("Data Package (ZIP: CSV và mô tả cột)"),
+    "geojson": "GeoJSON",
+    "gpkg": "GeoPackage",
+}
+"""The forms in which a version can be taken away."""
+
+
 def sign_name(sign: str) -> str:
     """Name a sign that sets columns or decimals apart."""
     return str(SIGN_NAMES.get(sign, sign))
@@ -286,3 +300,90 @@ class Version(models.Model):
     def shape(self) -> contracts.Contract:
         """Return the contract under which the version was committed."""
         return contracts.from_list(self.contract["columns"])
+
+
+class FileState(models.TextChoices):
+    """How far a file of a version is."""
+
+    WAITING = "waiting", _("Chờ tạo")
+    MAKING = "making", _("Đang tạo")
+    READY = "ready", _("Sẵn sàng")
+    FAILED = "failed", _("Không tạo được")
+    REMOVED = "removed", _("Đã dọn")
+
+
+class VersionFile(models.Model):
+    """A file of a version, or of a part of it: asked for, made once, kept under an address that stays.
+
+    ``code`` digests what was asked for, so that the same wish has one row, one file and one address. ``filters`` holds
+    values rows must have, by column, as JSON says them. ``held`` counts the rows written so far.
+    """
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="files")
+    code = models.CharField(_("Mã tệp"), max_length=16)
+    format = models.CharField(_("Dạng tệp"), max_length=12)
+    columns = models.JSONField(_("Các cột"), default=list)
+    filters = models.JSONField(_("Điều kiện"), default=dict)
+    has_personal = models.BooleanField(_("Có dữ liệu cá nhân"), default=False)
+    state = models.CharField(_("Trạng thái"), max_length=8, choices=FileState.choices, default=FileState.WAITING)
+    asked_at = models.DateTimeField(_("Yêu cầu lúc"))
+    asked_by = models.CharField(_("Người yêu cầu"), max_length=200)
+    held = models.BigIntegerField(_("Số dòng đã ghi"), default=0)
+    fault = models.CharField(_("Lỗi"), max_length=500, blank=True)
+    rows = models.BigIntegerField(_("Số dòng"), null=True, blank=True)
+    size = models.BigIntegerField(_("Dung lượng (byte)"), null=True, blank=True)
+    sha256 = models.CharField(_("SHA-256 của tệp"), max_length=64, blank=True)
+    made_at = models.DateTimeField(_("Tạo xong lúc"), null=True, blank=True)
+    used_at = models.DateTimeField(_("Tải lần cuối lúc"), null=True, blank=True)
+
+    class Meta:
+        """Newest first; one row for one wish."""
+
+        verbose_name = _("Tệp của phiên bản")
+        ordering: ClassVar[list[str]] = ["-asked_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["version", "code"], name="warehouse_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.format} {self.code}"
+
+    def get_absolute_url(self) -> str:
+        """Return the page of the file."""
+        return reverse("warehouse:version_file", args=[self.version.table.code, self.version.number, self.code])
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether it can be taken."""
+        return self.state == FileState.READY
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether the worker has it, or will."""
+        return self.state in {FileState.WAITING, FileState.MAKING}
+
+    @property
+    def kind(self) -> str:
+        """Name the format as people know it."""
+        return str(FILE_KINDS[self.format])
+
+    @property
+    def titles(self) -> list[str]:
+        """Return the titles of the columns it holds."""
+        return [one.title for one in self.version.shape.columns if one.name in self.columns]
+
+    @property
+    def has_all_columns(self) -> bool:
+        """Say whether it holds every column of the version."""
+        return len(self.columns) == len(self.version.shape.columns)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether it holds all of the version."""
+        return self.has_all_columns and not self.filters
+
+    @property
+    def conditions(self) -> list[tuple[str, str]]:
+        """Return what its rows have in common: titles of columns and values in words."""
+        titles = {one.name: one.title for one in self.version.shape.columns}
+        return [(titles.get(name, name), str(value)) for name, value in self.filters.items()]

@@ -1,14 +1,17 @@
 """Where the room keeps what it writes, and where it may read files of sources."""
 
+import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.sources import Database
-from nganam.warehouse.models import Source, SourceKind, Table
+from nganam.warehouse.models import Source, SourceKind, Table, Version
 
 VARIABLE = re.compile(r"^NGANAM_SOURCE_[A-Z0-9_]{1,60}$")
 
@@ -36,6 +39,24 @@ def work(code: str) -> Path:
 def lock(table: Table) -> Path:
     """Return the lock file that the one process loading a table holds."""
     return Path(settings.DATA) / "work" / f"{table.code}.lock"
+
+
+def files(version: Version, code: str) -> Path:
+    """Return the folder of one file of a version; nothing else lies in it."""
+    return Path(settings.DATA) / "files" / version.table.code / f"v{version.number}" / code
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold a lock file, which the kernel frees when the process dies; yields False when another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def sources() -> Path:

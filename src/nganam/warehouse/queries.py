@@ -138,8 +138,11 @@ def rows(
     limit: int = 100,
     offset: int = 0,
     filters: Mapping[str, Any] | None = None,
+    shown: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return rows in key order as plain data (dates as ISO text), at most 1 000; ``filters`` are column = value.
+
+    ``shown`` are the columns wanted (none: all).
 
     Raises ``Invalid`` for a filter on a column the table does not have. Empty before the first load.
     """
@@ -155,8 +158,8 @@ def rows(
     told = replica.current(places.replicas(table))
     path = places.replicas(table) / f"v{wanted.number}.sqlite"
     if told and path.is_file():
-        return _from_replica(path, wanted, limit, offset, filters or {})
-    return _from_lake(wanted, limit, offset, filters or {})
+        return _from_replica(path, wanted, limit, offset, filters or {}, shown)
+    return _from_lake(wanted, limit, offset, filters or {}, shown)
 
 
 def sample_columns(table: Table) -> list[ColumnSample]:
@@ -247,11 +250,11 @@ def _tables() -> QuerySet[Table]:
 
 
 def _from_replica(
-    path: Path, version: Version, limit: int, offset: int, filters: Mapping[str, Any]
+    path: Path, version: Version, limit: int, offset: int, filters: Mapping[str, Any], shown: Sequence[str]
 ) -> list[dict[str, Any]]:
-    where, values = _where(filters)
+    where, values = lake.filtered(filters)
     order = ", ".join(map(quote, version.shape.key)) or "rowid"
-    names = ", ".join(map(quote, version.shape.names))
+    names = ", ".join(map(quote, shown or version.shape.names))
     query = f"SELECT {names} FROM rows{where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - quoted
     with closing(replica.connect(path)) as base:
         found = base.execute(query, [*map(replica.as_stored, values), limit, offset]).fetchall()
@@ -262,8 +265,10 @@ def _from_replica(
     ]
 
 
-def _from_lake(version: Version, limit: int, offset: int, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    where, values = _where(filters)
+def _from_lake(
+    version: Version, limit: int, offset: int, filters: Mapping[str, Any], shown: Sequence[str]
+) -> list[dict[str, Any]]:
+    where, values = lake.filtered(filters)
     shape = version.shape
     order = ", ".join(map(quote, shape.key or shape.names))
     names = ", ".join(
@@ -271,18 +276,14 @@ def _from_lake(version: Version, limit: int, offset: int, filters: Mapping[str, 
         if one.type == "datetime"
         else quote(one.name)
         for one in shape.columns
+        if one.name in (shown or shape.names)
     )
     with duck() as base:
         source = parquet(lake.files(places.lake(version.table), version.delta_version))
         query = f"SELECT {names} FROM {source}{where} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608 - quoted
         found = base.execute(query, values).fetchall()
-    return [dict(zip(shape.names, map(files.as_json, row), strict=True)) for row in found]
-
-
-def _where(filters: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
-    if not filters:
-        return "", []
-    return " WHERE " + " AND ".join(f"{quote(name)} = ?" for name in filters), list(filters.values())
+    wanted = [name for name in shape.names if name in (shown or shape.names)]
+    return [dict(zip(wanted, map(files.as_json, row), strict=True)) for row in found]
 
 
 def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -1,4 +1,7 @@
-"""Jobs of the room: run a load, finish what was left, load by schedule. A job is a door: it reads the clock itself."""
+"""Jobs of the room: run a load, make a file, finish what was left, load by schedule.
+
+A job is a door: it reads the clock itself.
+"""
 
 from datetime import datetime, time
 
@@ -9,7 +12,7 @@ from nganam.jobs.api import job
 from nganam.kernel.actors import system
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import NganamError
-from nganam.warehouse import loading, operations, queries
+from nganam.warehouse import loading, operations, queries, taking
 from nganam.warehouse.models import Table
 
 log = structlog.get_logger(__name__)
@@ -26,6 +29,24 @@ def run(code: str) -> str:
 def repair() -> list[str]:
     """Finish loads whose process was killed; return their codes."""
     return loading.repair(actor=WORKER, now=timezone.now)
+
+
+@job(max_attempts=3)
+def make_file(pk: int) -> str:
+    """Make one file of a version; return the state it is in then."""
+    return taking.make_file(actor=WORKER, now=timezone.now, pk=pk).state
+
+
+@job(cron="* * * * *")
+def resume_files() -> int:
+    """Make files whose maker was killed; return how many."""
+    return taking.resume(actor=WORKER, now=timezone.now)
+
+
+@job(cron="51 2 * * *", max_attempts=3)
+def remove_unused_files() -> int:
+    """Remove files of versions long unused; return how many."""
+    return taking.remove_unused(actor=WORKER, at=timezone.now())
 
 
 @job(cron="* * * * *")

@@ -1,4 +1,7 @@
-"""What a load is called and tells the agency when it has ended, as sentences that English readers are told too."""
+"""What a load is called and tells the agency when it has ended, and why a file was not made.
+
+Sentences that English readers are told too.
+"""
 
 from django.utils.translation import gettext_noop
 
@@ -8,4 +11,5 @@ TAKEN_AND_LOST = gettext_noop(
     "bị loại."
 )
 RESTORED = gettext_noop("Khôi phục phiên bản %(number)s")
-SENTENCES = (TAKEN, TAKEN_AND_LOST, RESTORED)
+FILE_FAILED = gettext_noop("Lỗi ngoài dự kiến khi tạo tệp; quản trị đã có nhật ký. Bấm Tạo lại để thử lần nữa.")
+SENTENCES = (TAKEN, TAKEN_AND_LOST, RESTORED, FILE_FAILED)

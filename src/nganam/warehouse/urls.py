@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import views
+from nganam.warehouse import file_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,5 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/<slug:table>/nap/", views.start_load, name="start_load"),
     path("kho/<slug:table>/nap/tu-nguon/", views.load_from_source, name="load_from_source"),
     path("kho/<slug:table>/phien-ban/<int:number>/", views.version, name="version"),
+    path("kho/<slug:table>/dong/", file_views.rows, name="rows"),
+    path("kho/<slug:table>/phien-ban/<int:number>/tep/", file_views.ask_file, name="ask_file"),
+    path("kho/<slug:table>/phien-ban/<int:number>/tep/<slug:code>/", file_views.version_file, name="version_file"),
+    path("kho/<slug:table>/phien-ban/<int:number>/tep/<slug:code>/tai-ve/", file_views.download, name="download_file"),
     path("kho/<slug:table>/phien-ban/<int:number>/khoi-phuc/", views.restore_version, name="restore_version"),
 ]

@@ -18,7 +18,8 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import operations, policies, queries
+from nganam.warehouse import history, operations, policies, queries
+from nganam.warehouse.engine.files import harmless_cell
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
     ColumnFormSet,
@@ -38,6 +39,7 @@ from nganam.warehouse.uploads import LimitedUploadHandler
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
 MOST_OTHERS = 200
 """Versions to choose from: older ones are reached by their number in the address."""
+MOST_FILES = 50
 NUMBER = re.compile(r"[0-9]{1,9}")
 BLANK_ROWS = 5
 PREVIEW_ROWS = 20
@@ -122,6 +124,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "version": version,
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
+        "visible": policies.visible(request.actor, found.agency.code, version.shape.columns) if version else (),
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
         "loads": found.loads.select_related("made")[:20],
@@ -203,6 +206,7 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
         "load": found,
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
         "may_load_again": found.is_final
         and found.landing_sha
         and not policies.may_load(request.actor, found.table.agency.code),
@@ -254,7 +258,9 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
     before = other or queries.previous_version(found)
     present = queries.current_version(found.table)
     may = not policies.may_load(request.actor, found.table.agency.code)
+    visible = policies.visible(request.actor, found.table.agency.code, found.shape.columns)
     return {
+        "files": history.files_for(request.actor, found)[:MOST_FILES],
         "table": found.table,
         "version": found,
         "before": before,
@@ -265,7 +271,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
         "may_restore": may and present is not None and present.pk != found.pk,
         "changes": queries.changes(found, since=before, limit=200) if before else [],
         "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
-        "columns": found.shape.columns,
+        "columns": visible,
         "lineage": queries.lineage(found),
     }
 
@@ -341,9 +347,4 @@ def _csv_lines(rows: Iterator[list[str]]) -> Iterator[str]:
     yield "\ufeff"
     writer = csv.writer(_Echo())
     for row in rows:
-        yield writer.writerow([_harmless(cell) for cell in row])
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula: these cells come from files we do not know."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+        yield writer.writerow([harmless_cell(cell) for cell in row])

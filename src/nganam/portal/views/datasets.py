@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from nganam.agencies import queries as agencies
 from nganam.face.doors import Audience, door
+from nganam.face.sending import is_beginning
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.opendata import operations, queries
@@ -135,7 +136,7 @@ def _send(request: HttpRequest, slug: str, name: str, file_format: str, number: 
         raise NotFound(_("Không có tệp này."), hint=_("Địa chỉ các tệp có ở trang bộ dữ liệu."))
     file = queries.distribution(found, file_format, number)
     response = downloads.send(request, file, name=f"{slug}.{file_format}", lasting=number is not None)
-    if downloads.is_download(request, response):
+    if is_beginning(request, response):
         operations.count_download(found, file_format, on=local_date(request.at))
     return response
 

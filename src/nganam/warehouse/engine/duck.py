@@ -1,9 +1,9 @@
 """DuckDB in process, fenced: bounded memory, spill beside the data, no extensions fetched, no network."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -36,8 +36,11 @@ def parquet(paths: Iterable[Path | str]) -> str:
 
 
 def batches(
-    base: "duckdb.DuckDBPyConnection", query: str, schema: pa.Schema, rows: int = 20_000
+    base: "duckdb.DuckDBPyConnection", query: str, schema: pa.Schema, rows: int = 20_000, values: Sequence[Any] = ()
 ) -> Iterator[pa.RecordBatch]:
-    """Yield a query's rows as record batches of exactly ``schema`` (times become UTC, wide strings plain)."""
-    for batch in base.sql(query).to_arrow_reader(rows):
+    """Yield a query's rows as record batches of exactly ``schema`` (times become UTC, wide strings plain).
+
+    ``values`` are what the query's question marks stand for.
+    """
+    for batch in base.sql(query, params=list(values)).to_arrow_reader(rows):
         yield pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)

@@ -1,4 +1,4 @@
-"""Files of a version for people and machines to take away: CSV, XLSX, JSON, Parquet, GeoJSON.
+"""Files of a version for people and machines to take away: CSV, XLSX, JSON, NDJSON, Parquet, GeoJSON.
 
 The same version always gives the same bytes, so a checksum published once stays true. Everything streams; a file has
 its name only once it is whole.
@@ -28,6 +28,7 @@ from nganam.warehouse.engine.contract import ARROW, Contract
 FORMATS: Final = ("csv", "xlsx", "json", "parquet", "geojson")
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
+    "ndjson": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
@@ -38,6 +39,8 @@ XLSX_ROWS: Final = 1_048_575
 EXCEL_BEGINS: Final = 1900
 LONGEST_XLSX: Final = 32_767
 XLSX_NUMBER_DIGITS: Final = 10**15
+RUN: Final = frozenset("=+-@\t\r")
+"""What a cell that a spreadsheet takes for a formula begins with."""
 Batches = Iterable[pa.RecordBatch]
 Geometries = Mapping[str, Mapping[str, Any]]
 LON: Final = frozenset({"lon", "lng", "long", "longitude", "kinh_do"})
@@ -64,20 +67,32 @@ def write(
     bom: bool = True,
     geometries: Geometries | None = None,
     titles: bool = False,
+    harmless: bool = False,
 ) -> Written:
     """Write a version's rows as ``kind`` to ``target``.
 
     CSV begins with a byte order mark unless ``bom`` is false: without it Excel shows Vietnamese as noise.
     ``geometries`` gives GeoJSON geometries by commune code. ``titles`` heads CSV and XLSX with titles instead of names.
+    ``harmless`` keeps a spreadsheet from running a CSV cell as a formula; the cell is then not what the table holds.
     Raises ``Invalid`` when the table cannot take the form (no place for GeoJSON, too many rows for XLSX).
     """
+    heads = [one.title or one.name if titles else one.name for one in contract.columns]
+    fill = _writer(kind, contract, heads, bom=bom, geometries=geometries, harmless=harmless)
+
+    def into(path: Path) -> int:
+        with path.open("wb") as out:
+            return fill(out, batches)
+
+    return keep(target, kind, into)
+
+
+def keep(target: Path, kind: str, fill: Callable[[Path], int]) -> Written:
+    """Let ``fill`` write a file beside ``target`` and return its rows; it gets its name once it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     waiting = target.with_name(f".{uuid.uuid4().hex}.tmp")
-    heads = [one.title or one.name if titles else one.name for one in contract.columns]
     try:
-        with waiting.open("wb") as out:
-            rows = _writer(kind, contract, heads, bom=bom, geometries=geometries)(out, batches)
-            out.flush()
+        rows = fill(waiting)
+        with waiting.open("rb+") as out:
             os.fsync(out.fileno())
         size, sha = waiting.stat().st_size, file_sha256(waiting)
         waiting.replace(target)
@@ -88,7 +103,7 @@ def write(
 
 def formats_for(contract: Contract, *, rows: int, geometries: bool) -> tuple[str, ...]:
     """Return the forms a table can take."""
-    has_place = (geometries and contract.first_of("commune") != "") or all(_lon_lat(contract))
+    has_place = (geometries and contract.first_of("commune") != "") or all(lon_lat(contract))
     left_out = ({"geojson"} if not has_place else set()) | ({"xlsx"} if rows > XLSX_ROWS else set())
     return tuple(one for one in FORMATS if one not in left_out)
 
@@ -96,7 +111,7 @@ def formats_for(contract: Contract, *, rows: int, geometries: bool) -> tuple[str
 def content_sha256(batches: Batches, contract: Contract) -> str:
     """Return a digest of the rows themselves: the same for every form and machine."""
     sink = _Digest()
-    _csv(sink, batches, list(contract.names), bom=False)
+    write_csv(sink, batches, list(contract.names), bom=False)
     return sink.digest.hexdigest()
 
 
@@ -109,14 +124,16 @@ def as_json(value: Any) -> Any:
 
 
 def _writer(
-    kind: str, contract: Contract, heads: list[str], *, bom: bool, geometries: Geometries | None
+    kind: str, contract: Contract, heads: list[str], *, bom: bool, geometries: Geometries | None, harmless: bool
 ) -> Callable[[Any, Batches], int]:
     if kind == "csv":
-        return lambda out, batches: _csv(out, batches, heads, bom=bom)
+        return lambda out, batches: write_csv(out, batches, heads, bom=bom, harmless=harmless)
     if kind == "xlsx":
         return lambda out, batches: _xlsx(out, batches, contract, heads)
     if kind == "json":
         return lambda out, batches: _array(out, _objects(batches), b"[\n", b"\n]\n")
+    if kind == "ndjson":
+        return lambda out, batches: _lines(out, _objects(batches))
     if kind == "parquet":
         return lambda out, batches: _parquet(out, batches, contract)
     if kind == "geojson":
@@ -124,15 +141,16 @@ def _writer(
     raise Invalid(f"Không có dạng tệp “{kind}”.", fields={"format": [f"dùng một trong: {', '.join(FORMATS)}"]})
 
 
-def _csv(out: Any, batches: Batches, heads: list[str], *, bom: bool) -> int:
+def write_csv(out: Any, batches: Batches, heads: list[str], *, bom: bool, harmless: bool = False) -> int:
+    """Write rows as CSV (RFC 4180 with LF) to an open file, batch by batch; return how many."""
     out.write(BOM if bom else b"")
     count = 0
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
+    writer.writerow(map(harmless_cell, heads) if harmless else heads)
     for batch in batches:
         count += batch.num_rows
-        writer.writerows(zip(*(_text(one) for one in batch.columns), strict=True))
+        writer.writerows(zip(*(_text(one, harmless=harmless) for one in batch.columns), strict=True))
         out.write(text.getvalue().encode())
         text.seek(0)
         text.truncate()
@@ -140,8 +158,15 @@ def _csv(out: Any, batches: Batches, heads: list[str], *, bom: bool) -> int:
     return count
 
 
-def _text(column: pa.Array) -> list[Any]:
+def harmless_cell(cell: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula: cells come from files nobody here has written."""
+    return f"'{cell}" if cell[:1] in RUN else cell
+
+
+def _text(column: pa.Array, *, harmless: bool = False) -> list[Any]:
     """Write dates, instants, booleans and numbers one way, whichever library wrote the lake."""
+    if harmless and pa.types.is_string(column.type):
+        return [value and harmless_cell(value) for value in column.to_pylist()]
     if pa.types.is_timestamp(column.type):
         seconds = column.cast(pa.timestamp("s", tz="UTC"), safe=False)
         if not seconds.cast(column.type).equals(column):
@@ -221,6 +246,13 @@ def _objects(batches: Batches) -> Iterator[bytes]:
             yield encoder.encode({name: as_json(value) for name, value in row.items()})
 
 
+def _lines(out: BinaryIO, items: Iterable[bytes]) -> int:
+    count = 0
+    for count, item in enumerate(items, 1):  # noqa: B007 - the last one is the answer
+        out.write(item + b"\n")
+    return count
+
+
 def _array(out: BinaryIO, items: Iterable[bytes], opening: bytes, closing: bytes) -> int:
     out.write(opening)
     count = 0
@@ -233,7 +265,7 @@ def _array(out: BinaryIO, items: Iterable[bytes], opening: bytes, closing: bytes
 
 def _geojson(out: BinaryIO, batches: Batches, contract: Contract, geometries: Geometries | None) -> int:
     commune = contract.first_of("commune") if geometries else ""
-    lon, lat = _lon_lat(contract)
+    lon, lat = lon_lat(contract)
     if not commune and not (lon and lat):
         raise Invalid(
             "Bảng không có cột mã xã hay tọa độ nên không thành bản đồ được.",
@@ -262,7 +294,8 @@ def _point(lon: float | None, lat: float | None) -> str:
     return f'{{"type":"Point","coordinates":[{lon!r},{lat!r}]}}' if known else "null"
 
 
-def _lon_lat(contract: Contract) -> tuple[str, str]:
+def lon_lat(contract: Contract) -> tuple[str, str]:
+    """Return the names of the columns of longitude and latitude: decimals called so; "" where there is none."""
     numbers = [one.name for one in contract.columns if one.type == "decimal"]
     lon = next((name for name in numbers if name in LON), "")
     lat = next((name for name in numbers if name in LAT), "")

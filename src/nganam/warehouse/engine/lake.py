@@ -156,14 +156,45 @@ def read(table: Path, version: int | None = None, *, columns: Sequence[str] | No
     return _at(table, version).to_pyarrow_table(columns=list(columns) if columns else None)
 
 
-def stream(table: Path, contract: Contract, version: int, *, rows: int = 20_000) -> Iterator[pa.RecordBatch]:
-    """Yield a version in key order (without a key, ordered by all columns: always the same order)."""
+def stream(
+    table: Path,
+    contract: Contract,
+    version: int,
+    *,
+    rows: int = 20_000,
+    shown: Sequence[str] = (),
+    where: Mapping[str, Any] | None = None,
+    scratch: Path | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Yield a version in key order (without a key, ordered by all columns: always the same order).
+
+    ``shown`` are the columns wanted (none: all), ``where`` columns and the values rows must have in them.
+    """
     order = ", ".join(map(quote, contract.key or contract.names))
-    with duck() as base:
+    chosen, values = filtered(where or {})
+    with duck(scratch) as base:
         source = parquet(files(table, version))
-        names = ", ".join(map(quote, contract.names))
-        query = f"SELECT {names} FROM {source} ORDER BY {order}"
-        yield from batches(base, query, contract.schema(), rows)
+        names = ", ".join(map(quote, shown or contract.names))
+        query = f"SELECT {names} FROM {source}{chosen} ORDER BY {order}"
+        schema = contract.schema()
+        yield from batches(
+            base, query, pa.schema([schema.field(name) for name in shown or contract.names]), rows, values
+        )
+
+
+def filtered(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return a WHERE clause for ``column = value``, all together, and its values."""
+    if not where:
+        return "", []
+    return " WHERE " + " AND ".join(f"{quote(name)} = ?" for name in where), list(where.values())
+
+
+def matching(table: Path, version: int, where: Mapping[str, Any]) -> int:
+    """Return how many rows of a version have these values."""
+    chosen, values = filtered(where)
+    with duck() as base:
+        query = f"SELECT count(*) FROM {parquet(files(table, version))}{chosen}"
+        return int(base.execute(query, values).fetchone()[0])  # type: ignore[index]  # a count is always told
 
 
 def export(table: Path, contract: Contract, version: int, target: Path) -> int:
