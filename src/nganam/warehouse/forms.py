@@ -25,6 +25,12 @@ TYPE_LABELS = {
 }
 
 
+CLASS_LABELS = {
+    "open": _("Dữ liệu mở"),
+    "shared": _("Dữ liệu dùng chung"),
+    "personal": _("Cá nhân cơ bản"),
+    "sensitive": _("Cá nhân nhạy cảm"),
+}
 FIND = ("", _("Tự nhận"))
 ENCODING_CHOICES = (
     FIND, ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1258", "Windows-1258"), *letters.NAMES.items(),
@@ -78,7 +84,7 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "Danh sách cột: name, title, type, key, required, personal, unit…  Nếu có, thay cho bảng cột bên trên."
+            "Danh sách cột: name, title, type, key, required, classification, unit…  Nếu có, thay cho bảng cột bên trên."
         ),
     )
 
@@ -120,7 +126,9 @@ class ColumnForm(forms.Form):
     unit = forms.CharField(label=_("Đơn vị"), max_length=40, required=False)
     key = forms.BooleanField(label=_("Khóa chính"), required=False)
     required = forms.BooleanField(label=_("Bắt buộc"), required=False)
-    personal = forms.BooleanField(label=_("Cá nhân"), required=False)
+    classification = forms.ChoiceField(
+        label=_("Phân loại"), choices=tuple(CLASS_LABELS.items()), initial="shared", required=False
+    )
     rest = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -145,13 +153,14 @@ class BaseColumnFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
         for one in self.cleaned_data:
             if one.get("name") or one.get("title"):
                 kept = {name: value for name, value in one.items() if name != "rest"}
+                kept["classification"] = kept.get("classification") or "shared"
                 kept["name"] = kept["name"] or column_name(kept["title"])
                 found.append(rest_of(one.get("rest", "")) | kept)
         return found
 
 
 ColumnFormSet = forms.formset_factory(ColumnForm, formset=BaseColumnFormSet, extra=0, max_num=MOST_COLUMNS)
-SHOWN = ("name", "title", "type", "unit", "key", "required", "personal")
+SHOWN = ("name", "title", "type", "unit", "key", "required", "classification")
 
 
 def rest_of(text: str) -> dict[str, Any]:
@@ -163,14 +172,14 @@ def rest_of(text: str) -> dict[str, Any]:
     if column is None:
         return {}
     told = contracts.to_list(contracts.Contract((column,)))[0]
-    return {name: value for name, value in told.items() if name not in SHOWN}
+    return {name: value for name, value in told.items() if name not in {*SHOWN, "personal"}}
 
 
 def initial_columns(contract: contracts.Contract) -> list[dict[str, Any]]:
     """Return the initial data of the formset for a contract."""
     rows = []
     for column, told in zip(contract.columns, contracts.to_list(contract), strict=True):
-        hidden = contracts.to_yaml(contracts.Contract((column,))) if set(told) - set(SHOWN) else ""
+        hidden = contracts.to_yaml(contracts.Contract((column,))) if set(told) - {*SHOWN, "personal"} else ""
         rows.append({name: getattr(column, name) for name in SHOWN} | {"rest": hidden})
     return rows
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from nganam.face import formats
-from nganam.warehouse.forms import TYPE_LABELS
+from nganam.warehouse.forms import CLASS_LABELS, TYPE_LABELS
 
 register = template.Library()
 
@@ -31,3 +31,9 @@ def cell(value: object, kind: str) -> str:
 def type_name(kind: str) -> str:
     """Name a column type in words."""
     return str(TYPE_LABELS.get(kind, kind))
+
+
+@register.filter
+def class_name(classification: str) -> str:
+    """Name how a column may be shared."""
+    return str(CLASS_LABELS.get(classification, classification))
