@@ -7,5 +7,6 @@ register_machine(LOAD)
 register(
     Action("warehouse.source.declared", "Khai báo nguồn dữ liệu", "Declared a data source"),
     Action("warehouse.table.declared", "Khai báo bảng dữ liệu", "Declared a table"),
+    Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
 )
