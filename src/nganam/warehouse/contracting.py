@@ -111,7 +111,12 @@ def weigh(
 
 
 def note(
-    table: Table, changes: Sequence[comparing.Change], *, actor: Actor, at: datetime, reason: str = "",
+    table: Table,
+    changes: Sequence[comparing.Change],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
     readers: Sequence[Reader] = (),
 ) -> ContractVersion:
     """Write the table's contract down as its next version; the one there is, when nothing has changed."""
@@ -129,6 +134,14 @@ def note(
 def present(table: Table) -> ContractVersion | None:
     """Return the contract in force."""
     return table.contract_versions.first()
+
+
+def in_force(table: Table) -> ContractVersion:
+    """Return the contract in force; raise ``NotFound`` for a table entered beside the operations."""
+    found = present(table)
+    if found is None:
+        raise NotFound(_("Bảng chưa có hợp đồng dữ liệu."))
+    return found
 
 
 def versions(table: Table) -> QuerySet[ContractVersion]:

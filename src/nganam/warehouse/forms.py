@@ -88,6 +88,14 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
 
+    reason = forms.CharField(
+        label=_("Lý do thay đổi"), max_length=500, required=False,
+        help_text=_("Cần ghi khi bỏ cột, đổi kiểu hoặc đổi khóa của bảng đã có dữ liệu."),
+    )  # fmt: skip
+    confirmed = forms.BooleanField(
+        label=_("Tôi đã xem nơi đang đọc các cột bị bỏ hoặc đổi, và vẫn thay đổi"), required=False
+    )
+
     class Meta:
         """Fields of the page, in its order."""
 
@@ -108,6 +116,8 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         database.queryset = database.queryset.filter(owner__code=agency)
         if self.instance.pk:
             del self.fields["code"]
+        else:
+            del self.fields["reason"], self.fields["confirmed"]
 
     def values(self) -> dict[str, Any]:
         """Return what an operation takes besides title, code and columns."""

@@ -92,7 +92,7 @@ def declare_table(
     if Table.objects.filter(code=code).exists():
         raise Invalid(_("Mã bảng đã dùng."), fields={"code": [_("Chọn mã khác, ví dụ thêm tên cơ quan.")]})
     table = Table(code=code, title=title.strip(), agency=owner, created_at=at)
-    _fill_table(table, columns, values)
+    fill_table(table, columns, values)
     table.save(force_insert=True)
     contracting.note(table, [], actor=actor, at=at)
     _record_table("declared", table, actor=actor, at=at)
@@ -101,8 +101,15 @@ def declare_table(
 
 @transaction.atomic
 def change_table(
-    *, actor: Actor, at: datetime, table: Table, columns: Iterable[Mapping[str, Any]], title: str, reason: str = "",
-    confirmed: bool = False, **values: Any,
+    *,
+    actor: Actor,
+    at: datetime,
+    table: Table,
+    columns: Iterable[Mapping[str, Any]],
+    title: str,
+    reason: str = "",
+    confirmed: bool = False,
+    **values: Any,
 ) -> Table:
     """Change a table's declaration: the next version of its contract. Committed versions keep the columns they had.
 
@@ -114,7 +121,7 @@ def change_table(
         raise _busy(table)
     before, reason = contracting.snapshot(table), reason.strip()
     table.title = title.strip()
-    _fill_table(table, columns, values)
+    fill_table(table, columns, values)
     changes, readers = contracting.weigh(table, before, reason=reason, confirmed=confirmed)
     table.save()
     made = contracting.note(table, changes, actor=actor, at=at, reason=reason, readers=readers)
@@ -305,7 +312,8 @@ def _is_inside(source: Source) -> bool:
     return (places.sources() / source.secret_ref).resolve().is_relative_to(places.sources())
 
 
-def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """Write a declaration into an unsaved table; raises ``Invalid`` naming what is wrong with it."""
     shape = contracts.from_list(list(columns))
     table.contract = {**(table.contract or {}), "columns": contracts.to_list(shape)}
     table.__dict__.pop("shape", None)

@@ -19,6 +19,7 @@ from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
 from nganam.warehouse import operations, policies, queries
+from nganam.warehouse.contract_views import beside
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
     ColumnFormSet,
@@ -207,7 +208,7 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
         and found.landing_sha
         and not policies.may_load(request.actor, found.table.agency.code),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
-    }
+    } | beside(request, found)
     whole = "HX-Request" not in request.headers
     return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
 
@@ -321,7 +322,8 @@ def _declare(request: HttpRequest, form: TableForm, columns: BaseColumnFormSet) 
 def _change(request: HttpRequest, table: Table, form: TableForm, columns: BaseColumnFormSet) -> Table:
     return operations.change_table(
         actor=request.actor, at=request.at, table=table, title=form.cleaned_data["title"],
-        columns=_columns(form, columns), **form.values(),
+        columns=_columns(form, columns), reason=form.cleaned_data["reason"], confirmed=form.cleaned_data["confirmed"],
+        **form.values(),
     )  # fmt: skip
 
 

@@ -100,12 +100,16 @@ def _by_name(contract: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _columns(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[Change]:
-    found = [Change("major", "column_removed", name, before=before[name]["type"]) for name in before if name not in after]
+    found = [
+        Change("major", "column_removed", name, before=before[name]["type"]) for name in before if name not in after
+    ]
     found += [_added(name, after[name]) for name in after if name not in before]
     kept = [name for name in before if name in after]
     for name in kept:
         old, new = before[name], after[name]
-        parts = [part for part in {**old, **new} if part not in FOLLOWS and _word(old.get(part)) != _word(new.get(part))]
+        parts = [
+            part for part in {**old, **new} if part not in FOLLOWS and _word(old.get(part)) != _word(new.get(part))
+        ]
         found += [
             Change(_level(part), "column_changed", name, part, _word(old.get(part)), _word(new.get(part)))
             for part in parts

@@ -23,7 +23,7 @@ API_VERSION: Final = "v3.1.0"
 SCHEMA: Final = Path(__file__).with_name("odcs-3.1.0.schema.json")
 """The official JSON Schema of the standard, unchanged (Bitol, LF AI & Data; Apache-2.0)."""
 ENGINE: Final = "nganam"
-LARGEST: Final = 2_000_000
+LARGEST: Final = 1_000_000
 MOST_TOLD: Final = 20
 LOGICAL: Final = {
     "text": "string", "commune": "string", "integer": "integer", "decimal": "number", "date": "date",

@@ -9,15 +9,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid
-from nganam.warehouse.engine.contract import Contract, literal, quote
+from nganam.warehouse.engine.contract import Contract, quote
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.faults import N_
 
@@ -145,7 +143,9 @@ def from_plain(items: Sequence[Mapping[str, Any]], contract: Contract) -> tuple[
         found += [f"quy tắc “{rule.name}”: {text}" for text in rule.problems(contract)]
         rules.append(rule)
     names = [one.name for one in rules]
-    found += [f"tên quy tắc “{name}” dùng hai lần" for name in sorted({name for name in names if names.count(name) > 1})]
+    found += [
+        f"tên quy tắc “{name}” dùng hai lần" for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     if len(items) > MOST_RULES:
         found.append(f"nhiều nhất {MOST_RULES} quy tắc")
     if found:
