@@ -137,7 +137,8 @@ schema:
   tags: [y-te]
   properties:
   - {name: ma, logicalType: string, primaryKey: true, criticalDataElement: true}
-  - {name: ten, logicalType: string, logicalTypeOptions: {pattern: "^[A-Z]", minLength: 2}, classification: confidential}
+  - {name: ten, logicalType: string, logicalTypeOptions: {pattern: "^[A-Z]", minLength: 2},
+     classification: confidential}
   - {name: luc, logicalType: timestamp}
 slaProperties:
 - {property: freshness, value: 24, unit: h, element: co_so.luc}

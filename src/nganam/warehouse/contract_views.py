@@ -144,10 +144,12 @@ def admit(request: HttpRequest, code: str) -> HttpResponse:
 
 def checks_of(load: Load) -> list[dict[str, Any]]:
     """Return what the rules of quality found in a load, in words."""
-    return [
-        {**one, "text": gettext(OUTCOMES[one["code"]]).format_map({"severity": "", **one["params"]})}
-        for one in load.checks
-    ]
+    return [{**one, "text": _outcome(one["code"], one["params"])} for one in load.checks]
+
+
+def _outcome(code: str, params: dict[str, str]) -> str:
+    sentence = OUTCOMES[code]
+    return gettext(sentence).format_map(params)
 
 
 def beside(request: HttpRequest, load: Load) -> dict[str, Any]:

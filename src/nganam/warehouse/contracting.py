@@ -126,9 +126,13 @@ def note(
     number = comparing.next_number((last.major, last.minor, last.patch), changes) if last else (1, 0, 0)
     return ContractVersion.objects.create(
         table=table, major=number[0], minor=number[1], patch=number[2], contract=snapshot(table),
-        changes=[asdict(one) for one in changes] if last else [], readers=[asdict(one) for one in readers],
+        changes=[asdict(one) for one in changes] if last else [], readers=[_kept(one) for one in readers],
         by=actor.name, reason=reason[:500], made_at=at,
     )  # fmt: skip
+
+
+def _kept(reader: Reader) -> dict[str, Any]:
+    return {"code": reader.code, "name": reader.name, "link": reader.link, "columns": list(reader.columns)}
 
 
 def present(table: Table) -> ContractVersion | None:

@@ -84,7 +84,8 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "Danh sách cột: name, title, type, key, required, classification, unit…  Nếu có, thay cho bảng cột bên trên."
+            "Danh sách cột: name, title, type, key, required, classification, unit…  Nếu có, thay cho bảng cột bên "
+            "trên."
         ),
     )
 

@@ -99,15 +99,15 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "new_columns": (
         N_("Tệp “{name}” có cột không có trong hợp đồng dữ liệu của bảng: {new}."),
         N_(
-            "Xem chỗ sai khác bên dưới. Cần cột này thì thêm vào khai báo của bảng rồi nạp lại; không cần thì chấp nhận "
-            "bỏ qua, có ghi lý do."
+            "Xem chỗ sai khác bên dưới. Cần cột này thì thêm vào khai báo của bảng rồi nạp lại; không cần thì "
+            "chấp nhận bỏ qua, có ghi lý do."
         ),
     ),
     "types_drifted": (
         N_("Tệp “{name}” có cột không còn đúng kiểu đã khai báo: {columns}."),
         N_(
-            "Xem chỗ sai khác bên dưới. Hỏi nơi lập tệp, sửa kiểu cột trong khai báo nếu dữ liệu đã đổi thật, hoặc chấp "
-            "nhận loại các dòng sai, có ghi lý do."
+            "Xem chỗ sai khác bên dưới. Hỏi nơi lập tệp, sửa kiểu cột trong khai báo nếu dữ liệu đã đổi thật, hoặc "
+            "chấp nhận loại các dòng sai, có ghi lý do."
         ),
     ),
     "quality": (

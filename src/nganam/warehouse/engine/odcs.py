@@ -114,7 +114,7 @@ def to_yaml(told: Described) -> str:
 
 
 def from_yaml(text: str) -> Imported:
-    """Read an ODCS document; raise ``Invalid`` naming each place where it breaks the standard, or has no table of ours."""
+    """Read an ODCS document; raise ``Invalid`` naming each place where it breaks the standard or fits no table."""
     document = _parsed(text)
     faults = list(broken(document))
     if faults:
@@ -182,7 +182,7 @@ class _Plain(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # the library has no types here
             raise yaml.composer.ComposerError(None, None, "aliases are not taken", event.start_mark)
         return super().compose_node(parent, index)
 

@@ -120,7 +120,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What rules compare with: the instant, the rows of the present version (None: no version), others' Parquet files."""
+    """What rules compare with: the instant, the rows of the present version (None: none yet), others' Parquet files."""
 
     at: datetime
     before: int | None = None

@@ -1,6 +1,7 @@
 """Contracts that were declared before they had versions get them."""
 
 from dataclasses import asdict
+from typing import Any, ClassVar
 
 from django.db import migrations
 
@@ -8,7 +9,7 @@ from nganam.warehouse.engine import comparing
 from nganam.warehouse.engine.contract import from_list, to_list
 
 
-def number_contracts(apps, schema_editor):
+def number_contracts(apps: Any, schema_editor: Any) -> None:
     """Give every table the versions its contract has had, as far as its data tell; say of each column what it is."""
     kept = apps.get_model("warehouse", "ContractVersion").objects
     for table in apps.get_model("warehouse", "Table").objects.all():
@@ -35,16 +36,14 @@ def number_contracts(apps, schema_editor):
 ABOUT = ("title", "title_en", "description", "communes_on", "schedule", "commune_column", "time_column")
 
 
-def _said(contract):
+def _said(contract: Any) -> list[dict[str, Any]]:
     return to_list(from_list(contract["columns"]))
 
 
 class Migration(migrations.Migration):
+    """Number the contracts there are."""
 
-    dependencies = [
-        ('warehouse', '0006_contracts'),
-    ]
-
-    operations = [
-        migrations.RunPython(number_contracts, migrations.RunPython.noop),
+    dependencies: ClassVar[list[tuple[str, str]]] = [("warehouse", "0006_contracts")]
+    operations: ClassVar[list[migrations.RunPython]] = [
+        migrations.RunPython(number_contracts, migrations.RunPython.noop)
     ]
