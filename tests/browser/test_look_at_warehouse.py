@@ -18,7 +18,15 @@ PATHS = [
     "/kho/", "/kho/nguon/moi/", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
     "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
     "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
+    "/ra-quet/", "/kho/co-so/hop-dong/", "/kho/co-so/hop-dong/sua/", "/kho/co-so/hop-dong/nhap/",
+    "/kho/nap/{stopped}/", "/kho/nap/{stopped}/chap-nhan/",
 ]  # fmt: skip
+
+
+RULES = [
+    {"name": "Có giường", "kind": "sql", "query": "SELECT * FROM rows WHERE so_giuong < 60", "severity": "error"},
+    {"name": "Số dòng ổn định", "kind": "rows", "limit": "10", "severity": "warning"},
+]
 
 
 def as_csv(rows):
@@ -29,10 +37,10 @@ def as_csv(rows):
 
 @pytest.fixture
 def warehouse(live, province, lan):
-    """Two versions of a table, some rows rejected; the value is the code of the last load."""
+    """Two versions of a table, some rows rejected, then a load stopped by a rule; the codes of the last two loads."""
     from nganam.kernel.actors import system
     from nganam.scanning import operations as scanning
-    from nganam.warehouse import loading, operations, queries
+    from nganam.warehouse import agreeing, loading, operations, queries
 
     table = operations.declare_table(
         actor=lan, at=AT, agency="CT-SYT", code="co-so", title="Cơ sở khám bệnh, chữa bệnh", columns=COLUMNS,
@@ -46,14 +54,20 @@ def warehouse(live, province, lan):
         ["x", "", "mười", "31/02/2015"],
         ["thiếu ô"],
     ]
-    for content in (as_csv(rows), as_csv([*changed, *bad])):
+    codes = []
+    for content in (as_csv(rows), as_csv([*changed, *bad]), as_csv(rows[:20])):
+        if len(codes) == 2:  # the rules come with the third file
+            fresh = queries.table("co-so")
+            agreeing.change_terms(actor=lan, at=AT, table=fresh, rules=RULES, terms={"contact": "yte@tinh.vn"})
+            table = queries.table("co-so")
         upload = operations.Upload("danh-sach-co-so.csv", [content])
         code = operations.start_load(actor=lan, at=AT, table=table, upload=upload).code
+        codes.append(code)
         loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
     scanning.scan(
         actor=lan, at=AT, object_type="warehouse.table", object_code="co-so", columns=queries.sample_columns(table)
     )
-    return code
+    return {"load": codes[1], "stopped": codes[2]}
 
 
 @pytest.fixture
@@ -68,7 +82,7 @@ def lans_page(browser_page, live, warehouse, client):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_is_blocked_inaccessible_or_too_wide(lans_page, live, warehouse, axe, path):
-    answer = lans_page.goto(live + path.format(load=warehouse))
+    answer = lans_page.goto(live + path.format(**warehouse))
     assert answer.status == 200
     lans_page.wait_for_timeout(SETTLE)
     for more in lans_page.locator("details.twin > summary").all():

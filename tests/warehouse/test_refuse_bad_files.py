@@ -275,6 +275,7 @@ def test_the_demo_departments_faulty_file_gives_exactly_what_it_says(facilities,
     for code in {one["ma_xa"] if isinstance(one, dict) else str(one) for one in new_communes()} - {"31507"}:
         AdminUnit.objects.create(code=code, name=code, kind="commune", province_code="92", valid_from=date(2025, 7, 1))
     AdminUnit.objects.filter(code="31499").delete()
+    facilities.contract_versions.all().delete()
     facilities.delete()
     declared = contract("co-so-kham-chua-benh")
     table = operations.declare_table(

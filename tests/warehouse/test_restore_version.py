@@ -78,7 +78,7 @@ def test_what_already_is_has_no_reason_or_other_columns_is_refused(versions, fac
             operations.restore_version(actor=somebody, at=AT, version=first, reason=REASON)
     for change in ({"type": "text"}, {"minimum": "20"}):
         other = [{**one, **change} if one["name"] == "so_giuong" else one for one in COLUMNS]
-        operations.change_table(actor=LAN, at=AT, table=facilities, title="Cơ sở", columns=other)
+        operations.change_table(actor=LAN, at=AT, table=facilities, title="Cơ sở", columns=other, reason="Thử")
         with pytest.raises(RuleBroken) as refused:
             operations.restore_version(actor=LAN, at=AT, version=Version.objects.get(pk=first.pk), reason=REASON)
         assert refused.value.hint

@@ -17,6 +17,7 @@ from nganam.api import (
     calendar,
     case_files,
     certificates,
+    contracts,
     credentials,
     desk,
     disputes,
@@ -44,7 +45,7 @@ from nganam.services.models import Revision, Service
 from nganam.services.openapi import document
 
 BESIDE_CASES = (
-    calendar, case_files, certificates, credentials, desk, disputes, service_imports, sharing, webhooks,
+    calendar, case_files, certificates, contracts, credentials, desk, disputes, service_imports, sharing, webhooks,
 )  # fmt: skip
 """They add their addresses to the router as they are read."""
 

@@ -69,7 +69,16 @@ class Contract:
 
     def as_list(self) -> list[dict[str, Any]]:
         """Return the columns as plain data without empty attributes: what a table declaration takes."""
-        return [{name: value for name, value in asdict(one).items() if value} for one in self.columns]
+        return [
+            {name: value for name, value in asdict(one).items() if value} | {"classification": self.class_of(one)}
+            for one in self.columns
+        ]
+
+    def class_of(self, column: ContractColumn) -> str:
+        """Return how a column may be shared: personal data by its kind, all else as the table is."""
+        if column.personal:
+            return "sensitive" if column.name in self.sensitive else "personal"
+        return "open" if self.open else "shared"
 
 
 def _contract(raw: dict[str, Any]) -> Contract:

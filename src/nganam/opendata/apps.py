@@ -13,4 +13,7 @@ class OpendataConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the room's audit actions, and how its machines are conducted."""
-        from nganam.opendata import conduct, events  # noqa: F401, PLC0415 - need the app registry
+        from nganam.opendata import conduct, events, readers  # noqa: F401, PLC0415 - need the app registry
+        from nganam.warehouse.contracting import declare_readers  # noqa: PLC0415 - as above
+
+        declare_readers(readers.readers_of)

@@ -12,5 +12,6 @@ register(
     Action("warehouse.file.failed", "Không tạo được tệp của phiên bản", "Could not make a file of a version"),
     Action("warehouse.file.taken", "Tải tệp của phiên bản", "Downloaded a file of a version"),
     Action("warehouse.file.removed", "Dọn tệp lâu không dùng", "Removed a file long unused"),
+    Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
 )

@@ -26,6 +26,12 @@ TYPE_LABELS = {
 }
 
 
+CLASS_LABELS = {
+    "open": _("Dữ liệu mở"),
+    "shared": _("Dữ liệu dùng chung"),
+    "personal": _("Cá nhân cơ bản"),
+    "sensitive": _("Cá nhân nhạy cảm"),
+}
 FIND = ("", _("Tự nhận"))
 ENCODING_CHOICES = (
     FIND, ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1258", "Windows-1258"), *letters.NAMES.items(),
@@ -79,8 +85,17 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "Danh sách cột: name, title, type, key, required, personal, unit…  Nếu có, thay cho bảng cột bên trên."
+            "Danh sách cột: name, title, type, key, required, classification, unit…  Nếu có, thay cho bảng cột bên "
+            "trên."
         ),
+    )
+
+    reason = forms.CharField(
+        label=_("Lý do thay đổi"), max_length=500, required=False,
+        help_text=_("Cần ghi khi bỏ cột, đổi kiểu hoặc đổi khóa của bảng đã có dữ liệu."),
+    )  # fmt: skip
+    confirmed = forms.BooleanField(
+        label=_("Tôi đã xem nơi đang đọc các cột bị bỏ hoặc đổi, và vẫn thay đổi"), required=False
     )
 
     class Meta:
@@ -103,6 +118,8 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         database.queryset = database.queryset.filter(owner__code=agency)
         if self.instance.pk:
             del self.fields["code"]
+        else:
+            del self.fields["reason"], self.fields["confirmed"]
 
     def values(self) -> dict[str, Any]:
         """Return what an operation takes besides title, code and columns."""
@@ -121,7 +138,9 @@ class ColumnForm(forms.Form):
     unit = forms.CharField(label=_("Đơn vị"), max_length=40, required=False)
     key = forms.BooleanField(label=_("Khóa chính"), required=False)
     required = forms.BooleanField(label=_("Bắt buộc"), required=False)
-    personal = forms.BooleanField(label=_("Cá nhân"), required=False)
+    classification = forms.ChoiceField(
+        label=_("Phân loại"), choices=tuple(CLASS_LABELS.items()), initial="shared", required=False
+    )
     rest = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -146,13 +165,14 @@ class BaseColumnFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
         for one in self.cleaned_data:
             if one.get("name") or one.get("title"):
                 kept = {name: value for name, value in one.items() if name != "rest"}
+                kept["classification"] = kept.get("classification") or "shared"
                 kept["name"] = kept["name"] or column_name(kept["title"])
                 found.append(rest_of(one.get("rest", "")) | kept)
         return found
 
 
 ColumnFormSet = forms.formset_factory(ColumnForm, formset=BaseColumnFormSet, extra=0, max_num=MOST_COLUMNS)
-SHOWN = ("name", "title", "type", "unit", "key", "required", "personal")
+SHOWN = ("name", "title", "type", "unit", "key", "required", "classification")
 
 
 def rest_of(text: str) -> dict[str, Any]:
@@ -164,14 +184,14 @@ def rest_of(text: str) -> dict[str, Any]:
     if column is None:
         return {}
     told = contracts.to_list(contracts.Contract((column,)))[0]
-    return {name: value for name, value in told.items() if name not in SHOWN}
+    return {name: value for name, value in told.items() if name not in {*SHOWN, "personal"}}
 
 
 def initial_columns(contract: contracts.Contract) -> list[dict[str, Any]]:
     """Return the initial data of the formset for a contract."""
     rows = []
     for column, told in zip(contract.columns, contracts.to_list(contract), strict=True):
-        hidden = contracts.to_yaml(contracts.Contract((column,))) if set(told) - set(SHOWN) else ""
+        hidden = contracts.to_yaml(contracts.Contract((column,))) if set(told) - {*SHOWN, "personal"} else ""
         rows.append({name: getattr(column, name) for name in SHOWN} | {"rest": hidden})
     return rows
 

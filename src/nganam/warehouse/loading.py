@@ -21,7 +21,7 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import places, told
+from nganam.warehouse import contracting, drifting, places, quality, told
 from nganam.warehouse.engine import checking, files, lake, landing, reading, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
@@ -112,11 +112,14 @@ def _make(load: Load) -> lake.Commit | None:
         return _restore(load, load.restores, scratch)
     landed = _landed(load)
     shape = reading.inspect(landed, load.name, contract, load.manner)
+    drifting.refuse_columns(load, shape)
     rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
     checked = checking.check(rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load))
     _keep_outcome(load, shape, checked)
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)
+    drifting.refuse_types(load, checked)
+    quality.judge(load, checked.path)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
     return lake.commit(places.lake(table), checked.path, contract, load=load.code, figures=figures)
@@ -230,6 +233,7 @@ def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Loa
             removed=done.difference.removed,
             load=load,
             contract=table.contract,
+            contract_version=contracting.present(table),
             committed_at=at,
             sha256=sha,
         )

@@ -11,11 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
+from nganam.warehouse.contract_models import Admission, ContractVersion, Scope
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
 from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.workflow import LOAD
 
+__all__ = [
+    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "Load", "RejectedRow", "Scope", "Source", "SourceKind",
+    "Table", "Version", "sign_name",
+]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
     ".": _("Dấu chấm (.)"),
@@ -88,7 +93,10 @@ class Source(models.Model):
 
 
 class Table(models.Model):
-    """A table of the warehouse. ``contract`` is ``{"columns": [...]}`` as ``engine.contract`` reads it."""
+    """A table of the warehouse. ``contract`` is ``{"columns": [...], "rules": [...], "terms": {...}}``.
+
+    ``engine.contract`` reads the columns, ``engine.rules`` the rules; terms say usage, limits, contact, retention.
+    """
 
     code = models.SlugField(_("Mã bảng"), max_length=63, unique=True)
     title = models.CharField(_("Tên bảng"), max_length=300)
@@ -163,6 +171,7 @@ class Load(Case):
     by_reason = models.JSONField(_("Số dòng loại theo lý do"), default=dict)
     lost = models.BigIntegerField(_("Số bản ghi mất vì dòng bị loại"), default=0)
     lost_keys = models.JSONField(_("Khóa của các bản ghi đó"), default=list)
+    checks = models.JSONField(_("Kết quả quy tắc chất lượng"), default=list, blank=True)
     fault = models.CharField(_("Lỗi"), max_length=30, blank=True)
     fault_params = models.JSONField(default=dict)
     started_at = models.DateTimeField(_("Bắt đầu lúc"), null=True, blank=True)
@@ -280,6 +289,10 @@ class Version(models.Model):
     removed = models.BigIntegerField(_("Bớt"))
     load = models.OneToOneField(Load, models.PROTECT, related_name="made")
     contract = models.JSONField(_("Mô tả cột khi tạo"))
+    contract_version = models.ForeignKey(
+        ContractVersion, models.PROTECT, null=True, blank=True, related_name="data_versions",
+        verbose_name=_("Hợp đồng dữ liệu"),
+    )  # fmt: skip
     committed_at = models.DateTimeField(_("Tạo lúc"))
     sha256 = models.CharField(_("SHA-256 nội dung"), max_length=64)
 

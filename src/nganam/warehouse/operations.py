@@ -19,7 +19,7 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.kernel.text import slug
-from nganam.warehouse import places, policies, queries, told
+from nganam.warehouse import contracting, places, policies, queries, told
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import landing, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
@@ -81,7 +81,8 @@ def declare_table(
 ) -> Table:
     """Declare a table with its contract.
 
-    ``values`` may hold title_en, description, source, database, commune_column, time_column, communes_on, schedule.
+    ``values`` may hold title_en, description, source, database, commune_column, time_column, communes_on, schedule,
+    and of the contract rules and terms.
     """
     allow(policies.may_declare(actor, agency))
     owner = agency_by_code(agency)
@@ -91,24 +92,41 @@ def declare_table(
     if Table.objects.filter(code=code).exists():
         raise Invalid(_("Mã bảng đã dùng."), fields={"code": [_("Chọn mã khác, ví dụ thêm tên cơ quan.")]})
     table = Table(code=code, title=title.strip(), agency=owner, created_at=at)
-    _fill_table(table, columns, values)
+    fill_table(table, columns, values)
     table.save(force_insert=True)
+    contracting.note(table, [], actor=actor, at=at)
     _record_table("declared", table, actor=actor, at=at)
     return table
 
 
 @transaction.atomic
 def change_table(
-    *, actor: Actor, at: datetime, table: Table, columns: Iterable[Mapping[str, Any]], title: str, **values: Any
+    *,
+    actor: Actor,
+    at: datetime,
+    table: Table,
+    columns: Iterable[Mapping[str, Any]],
+    title: str,
+    reason: str = "",
+    confirmed: bool = False,
+    **values: Any,
 ) -> Table:
-    """Change a table's declaration; the next load is read by it. Committed versions keep the columns they had."""
+    """Change a table's declaration: the next version of its contract. Committed versions keep the columns they had.
+
+    Raises ``RuleBroken`` naming who reads a column that goes or becomes another, unless ``confirmed``; ``Invalid`` when
+    such a change of a table with data has no ``reason``.
+    """
     allow(policies.may_declare(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
+    before, reason = contracting.snapshot(table), reason.strip()
     table.title = title.strip()
-    _fill_table(table, columns, values)
+    fill_table(table, columns, values)
+    changes, readers = contracting.weigh(table, before, reason=reason, confirmed=confirmed)
     table.save()
-    _record_table("changed", table, actor=actor, at=at)
+    made = contracting.note(table, changes, actor=actor, at=at, reason=reason, readers=readers)
+    more = {"contract": made.number, "reason": reason, "readers": [one.code for one in readers]}
+    _record_table("changed", table, actor=actor, at=at, more=more)
     return table
 
 
@@ -294,10 +312,12 @@ def _is_inside(source: Source) -> bool:
     return (places.sources() / source.secret_ref).resolve().is_relative_to(places.sources())
 
 
-def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """Write a declaration into an unsaved table; raises ``Invalid`` naming what is wrong with it."""
     shape = contracts.from_list(list(columns))
-    table.contract = {"columns": contracts.to_list(shape)}
+    table.contract = {**(table.contract or {}), "columns": contracts.to_list(shape)}
     table.__dict__.pop("shape", None)
+    contracting.fill(table, shape, values)
     for name in ("title_en", "description", "source", "database", "communes_on", "schedule"):
         if name in values:
             setattr(table, name, values[name])
@@ -319,8 +339,11 @@ def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapp
         raise Invalid(_("Khai báo bảng chưa đúng."), fields=found)
 
 
-def _record_table(deed: str, table: Table, *, actor: Actor, at: datetime) -> None:
+def _record_table(
+    deed: str, table: Table, *, actor: Actor, at: datetime, more: Mapping[str, Any] | None = None
+) -> None:
     record(
         actor=actor, at=at, action=f"warehouse.table.{deed}", object_type="warehouse.table", object_code=table.code,
-        agency=table.agency.code, details={"columns": list(table.shape.names)},
+        agency=table.agency.code,
+        details={"columns": list(table.shape.names)} | {name: one for name, one in (more or {}).items() if one},
     )  # fmt: skip

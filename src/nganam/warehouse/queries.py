@@ -89,7 +89,12 @@ def get_load_for(actor: Actor, code: str) -> Load:
 
 def get_version_for(actor: Actor, code: str, number: int) -> Version:
     """Return a version of a table the actor may see."""
-    found = get_table_for(actor, code).versions.select_related("load", "table").filter(number=number).first()
+    found = (
+        get_table_for(actor, code)
+        .versions.select_related("load", "table", "contract_version")
+        .filter(number=number)
+        .first()
+    )
     if found is None:
         raise NotFound(_("Bảng không có phiên bản %(number)s.") % {"number": number})
     return found

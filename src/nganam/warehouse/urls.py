@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import file_views, views
+from nganam.warehouse import contract_views, file_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,8 +12,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/nap/<str:code>/", views.load, name="load"),
     path("kho/nap/<str:code>/dong-bi-loai.csv", views.rejected_rows, name="rejected_rows"),
     path("kho/nap/<str:code>/doc-lai/", views.load_again, name="load_again"),
+    path("kho/nap/<str:code>/chap-nhan/", contract_views.admit, name="admit"),
     path("kho/<slug:table>/", views.table, name="table"),
     path("kho/<slug:table>/sua/", views.change_table, name="change_table"),
+    path("kho/<slug:table>/hop-dong/", contract_views.contract, name="contract"),
+    path("kho/<slug:table>/hop-dong/sua/", contract_views.change_contract, name="change_contract"),
+    path("kho/<slug:table>/hop-dong/nhap/", contract_views.import_contract, name="import_contract"),
+    path("kho/<slug:table>/hop-dong/<str:number>.odcs.yaml", contract_views.contract_file, name="contract_file"),
     path("kho/<slug:table>/nap/", views.start_load, name="start_load"),
     path("kho/<slug:table>/nap/tu-nguon/", views.load_from_source, name="load_from_source"),
     path("kho/<slug:table>/phien-ban/<int:number>/", views.version, name="version"),

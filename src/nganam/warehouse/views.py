@@ -19,6 +19,7 @@ from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
 from nganam.warehouse import history, operations, policies, queries
+from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine.files import harmless_cell
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
@@ -211,7 +212,7 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
         and found.landing_sha
         and not policies.may_load(request.actor, found.table.agency.code),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
-    }
+    } | beside(request, found)
     whole = "HX-Request" not in request.headers
     return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
 
@@ -327,7 +328,8 @@ def _declare(request: HttpRequest, form: TableForm, columns: BaseColumnFormSet) 
 def _change(request: HttpRequest, table: Table, form: TableForm, columns: BaseColumnFormSet) -> Table:
     return operations.change_table(
         actor=request.actor, at=request.at, table=table, title=form.cleaned_data["title"],
-        columns=_columns(form, columns), **form.values(),
+        columns=_columns(form, columns), reason=form.cleaned_data["reason"], confirmed=form.cleaned_data["confirmed"],
+        **form.values(),
     )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ class Checked:
     """The outcome: accepted rows, typed, in key order, in ``path``; rejections all counted, the first ones listed.
 
     ``refused_keys`` (Parquet) holds the keys of rejected rows that no accepted row has, as far as they could be read.
-    ``emptied`` counts by column the cells that held a sign for "no value" (``manner.MARKS``).
+    ``emptied`` counts by column the cells that held a sign for "no value" (``manner.MARKS``), ``untyped`` the cells
+    that could not be read as the column's type.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Checked:
     points: Mapping[str, str]
     refused_keys: Path | None = None
     emptied: Mapping[str, int] = field(default_factory=dict)
+    untyped: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(
@@ -93,7 +95,7 @@ def check(
         refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
         return Checked(
             target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused,
-            _emptied(base, shape, contract),
+            _emptied(base, shape, contract), _untyped(base, contract),
         )  # fmt: skip
 
 
@@ -260,6 +262,18 @@ def _by_reason(base: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     ).fetchall()
     repeated = _one(base, "SELECT count(*) FROM repeated")
     return {str(reason): int(count) for reason, count in found} | ({"duplicate": repeated} if repeated else {})
+
+
+def _untyped(base: "duckdb.DuckDBPyConnection", contract: Contract) -> dict[str, int]:
+    """Count by column the cells that are not of its type."""
+    typed = {
+        f"{at}:{one.type};": one.name for at, one in enumerate(contract.columns) if one.type not in {"text", "commune"}
+    }
+    if not typed:
+        return {}
+    counts = ", ".join(f"count(*) FILTER (contains(';' || _flaws, {literal(';' + told)}))" for told in typed)
+    found = base.execute(f"SELECT {counts} FROM staged WHERE _flaws <> ''").fetchone() or ()
+    return {name: count for name, count in zip(typed.values(), found, strict=True) if count}
 
 
 def _one(base: "duckdb.DuckDBPyConnection", query: str) -> int:

@@ -29,7 +29,10 @@ ARROW: Final[Mapping[str, pa.DataType]] = {
 }
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 MOST_COLUMNS = 300
-ALWAYS_TOLD: Final = frozenset({"name", "title", "type", "key", "required", "personal"})
+ALWAYS_TOLD: Final = frozenset({"name", "title", "type", "key", "required", "personal", "classification"})
+CLASSES: Final = ("open", "shared", "personal", "sensitive")
+"""How a column may be shared: open to all, between state agencies, basic and sensitive personal data (NĐ 13/2023)."""
+PERSONAL: Final = frozenset({"personal", "sensitive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Column:
     """One column: ``name`` is what machines use, ``title`` what people read and files may be headed with.
 
     ``point`` settles the decimal sign ("," or ".") where the file alone leaves it open. ``minimum`` and ``maximum`` are
-    written as ISO dates or plain numbers; ``pattern`` must match the whole text.
+    written as ISO dates or plain numbers; ``pattern`` must match the whole text. ``classification`` is one of
+    ``CLASSES``; ``personal`` follows from it, and says it where older declarations have that word alone.
     """
 
     name: str
@@ -55,6 +59,13 @@ class Column:
     allowed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     point: str = ""
+    classification: str = ""
+
+    def __post_init__(self) -> None:
+        """Let the two words agree: who reads only ``personal`` must never miss a sensitive column."""
+        said = self.classification or ("personal" if self.personal else "shared")
+        object.__setattr__(self, "classification", said)
+        object.__setattr__(self, "personal", self.personal or said in PERSONAL)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -68,6 +79,10 @@ class Column:
             found.append(f"tên cột “{self.name}” phải là chữ thường không dấu, số và gạch dưới, bắt đầu bằng chữ")
         if self.type not in TYPES:
             found.append(f"kiểu “{self.type}” không có; dùng một trong: {', '.join(TYPES)}")
+        if self.classification not in CLASSES:
+            found.append(f"phân loại “{self.classification}” không có; dùng một trong: {', '.join(CLASSES)}")
+        elif self.personal and self.classification not in PERSONAL:
+            found.append("khai là dữ liệu cá nhân (personal) nhưng phân loại là " + self.classification)
         if self.point not in {"", ",", "."}:
             found.append("dấu thập phân phải là dấu phẩy hoặc dấu chấm")
         if self.pattern and not _is_pattern(self.pattern):

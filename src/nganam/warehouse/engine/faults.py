@@ -96,6 +96,24 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
         N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),
     ),
+    "new_columns": (
+        N_("Tệp “{name}” có cột không có trong hợp đồng dữ liệu của bảng: {new}."),
+        N_(
+            "Xem chỗ sai khác bên dưới. Cần cột này thì thêm vào khai báo của bảng rồi nạp lại; không cần thì "
+            "chấp nhận bỏ qua, có ghi lý do."
+        ),
+    ),
+    "types_drifted": (
+        N_("Tệp “{name}” có cột không còn đúng kiểu đã khai báo: {columns}."),
+        N_(
+            "Xem chỗ sai khác bên dưới. Hỏi nơi lập tệp, sửa kiểu cột trong khai báo nếu dữ liệu đã đổi thật, hoặc "
+            "chấp nhận loại các dòng sai, có ghi lý do."
+        ),
+    ),
+    "quality": (
+        N_("Dữ liệu không đạt quy tắc chất lượng: {rules}; bảng hiện tại được giữ nguyên."),
+        N_("Xem kết quả từng quy tắc bên dưới; sửa dữ liệu rồi nạp lại, hoặc chấp nhận, có ghi lý do."),
+    ),
     "unexpected": (
         N_("Lượt nạp dừng vì lỗi của hệ thống; bảng hiện tại được giữ nguyên."),
         N_("Nạp lại; nếu vẫn lỗi, báo quản trị kèm mã lượt nạp."),

@@ -6,7 +6,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from nganam.face import formats
-from nganam.warehouse.forms import TYPE_LABELS
+from nganam.warehouse.contract_forms import KIND_LABELS, OPERATOR_LABELS
+from nganam.warehouse.forms import CLASS_LABELS, TYPE_LABELS
 
 register = template.Library()
 
@@ -31,3 +32,21 @@ def cell(value: object, kind: str) -> str:
 def type_name(kind: str) -> str:
     """Name a column type in words."""
     return str(TYPE_LABELS.get(kind, kind))
+
+
+@register.filter
+def class_name(classification: str) -> str:
+    """Name how a column may be shared."""
+    return str(CLASS_LABELS.get(classification, classification))
+
+
+@register.filter
+def rule_kind(kind: str) -> str:
+    """Name a kind of quality rule in words."""
+    return str(KIND_LABELS.get(kind, kind))
+
+
+@register.filter
+def operator_sign(operator: str) -> str:
+    """Write what a rule's query must give."""
+    return str(OPERATOR_LABELS.get(operator or "", operator))
