@@ -20,6 +20,7 @@ from nganam.accounts.models import Person
 from nganam.agencies.imports import import_agencies
 from nganam.agencies.operations import name_posting
 from nganam.demo import facts
+from nganam.demo.code_lists import build_code_lists
 from nganam.demo.sources import build_sources
 from nganam.face import demobar
 from nganam.kernel.actors import Role, system
@@ -60,6 +61,7 @@ def build() -> None:
     passwords = _passwords()
     with transaction.atomic():
         _agencies()
+        build_code_lists(actor=BUILDER, at=timezone.now())
         for member in CAST:
             _member(member, passwords[member.username])
     rebuild_index(timezone.now())
