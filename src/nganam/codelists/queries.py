@@ -101,9 +101,9 @@ def get_version_for(actor: Actor, code: str, number: int) -> CodeListVersion:
     return found
 
 
-def known_codes() -> dict[str, str]:
-    """Return the title of every list that can be used, by its code."""
-    return dict(public_lists().values_list("code", "title"))
+def public_named(codes: Collection[str]) -> dict[str, CodeList]:
+    """Return those of the named lists that everybody may read, by code."""
+    return {one.code: one for one in public_lists().filter(code__in=codes)} if codes else {}
 
 
 # ---- stages ----

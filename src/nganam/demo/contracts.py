@@ -28,6 +28,9 @@ class ContractColumn:
     personal: bool = False
     unit: str = ""
     description: str = ""
+    codelist: str = ""
+    codes_on: str = ""
+    additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

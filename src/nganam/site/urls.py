@@ -6,8 +6,8 @@ from nganam.face.problems import bad_request, forbidden, not_found, server_error
 from nganam.site import health
 
 WITH_PAGES = [
-    "accounts", "agencies", "cases", "codelists", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp", "opendata",
-    "disputes", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents", "face",
+    "accounts", "agencies", "cases", "codelists", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp",
+    "opendata", "disputes", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents", "face",
 ]  # fmt: skip
 urlpatterns: list[URLPattern | URLResolver] = [
     path("suc-khoe/", health.alive),
