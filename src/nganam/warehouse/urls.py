@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import views
+from nganam.warehouse import recoded_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/<slug:table>/nap/", views.start_load, name="start_load"),
     path("kho/<slug:table>/nap/tu-nguon/", views.load_from_source, name="load_from_source"),
     path("kho/<slug:table>/phien-ban/<int:number>/", views.version, name="version"),
+    path("kho/<slug:table>/phien-ban/<int:number>/don-vi/", recoded_views.units, name="units"),
     path("kho/<slug:table>/phien-ban/<int:number>/khoi-phuc/", views.restore_version, name="restore_version"),
 ]

@@ -18,7 +18,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import operations, policies, queries
+from nganam.warehouse import operations, policies, queries, recoded
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
     ColumnFormSet,
@@ -266,6 +266,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
         "changes": queries.changes(found, since=before, limit=200) if before else [],
         "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
         "columns": found.shape.columns,
+        "coded": recoded.coded_columns(found),
         "lineage": queries.lineage(found),
     }
 
