@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from nganam.agencies.models import AdminUnit, UnitSuccession, held_on
 from nganam.codelists import policies
@@ -19,7 +20,7 @@ from nganam.kernel.text import fold, sort_key
 
 UNIT_LEVELS = {Keeping.UNITS: ("province", "district", "commune"), Keeping.COMMUNES: ("commune",)}
 """Which levels of units a list read from them shows."""
-NO_LIST = "Không có danh mục “%(code)s”."
+NO_LIST = gettext_noop("Không có danh mục “%(code)s”.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import gettext_noop
 
 from nganam.face import formats
 from nganam.warehouse.forms import TYPE_LABELS
@@ -29,18 +29,18 @@ def cell(value: object, kind: str) -> str:
 
 
 RECODING = {
-    "divided": _later("không tính: đơn vị cũ được chia, không rõ tỷ lệ"),
-    "lost": _later("không tính: một phần không có đơn vị kế tục được ghi nhận"),
-    "short": _later("không tính: có đơn vị không có dòng"),
-    "empty": _later("không tính: có ô trống"),
-    "shared": _later("không đọc ngược được: đơn vị mới gồm nhiều đơn vị cũ"),
+    "divided": gettext_noop("không tính: đơn vị cũ được chia, không rõ tỷ lệ"),
+    "lost": gettext_noop("không tính: một phần không có đơn vị kế tục được ghi nhận"),
+    "short": gettext_noop("không tính: có đơn vị không có dòng"),
+    "empty": gettext_noop("không tính: có ô trống"),
+    "shared": gettext_noop("không đọc ngược được: đơn vị mới gồm nhiều đơn vị cũ"),
 }
 
 
 @register.filter
 def recoding_reason(reason: str) -> str:
     """Say why a figure is not told in other units."""
-    return str(RECODING.get(reason, reason))
+    return _(RECODING[reason]) if reason in RECODING else reason
 
 
 @register.filter
