@@ -85,6 +85,13 @@ def test_a_draft_whose_ground_moved_is_not_published(kinds, bring):
         operations.publish_version(actor=queries_actor(), at=draft.imported_at, version=draft)
 
 
+def test_a_draft_is_compared_by_the_successors_it_states_itself(kinds, bring):
+    draft = bring("ma,ten,ma_cu\nA,Nhóm một,\n5a,Năm a,12\n5b,Năm b,12\n", date(2026, 1, 1), publish=False)
+    earlier, later = queries.stages(kinds)[-1], queries.Stage(draft.number, draft.valid_from, None, draft)
+    told = queries.difference_of(earlier, later, kinds)
+    assert {one.code: heirs for one, heirs in told.removed} == {"12": ("5a", "5b"), "03": (), "41": (), "42": ()}
+
+
 def queries_actor():
     from nganam.kernel.actors import system
 

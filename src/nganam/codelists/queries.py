@@ -1,6 +1,6 @@
 """Every read of code lists, by day. A list kept with the units is read from them; answers are alike."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import zip_longest
@@ -77,10 +77,14 @@ def public_list(code: str) -> CodeList:
 
 def lists_for(actor: Actor) -> QuerySet[CodeList]:
     """Return the lists an officer works with: the lead agency all, an agency its own, published or not."""
-    rows = CodeList.objects.select_related("agency").annotate(
-        published=Count("versions", filter=Q(versions__state=VersionState.PUBLISHED)),
-        drafts=Count("versions", filter=Q(versions__state=VersionState.DRAFT)),
-    )
+    rows = (
+        CodeList.objects.select_related("agency")
+        .annotate(
+            published=Count("versions", filter=Q(versions__state=VersionState.PUBLISHED)),
+            drafts=Count("versions", filter=Q(versions__state=VersionState.DRAFT)),
+        )
+        .order_by("title", "code")
+    )  # to count is to group, which drops the order of the model
     if policies.sees_all(actor):
         return rows
     return rows.filter(agency__code=actor.agency) if actor.agency else rows.none()
@@ -371,13 +375,21 @@ class Difference:
 def difference(found: CodeList, before: date, after: date) -> Difference:
     """Compare the codes in force on two days; a removed code is told with the codes that took over from it."""
     table = code_table(found)
-    return _difference(_all_on(found, before), _all_on(found, after), before, after, table)
+
+    def heirs_of(code: str) -> tuple[str, ...]:
+        return tuple(sorted(table.fate(code, before, after).codes)) if before <= after else ()
+
+    return _difference(_all_on(found, before), _all_on(found, after), before, after, heirs_of)
 
 
 def difference_of(earlier: Stage, later: Stage, found: CodeList) -> Difference:
-    """Compare two versions as they are, also those that hold on no day."""
+    """Compare two versions as they are, also a draft; successors are those the later version itself states."""
+    taken: dict[str, list[str]] = {}
+    if later.version is not None:
+        for before, after in later.version.successions.values_list("old", "new"):
+            taken.setdefault(before, []).append(after)
     old, new = ({one.code: one for one in map(entry, entries_of(found, stage))} for stage in (earlier, later))
-    return _difference(old, new, earlier.start, later.start, code_table(found))
+    return _difference(old, new, earlier.start, later.start, lambda code: tuple(taken.get(code, ())))
 
 
 def _all_on(found: CodeList, day: date) -> dict[str, Entry]:
@@ -386,14 +398,15 @@ def _all_on(found: CodeList, day: date) -> dict[str, Entry]:
 
 
 def _difference(
-    old: Mapping[str, Entry], new: Mapping[str, Entry], before: date, after: date, table: CodeTable
+    old: Mapping[str, Entry],
+    new: Mapping[str, Entry],
+    before: date,
+    after: date,
+    heirs_of: Callable[[str], tuple[str, ...]],
 ) -> Difference:
-    def taken_over(code: str) -> tuple[str, ...]:
-        return tuple(sorted(table.fate(code, before, after).codes)) if before <= after else ()
-
     return Difference(
         before, after,
         tuple(one for code, one in new.items() if code not in old),
-        tuple((one, taken_over(code)) for code, one in old.items() if code not in new),
+        tuple((one, heirs_of(code)) for code, one in old.items() if code not in new),
         tuple((old[code], one) for code, one in new.items() if code in old and old[code] != one),
     )  # fmt: skip
