@@ -6,7 +6,7 @@ from nganam.api.views import api
 from nganam.face.doors import Audience
 
 # No name of the room's own: the interface describes itself under the namespace "api", which must be a first one.
-_PUBLIC = ("datasets", "services", "agencies", "openapi.json")
+_PUBLIC = ("datasets", "services", "agencies", "code-lists", "openapi.json")
 _patterns, _app, _namespace = api.urls
 for _pattern in _patterns:
     # What asks for an officer's key checks it itself; everything else is public.

@@ -17,6 +17,7 @@ from nganam.api import (
     calendar,
     case_files,
     certificates,
+    code_lists,
     contracts,
     credentials,
     desk,
@@ -282,3 +283,4 @@ api.add_router("", open_tier.router)
 api.add_router("", exchanges)
 api.add_router("", upstreams.router)
 api.add_router("", warehouse.router)
+api.add_router("", code_lists.router)

@@ -30,6 +30,9 @@ class ContractColumn:
     description: str = ""
     pattern: str = ""
     allowed: tuple[str, ...] = ()
+    codelist: str = ""
+    codes_on: str = ""
+    additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from nganam.accounts.models import Person
 from nganam.agencies.imports import import_agencies
 from nganam.agencies.operations import name_posting
 from nganam.demo import facts
+from nganam.demo.code_lists import build_code_lists
 from nganam.demo.sources import PEOPLE, Built, Tell, build_sources, size_of
 from nganam.face import demobar
 from nganam.kernel.actors import Role, system
@@ -63,6 +64,7 @@ def build(people: int = PEOPLE, tell: Tell = lambda _text: None) -> None:
     passwords = _passwords()
     with transaction.atomic():
         _agencies()
+        build_code_lists(actor=BUILDER, at=timezone.now())
         for member in CAST:
             _member(member, passwords[member.username])
     rebuild_index(timezone.now())

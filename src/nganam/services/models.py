@@ -129,6 +129,12 @@ class Service(Case):
         found = self.revisions.filter(state="in_force").values_list("number", flat=True).first()
         return found or "0.1"
 
+    @property
+    def code_lists(self) -> dict[str, str]:
+        """Return the shared code list of each data item that holds codes of one, as the table's contract names it."""
+        columns = self.table.contract["columns"] if self.table else ()
+        return {str(one["name"]): str(one["codelist"]) for one in columns if one.get("codelist")}
+
 
 class ServiceField(models.Model):
     """One data item (mục tin) a service offers; copied from the table's contract at declaration."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from nganam.services.models import Service
@@ -18,6 +19,7 @@ TYPES: dict[str, dict[str, Any]] = {
 }
 WHOLE = "Câu trả lời của hệ thống nguồn, chuyển nguyên"
 SANDBOX = "Bản thử: dữ liệu thử nghiệm do máy sinh, gọi bằng khóa thử nghiệm"
+CODES = "Danh mục dùng chung của các mã"
 MOST_PARTS = 20
 FILTER = gettext_noop("Lọc theo %(name)s")
 """The document is Vietnamese for everybody; the portal's page tells these words in the reader's language."""
@@ -168,13 +170,23 @@ def _pages(service: Service) -> dict[str, Any]:
     }
 
 
+def _codes(code_list: str) -> dict[str, Any]:
+    """Name the shared code list whose codes a data item holds, and where it is read."""
+    if not code_list:
+        return {}
+    link = f"{settings.NGANAM_PUBLIC_URL}/danh-muc-dung-chung/{code_list}/"
+    return {"x-code-list": code_list, "externalDocs": {"description": CODES, "url": link}}
+
+
 def _schemas(service: Service) -> dict[str, Any]:
+    lists = service.code_lists
     fields = {
         field.name: {
             **TYPES.get(field.type, {"type": ["string", "null"]}),
             "title": field.title,
             "description": field.description,
             "x-personal": field.personal,
+            **_codes(lists.get(field.name, "")),
         }
         for field in service.fields.all()
     }

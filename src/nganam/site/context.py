@@ -41,6 +41,7 @@ DESK = (
     Place("/danh-muc/co-so-du-lieu/", gettext_noop("Cơ sở dữ liệu"), "database"),
     Place("/danh-muc/tham-dinh/", gettext_noop("Cho ý kiến danh mục"), "list-checks"),
     Place("/danh-muc/dot/", gettext_noop("Đợt ban hành danh mục"), "library"),
+    Place("/danh-muc-dung-chung/quan-ly/", gettext_noop("Danh mục dùng chung"), "tag"),
     Place("/kho/", gettext_noop("Kho dữ liệu"), "warehouse"),
     Place("/phan-tich/", gettext_noop("Phân tích"), "chart-column"),
     Place("/dich-vu/quan-ly/", gettext_noop("Dịch vụ chia sẻ"), "plug"),

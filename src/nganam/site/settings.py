@@ -16,9 +16,9 @@ ALLOWED_HOSTS = env.text("HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("ORIGINS", "").split(",") if origin]
 
 ROOMS = [
-    "face", "audit", "jobs", "deadlines", "documents", "notices", "cases", "accounts", "agencies", "scanning",
-    "catalogue", "warehouse", "services", "sharing", "lgsp", "opendata", "inspection", "disputes", "analysis",
-    "reporting", "portal", "desk", "api",
+    "face", "audit", "jobs", "deadlines", "documents", "notices", "cases", "accounts", "agencies", "codelists",
+    "scanning", "catalogue", "warehouse", "services", "sharing", "lgsp", "opendata", "inspection", "disputes",
+    "analysis", "reporting", "portal", "desk", "api",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

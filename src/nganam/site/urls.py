@@ -6,8 +6,9 @@ from nganam.face.problems import bad_request, forbidden, not_found, server_error
 from nganam.site import health
 
 WITH_PAGES = [
-    "accounts", "agencies", "cases", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp", "opendata",
-    "disputes", "analysis", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents", "face",
+    "accounts", "agencies", "cases", "codelists", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp",
+    "opendata", "disputes", "analysis", "reporting", "portal", "desk", "api", "deadlines", "notices", "documents",
+    "face",
 ]  # fmt: skip
 urlpatterns: list[URLPattern | URLResolver] = [
     path("suc-khoe/", health.alive),

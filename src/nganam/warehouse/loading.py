@@ -16,6 +16,8 @@ from django.db import transaction
 
 from nganam.agencies.queries import unit_codes_on
 from nganam.cases.operations import advance
+from nganam.codelists import queries as codelists
+from nganam.codelists.tables import CodeTable
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
@@ -114,7 +116,11 @@ def _make(load: Load) -> lake.Commit | None:
     shape = reading.inspect(landed, load.name, contract, load.manner)
     drifting.refuse_columns(load, shape)
     rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
-    checked = checking.check(rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load))
+    today = local_date(load.created_at)
+    checked = checking.check(
+        rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load),
+        codelists=code_tables(contract), today=today,
+    )  # fmt: skip
     _keep_outcome(load, shape, checked)
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)
@@ -171,6 +177,15 @@ def _communes(table: Table, load: Load) -> frozenset[str] | None:
     return frozenset().union(*(unit_codes_on(day) for day in (*BEFORE_MERGER, today))) or None
 
 
+def code_tables(contract: Contract) -> dict[str, CodeTable]:
+    """Return the shared code lists that columns name; raise a fault when one has no code in force on any day."""
+    found = {code: codelists.code_table(one) for code, one in codelists.public_named(contract.codelists).items()}
+    for code in contract.codelists:
+        if code not in found or not found[code].spans:
+            raise fault("no_codelist", list=found[code].title if code in found else code)
+    return found
+
+
 @transaction.atomic
 def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
     Load.objects.filter(pk=load.pk).update(
@@ -185,6 +200,7 @@ def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -
             "numbering": shape.numbering,
             "points": dict(checked.points),
             "emptied": dict(checked.emptied),
+            "codelists": _lists_used(load),
         },
         read=checked.read,
         accepted=checked.accepted,
@@ -206,6 +222,27 @@ def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -
         ],
         batch_size=500,
     )
+
+
+def _lists_used(load: Load) -> list[dict[str, object]]:
+    """Note which list, of which day and version, each coded column was checked by."""
+    columns = [one for one in load.table.shape.columns if one.codelist]
+    lists = codelists.public_named([one.codelist for one in columns])
+    told: list[dict[str, object]] = []
+    for one in columns:
+        by_row = one.codes_on in load.table.shape.names
+        day = local_date(load.created_at) if by_row or not one.codes_on else date.fromisoformat(one.codes_on)
+        stage = codelists.stage_on(lists[one.codelist], day)
+        told.append(
+            {
+                "column": one.name,
+                "list": one.codelist,
+                "title": lists[one.codelist].title,
+                "on": one.codes_on if by_row else day.isoformat(),
+                "version": stage.number if stage and not by_row else None,
+            }
+        )
+    return told
 
 
 def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> None:

@@ -15,6 +15,7 @@ from nganam.agencies.queries import lineage
 from nganam.audit.operations import record
 from nganam.cases.operations import next_code, open_case
 from nganam.cases.requirements import allow
+from nganam.codelists import queries as codelists
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
@@ -211,7 +212,18 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
 def _ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
     """Return what rows have been checked against: other titles or units make no other rows."""
     return [
-        (one.name, one.type, one.key, one.required, one.pattern, one.minimum, one.maximum, one.allowed)
+        (
+            one.name,
+            one.type,
+            one.key,
+            one.required,
+            one.pattern,
+            one.minimum,
+            one.maximum,
+            one.allowed,
+            one.codelist,
+            one.codes_on,
+        )
         for one in shape.columns
     ]
 
@@ -329,6 +341,10 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
         for name in ("commune_column", "time_column")
         if getattr(table, name) and getattr(table, name) not in shape.names
     }
+    unknown = sorted(set(shape.codelists) - codelists.public_named(shape.codelists).keys())
+    if unknown:
+        text = _("Không có danh mục dùng chung “%(codes)s” đã công bố; xem mã ở trang Danh mục dùng chung.")
+        found["columns"] = [text % {"codes": ", ".join(unknown)}]
     if not table.title:
         found["title"] = [_("Đặt tên cho bảng.")]
     if table.schedule and not DAILY.match(table.schedule):

@@ -7,13 +7,14 @@ import fcntl
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from nganam.agencies.queries import unit_codes_on
+from nganam.codelists import queries as codelists
 from nganam.kernel.clock import local_date
 from nganam.kernel.digest import canonical_json, sha256_hex
 from nganam.warehouse.engine import made_up, replica
@@ -53,12 +54,12 @@ def ensure_copy(table: Table, *, at: datetime) -> bool:
 
 
 def _ensure(table: Table, folder: Path, at: datetime) -> bool:
-    communes = _communes(table, at)
-    digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes]))
+    communes, codes = _communes(table, at), _codes(table, at)
+    digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes, *([codes] if codes else [])]))
     told = replica.current(folder)
     if told is not None and _made_of(folder) == digest and (folder / told["file"]).is_file():
         return False
-    rows = made_up.batch(table.shape, seed=table.code, communes=communes)
+    rows = made_up.batch(table.shape, seed=table.code, communes=communes, codes=codes)
     replica.build(folder, table.shape, told["version"] + 1 if told else 1, [rows], as_of=at)
     # Last: a process killed before makes the copy once more, and nothing else.
     waiting = folder / f".{MADE}.new"
@@ -72,6 +73,18 @@ def _communes(table: Table, at: datetime) -> list[str]:
     if not table.shape.first_of("commune"):
         return []
     return sorted(unit_codes_on(table.communes_on or local_date(at)))[:COMMUNES]
+
+
+def _codes(table: Table, at: datetime) -> dict[str, list[str]]:
+    """Return codes in force of the shared lists that columns name, of the day a column names or of today."""
+    lists, today = codelists.public_named(table.shape.codelists), local_date(at)
+    days = {one.codelist: one.codes_on for one in table.shape.columns if one.codelist}
+    found = {}
+    for code, one in lists.items():
+        named = days[code] if days[code] not in table.shape.names else ""
+        day = date.fromisoformat(named) if named else today
+        found[code] = sorted(codelists.code_table(one).codes_on(day))[:COMMUNES]
+    return {code: valid for code, valid in found.items() if valid}
 
 
 def _made_of(folder: Path) -> str:

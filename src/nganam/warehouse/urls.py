@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import contract_views, file_views, views
+from nganam.warehouse import contract_views, file_views, recoded_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/<slug:table>/phien-ban/<int:number>/tep/", file_views.ask_file, name="ask_file"),
     path("kho/<slug:table>/phien-ban/<int:number>/tep/<slug:code>/", file_views.version_file, name="version_file"),
     path("kho/<slug:table>/phien-ban/<int:number>/tep/<slug:code>/tai-ve/", file_views.download, name="download_file"),
+    path("kho/<slug:table>/phien-ban/<int:number>/don-vi/", recoded_views.units, name="units"),
     path("kho/<slug:table>/phien-ban/<int:number>/khoi-phuc/", views.restore_version, name="restore_version"),
 ]

@@ -18,7 +18,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import history, operations, policies, queries
+from nganam.warehouse import history, operations, policies, queries, recoded
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine.files import harmless_cell
 from nganam.warehouse.forms import (
@@ -273,6 +273,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
         "changes": queries.changes(found, since=before, limit=200) if before else [],
         "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
         "columns": visible,
+        "coded": recoded.coded_columns(found),
         "lineage": queries.lineage(found),
     }
 

@@ -23,6 +23,7 @@ CLOSED = (
     "/yeu-cau/",
     "/tai-khoan-ket-noi/",
     "/tam-ngung/quan-ly/",
+    "/danh-muc-dung-chung/quan-ly/",
     "/du-lieu-mo/",
     "/tim-kiem/",
 )
@@ -32,6 +33,7 @@ PAGES = (
     "/dich-vu/",
     "/tam-ngung/",
     "/danh-muc/",
+    "/danh-muc-dung-chung/",
     "/co-quan/",
     "/dau-moi/",
     "/thong-ke/",

@@ -4,13 +4,17 @@ A row is rejected with each of its faults (column and reason), its line and its 
 key the first sound one is kept.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from nganam.codelists.tables import CodeTable
+from nganam.warehouse.engine import coding
 from nganam.warehouse.engine.contract import Column, Contract, literal, point_evidence_sql, quote, value_sql
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.manner import MARKS
@@ -70,18 +74,23 @@ def check(
     target: Path,
     *,
     communes: Collection[str] | None = None,
+    codelists: Mapping[str, CodeTable] | None = None,
+    today: date | None = None,
     keep: int = KEPT_REJECTIONS,
 ) -> Checked:
     """Type and check ``rows``, write the accepted ones to ``target`` (Parquet).
 
-    ``communes`` are the valid codes for columns of type commune; None checks none.
+    ``communes`` are the valid codes for columns of type commune; None checks none. ``codelists`` are the lists that
+    columns name, by code; ``today`` is the day of codes whose column names none. Without them such columns are free.
     """
+    coded = coding.Coded(contract, codelists or {}, today)
     with duck(target.parent) as base:
         base.execute(f"CREATE VIEW raw AS SELECT * FROM {parquet([rows.path])}")
         if communes is not None:
             base.register("communes", pa.table({"code": pa.array(sorted(communes), pa.string())}))
+        coded.register(base)
         points = _points(base, rows, shape, contract)
-        base.execute(_staging_sql(shape, contract, points, with_communes=communes is not None))
+        base.execute(_staging_sql(shape, contract, points, coded, with_communes=communes is not None))
         base.execute(_duplicates_sql(contract))
         order = ", ".join(map(quote, contract.key)) or "_line"
         names = ", ".join(map(quote, contract.names))
@@ -91,7 +100,7 @@ def check(
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
         accepted = _one(base, f"SELECT count(*) FROM {parquet([target])}")
-        rejections = tuple(_rejections(base, shape, keep))
+        rejections = tuple(_rejections(base, shape, keep, coded))
         refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
         return Checked(
             target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused,
@@ -180,14 +189,17 @@ def _unspaced(place: int) -> str:
     return rf"regexp_replace({_text(place)}, '[ \x{{00A0}}\x{{202F}}]', '', 'g')"
 
 
-def _staging_sql(shape: Shape, contract: Contract, points: Mapping[str, str], *, with_communes: bool) -> str:
+def _staging_sql(
+    shape: Shape, contract: Contract, points: Mapping[str, str], coded: coding.Coded, *, with_communes: bool
+) -> str:
     places = dict(shape.places)
     texts = ", ".join(f"{_value(one, places[one.name], shape)} AS t{at}" for at, one in enumerate(contract.columns))
     values = ", ".join(
         f"{value_sql(one, f't{at}', points.get(one.name, ''))} AS v{at}" for at, one in enumerate(contract.columns)
     )
     flaws = " || ".join(
-        f"coalesce({_flaw_sql(one, at, with_communes=with_communes)}, '')" for at, one in enumerate(contract.columns)
+        f"coalesce({_flaw_sql(one, at, coded.test_sql(at), with_communes=with_communes)}, '')"
+        for at, one in enumerate(contract.columns)
     )
     out = ", ".join(f"v{at} AS {quote(one.name)}" for at, one in enumerate(contract.columns))
     cells = f"CASE WHEN _cells <> {len(shape.header)} THEN '-1:cells;' ELSE {flaws} END"
@@ -197,14 +209,16 @@ def _staging_sql(shape: Shape, contract: Contract, points: Mapping[str, str], *,
     )
 
 
-def _flaw_sql(column: Column, at: int, *, with_communes: bool) -> str:
+def _flaw_sql(column: Column, at: int, not_in_force: str, *, with_communes: bool) -> str:
     """Return SQL giving "place:reason;" for the first rule the value breaks, else NULL."""
     text, value = f"t{at}", f"v{at}"
     tests = [(f"{text} IS NULL", "missing" if column.required else "")]
     if column.type not in {"text", "commune"}:
         tests.append((f"{value} IS NULL", column.type))
-    if column.type == "commune" and with_communes:
+    if column.type == "commune" and with_communes and not not_in_force:
         tests.append((f"{text} NOT IN (SELECT code FROM communes)", "commune"))
+    if not_in_force:
+        tests.append((not_in_force, "codelist"))
     if column.pattern:
         tests.append((f"NOT regexp_full_match({text}, {literal(column.pattern)})", "pattern"))
     if column.allowed:
@@ -229,23 +243,28 @@ def _duplicates_sql(contract: Contract) -> str:
     )
 
 
-def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, keep: int) -> Iterator[Rejection]:
+def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, keep: int, coded: coding.Coded) -> Iterator[Rejection]:
     width = len(shape.header)
     cells = ", ".join(f"c{place}" for place in range(width))
     found = base.execute(
-        f"SELECT s._line, s._flaws, r.keeps, raw._cells, coalesce(raw._raw, [{cells}]) FROM staged s "
+        f"SELECT s._line, s._flaws, r.keeps, raw._cells, coalesce(raw._raw, [{cells}]){coded.told_sql()} FROM staged s "
         f"LEFT JOIN repeated r USING (_line) JOIN raw USING (_line) WHERE s._flaws <> '' OR r.keeps IS NOT NULL "
         f"ORDER BY s._line LIMIT {int(keep)}"
     ).fetchall()
     names = _names(base)
-    for line, flaws, keeps, count, row in found:
-        yield Rejection(line, tuple(_flaws(flaws, keeps, count, width, names)), tuple(cell or "" for cell in row))
+    for line, flaws, keeps, count, row, *codes in found:
+        told = tuple(_flaws(flaws, keeps, (count, width), names, partial(coded.why, told=codes)))
+        yield Rejection(line, told, tuple(cell or "" for cell in row))
 
 
-def _flaws(told: str, keeps: int | None, count: int, width: int, names: Sequence[str]) -> Iterator[Flaw]:
+def _flaws(
+    told: str, keeps: int | None, cells: tuple[int, int], names: Sequence[str], why: Callable[[int], tuple[str, Any]]
+) -> Iterator[Flaw]:
     for part in told.split(";")[:-1]:
         at, reason = part.split(":")
-        params = {"found": count, "expected": width} if reason == "cells" else {}
+        params: Mapping[str, Any] = {"found": cells[0], "expected": cells[1]} if reason == "cells" else {}
+        if reason == "codelist":
+            reason, params = why(int(at))
         yield Flaw("" if at == "-1" else names[int(at)], reason, params)
     if keeps is not None:
         yield Flaw("", "duplicate", {"keeps": keeps})

@@ -41,7 +41,10 @@ class Column:
 
     ``point`` settles the decimal sign ("," or ".") where the file alone leaves it open. ``minimum`` and ``maximum`` are
     written as ISO dates or plain numbers; ``pattern`` must match the whole text. ``classification`` is one of
-    ``CLASSES``; ``personal`` follows from it, and says it where older declarations have that word alone.
+    ``CLASSES``; ``personal`` follows from it, and says it where older declarations have that word alone. ``codelist``
+    names the shared code list whose codes the column holds; ``codes_on`` says of which day: a date column, an ISO day,
+    or empty for the day of the load. ``additive`` says that figures of several places may be added up: counts and sums,
+    never averages or rates.
     """
 
     name: str
@@ -60,6 +63,9 @@ class Column:
     aliases: tuple[str, ...] = ()
     point: str = ""
     classification: str = ""
+    codelist: str = ""
+    codes_on: str = ""
+    additive: bool = False
 
     def __post_init__(self) -> None:
         """Let the two words agree: who reads only ``personal`` must never miss a sensitive column."""
@@ -87,6 +93,7 @@ class Column:
             found.append("dấu thập phân phải là dấu phẩy hoặc dấu chấm")
         if self.pattern and not _is_pattern(self.pattern):
             found.append(f"mẫu “{self.pattern}” không phải biểu thức chính quy hợp lệ")
+        found += self._code_problems()
         found += [
             f"giá trị cho phép “{one}” không đúng kiểu {self.type}"
             for one in self.allowed
@@ -97,6 +104,16 @@ class Column:
             for limit in (self.minimum, self.maximum)
             if limit and self.type in TYPES and not self._is_limit(limit)
         ]
+
+    def _code_problems(self) -> list[str]:
+        found = []
+        if self.codelist and self.type not in {"text", "commune"}:
+            found.append("chỉ cột kiểu chữ hoặc mã xã được theo danh mục dùng chung: mã là chữ, số 0 ở đầu phải giữ")
+        if self.codes_on and not self.codelist:
+            found.append("có ngày của mã (codes_on) mà không nêu danh mục (codelist)")
+        if self.additive and self.type not in {"integer", "decimal"}:
+            found.append("chỉ cột số được khai là cộng được (additive)")
+        return found
 
     def _is_limit(self, limit: str) -> bool:
         if self.type in {"date", "datetime"}:
@@ -136,6 +153,11 @@ class Contract:
         """Return a digest that changes when anything that decides the stored rows changes."""
         return sha256_hex(canonical_json(to_list(self)))
 
+    @cached_property
+    def codelists(self) -> tuple[str, ...]:
+        """Return the shared code lists that columns name, each once."""
+        return tuple(dict.fromkeys(one.codelist for one in self.columns if one.codelist))
+
     def column(self, name: str) -> Column:
         """Return the column called ``name``; raise ``KeyError`` if there is none."""
         return next((one for one in self.columns if one.name == name), None) or _no_column(name)
@@ -155,6 +177,12 @@ def from_list(items: Sequence[Mapping[str, Any]]) -> Contract:
     found = [f"cột {place}: {text}" for place, one in enumerate(columns, 1) for text in one.problems()]
     names = [one.name for one in columns]
     found += [f"tên cột “{name}” dùng hai lần" for name in sorted({name for name in names if names.count(name) > 1})]
+    dates = {one.name for one in columns if one.type in {"date", "datetime"}}
+    found += [
+        f"cột {place}: ngày của mã “{one.codes_on}” không phải cột ngày của bảng, cũng không phải ngày NĂM-THÁNG-NGÀY"
+        for place, one in enumerate(columns, 1)
+        if one.codes_on and one.codes_on not in dates and not _is_day(one.codes_on)
+    ]
     if not 0 < len(columns) <= MOST_COLUMNS:
         found.append(f"bảng phải có từ 1 đến {MOST_COLUMNS} cột")
     if found:

@@ -92,6 +92,10 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Nguồn “{name}” trả lời quá chậm: quá {seconds} giây."),
         N_("Thu hẹp câu truy vấn hoặc nạp ngoài giờ cao điểm; bảng hiện tại được giữ nguyên."),
     ),
+    "no_codelist": (
+        N_("Danh mục dùng chung “{list}” mà bảng này theo chưa có mã nào được công bố."),
+        N_("Công bố danh mục đó, hoặc bỏ danh mục khỏi khai báo cột, rồi nạp lại."),
+    ),
     "all_rejected": (
         N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
         N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),
@@ -134,9 +138,18 @@ REASONS: Mapping[str, str] = {
     "minimum": N_("Nhỏ hơn mức tối thiểu"),
     "maximum": N_("Lớn hơn mức tối đa"),
     "allowed": N_("Không thuộc danh sách giá trị cho phép"),
+    "codelist": N_("Mã {code} không có trong danh mục “{list}” ngày {day}"),
+    "codeended": N_("Mã {code} của danh mục “{list}” hết hiệu lực từ {until}; dòng này tính ngày {day}"),
+    "codemoved": N_("Mã {code} của danh mục “{list}” hết hiệu lực từ {until}, nay là {heirs}"),
+    "codeearly": N_("Mã {code} của danh mục “{list}” chỉ có hiệu lực từ {since}; dòng này tính ngày {day}"),
+    "codenone": N_("Danh mục “{list}” chưa có phiên bản nào cho ngày {day}"),
     "duplicate": N_("Trùng khóa với dòng {keeps}; dòng {keeps} được giữ"),
 }
-SHORT_REASONS: Mapping[str, str] = {"cells": N_("Số ô không đúng"), "duplicate": N_("Trùng khóa")}
+SHORT_REASONS: Mapping[str, str] = {
+    "cells": N_("Số ô không đúng"),
+    "duplicate": N_("Trùng khóa"),
+    "codelist": N_("Mã không có hiệu lực trong danh mục dùng chung"),
+}
 """For counts over many rows, where the reason's own numbers would differ."""
 
 

@@ -5,7 +5,7 @@ tax codes are of the kind that is never issued, mail goes to ``.invalid``, and f
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -42,16 +42,20 @@ GIVEN = (
 TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
-def batch(contract: Contract, *, seed: str, communes: Sequence[str] = (), rows: int = ROWS) -> pa.RecordBatch:
+def batch(
+    contract: Contract, *, seed: str, communes: Sequence[str] = (), codes: Mapping[str, Sequence[str]] | None = None,
+    rows: int = ROWS,
+) -> pa.RecordBatch:  # fmt: skip
     """Return up to ``rows`` rows in key order, the same for the same contract and seed.
 
-    Fewer where the key has fewer values. Nothing is promised of rules between columns.
+    Fewer where the key has fewer values. ``codes`` are the codes of shared lists that columns name. Nothing is promised
+    of rules between columns.
     """
     made: dict[tuple[Any, ...], list[Any]] = {}
     places = [contract.names.index(name) for name in contract.key]
     with _re2() as fits:
         makers = [
-            _values(one, Random(f"{seed}:{one.name}"), communes, fits)  # noqa: S311 - no secret
+            _values(one, Random(f"{seed}:{one.name}"), (codes or {}).get(one.codelist, communes), fits)  # noqa: S311 - no secret
             for one in contract.columns
         ]
         for number in range(rows * TRIES if places else rows):
@@ -96,7 +100,7 @@ def _values(column: Column, random: Random, communes: Sequence[str], fits: Fits)
 def _value(column: Column, number: int, random: Random, communes: Sequence[str], texts: "_Texts") -> Any:
     if column.allowed:
         return _typed(column, column.allowed[number % len(column.allowed)])
-    if column.type == "commune":
+    if column.type == "commune" or (column.codelist and communes):
         return communes[number * 7 % len(communes)] if communes else f"{90000 + number:05d}"
     if column.type == "boolean":
         return number % 2 == 0

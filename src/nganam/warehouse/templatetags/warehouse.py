@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from nganam.face import formats
 from nganam.warehouse.contract_forms import KIND_LABELS, OPERATOR_LABELS
@@ -26,6 +27,21 @@ def cell(value: object, kind: str) -> str:
     if kind == "datetime":
         return formats.datetime_text(datetime.fromisoformat(str(value)))
     return str(value)
+
+
+RECODING = {
+    "divided": gettext_noop("không tính: đơn vị cũ được chia, không rõ tỷ lệ"),
+    "lost": gettext_noop("không tính: một phần không có đơn vị kế tục được ghi nhận"),
+    "short": gettext_noop("không tính: có đơn vị không có dòng"),
+    "empty": gettext_noop("không tính: có ô trống"),
+    "shared": gettext_noop("không đọc ngược được: đơn vị mới gồm nhiều đơn vị cũ"),
+}
+
+
+@register.filter
+def recoding_reason(reason: str) -> str:
+    """Say why a figure is not told in other units."""
+    return _(RECODING[reason]) if reason in RECODING else reason
 
 
 @register.filter
