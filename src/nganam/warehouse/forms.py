@@ -250,6 +250,12 @@ class UploadForm(ReadingForm):
     field_order = ("file",)
 
 
+class MendForm(forms.Form):
+    """The rejected rows of a load, mended."""
+
+    file = DataFileField(label=_("Tệp các dòng đã sửa"))
+
+
 class SampleForm(forms.Form):
     """A file whose headings become columns."""
 

@@ -23,8 +23,8 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import places, told
-from nganam.warehouse.engine import checking, files, lake, landing, reading, replica
+from nganam.warehouse import partial, places, told
+from nganam.warehouse.engine import checking, files, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version
@@ -41,7 +41,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
 
     ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
     """
-    load = Load.objects.select_related("table__agency", "source__agency", "restores").get(code=code)
+    load = Load.objects.select_related("table__agency", "source__agency", "restores", "mends").get(code=code)
     with _alone(load.table) as alone:
         if not alone:
             return load
@@ -114,14 +114,29 @@ def _make(load: Load) -> lake.Commit | None:
         return _restore(load, load.restores, scratch)
     landed = _landed(load)
     shape = reading.inspect(landed, load.name, contract, load.manner)
-    rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
-    checked = checking.check(rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load))
+    rows, shape, ruled = _rows(load, landed, shape, scratch)
+    checked = checking.check(
+        rows, shape, ruled, scratch / "accepted.parquet", communes=_communes(table, load),
+        taken=partial.taken(load, scratch), with_lines=load.mends is not None,
+    )  # fmt: skip
     _keep_outcome(load, shape, checked)
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
-    return lake.commit(places.lake(table), checked.path, contract, load=load.code, figures=figures)
+    path = partial.whole(load, checked.path, scratch)
+    return lake.commit(places.lake(table), path, contract, load=load.code, figures=figures)
+
+
+def _rows(
+    load: Load, landed: landing.Landed, shape: reading.Shape, scratch: Path
+) -> tuple[reading.Rows, reading.Shape, Contract]:
+    """Read the rows; those of a mended file under their lines in the first one, and as that one was read."""
+    mend, target = partial.mending_of(load, landed, shape), scratch / "rows.parquet"
+    if mend is None:
+        return reading.extract(landed, load.name, shape, target), shape, load.table.shape
+    width = len(mend.shape.header)
+    return reading.extract(landed, load.name, shape, target, mend.row, width), mend.shape, mend.contract
 
 
 def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
@@ -170,8 +185,14 @@ def _communes(table: Table, load: Load) -> frozenset[str] | None:
     return frozenset().union(*(unit_codes_on(day) for day in (*BEFORE_MERGER, today))) or None
 
 
-@transaction.atomic
 def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
+    if checked.rejected_path and checked.rejected:
+        rejected.settle(checked.rejected_path, places.rejected(load))
+    _note_outcome(load, shape, checked)
+
+
+@transaction.atomic
+def _note_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
     Load.objects.filter(pk=load.pk).update(
         encoding="" if shape.kind == "xlsx" else shape.encoding,
         delimiter=shape.delimiter,
@@ -209,7 +230,7 @@ def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -
 
 def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> None:
     """Note which records are about to leave the table only because their rows were rejected; the page warns of them."""
-    if checked.rejected and checked.refused_keys:
+    if load.is_whole and checked.rejected and checked.refused_keys:
         count, keys = lake.lost(places.lake(load.table), checked.refused_keys, contract)
         Load.objects.filter(pk=load.pk).update(lost=count, lost_keys=keys)
 

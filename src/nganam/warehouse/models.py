@@ -119,6 +119,13 @@ class Table(models.Model):
         return contracts.from_list(self.contract["columns"])
 
 
+class Way(models.TextChoices):
+    """How much of a table a load brings."""
+
+    WHOLE = "whole", _("Cả bảng")
+    MEND = "mend", _("Các dòng đã sửa")
+
+
 class Load(Case):
     """One run from a source or an upload to a version, or to the reason why not."""
 
@@ -131,6 +138,11 @@ class Load(Case):
         "warehouse.Version", models.PROTECT, null=True, blank=True, related_name="restorations",
         verbose_name=_("Khôi phục phiên bản"),
     )  # fmt: skip
+    way = models.CharField(_("Phạm vi nạp"), max_length=8, choices=Way.choices, default=Way.WHOLE)
+    mends = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="mendings", verbose_name=_("Sửa lượt nạp")
+    )
+    mended = models.BigIntegerField(_("Số dòng bị loại đã sửa xong"), default=0)
     reason = models.CharField(_("Lý do"), max_length=500, blank=True)
     name = models.CharField(_("Tệp hoặc nguồn"), max_length=255)
     by = models.CharField(_("Người nạp"), max_length=200)
@@ -168,6 +180,11 @@ class Load(Case):
     def get_absolute_url(self) -> str:
         """Return the page of the load."""
         return reverse("warehouse:load", args=[self.code])
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether the load brings the whole table: what is not in it leaves."""
+        return self.way == Way.WHOLE
 
     @property
     def message(self) -> str:
@@ -220,7 +237,10 @@ class Load(Case):
 
 
 class RejectedRow(models.Model):
-    """A row that was not taken, with its line, its flaws and its cells as received; at most 1 000 a load are kept."""
+    """A row that was not taken, with its line, its flaws and its cells as received; the first 1 000 of a load, for its page.
+
+    All of them are in a file (``places.rejected``).
+    """
 
     load = models.ForeignKey(Load, models.CASCADE, related_name="rejected_rows")
     line = models.PositiveBigIntegerField(_("Dòng"))

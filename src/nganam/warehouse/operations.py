@@ -21,9 +21,9 @@ from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.kernel.text import slug
 from nganam.warehouse import places, policies, queries, told
 from nganam.warehouse.engine import contract as contracts
-from nganam.warehouse.engine import landing, reading
+from nganam.warehouse.engine import landing, mending, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
-from nganam.warehouse.models import SERVERS, Load, Source, SourceKind, Table, Version
+from nganam.warehouse.models import SERVERS, Load, Source, SourceKind, Table, Version, Way
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
 """Words that stand in addresses where a table's code would."""
@@ -146,7 +146,7 @@ def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
-    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha else None
+    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha and load.is_whole else None
     if path is None or not path.is_file():
         raise RuleBroken(
             _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
@@ -179,7 +179,7 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
         raise RuleBroken(
             _("Phiên bản này đang là phiên bản hiện tại."), article="nội bộ", hint=_("Chọn một phiên bản cũ hơn.")
         )
-    if _ruled(version.shape) != _ruled(table.shape):
+    if ruled(version.shape) != ruled(table.shape):
         raise RuleBroken(
             _("Bảng nay có cột hoặc ràng buộc khác với phiên bản %(number)s nên không khôi phục nguyên vẹn được.")
             % {"number": version.number},
@@ -190,7 +190,30 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
     return _open(Load(table=table, by=actor.name, name=name, restores=version, reason=reason[:500]), actor=actor, at=at)
 
 
-def _ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
+def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load:
+    """Put mended rows of a load's rejected ones into the table: one new version; what is still wrong is rejected again.
+
+    ``upload`` is the file of rejected rows, mended. Raises ``RuleBroken`` when a load is under way, nothing was rejected,
+    or the table has been loaded whole since: the rows belong to a table that is no longer there.
+    """
+    table, first = load.table, load.mends or load
+    allow(policies.may_load(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    why = queries.why_not_mended(first)
+    if why:
+        raise RuleBroken(
+            why,
+            article="nội bộ",
+            hint=_("Sửa ở tệp đầy đủ rồi nạp lại cả tệp, hoặc sửa các dòng bị loại ở lượt mới nhất."),
+        )
+    asked = {name: one for name, one in first.asked.items() if name == "missing"}
+    made = Load(table=table, by=actor.name, name=upload.name[:255], mends=first, way=Way.MEND, asked=asked)
+    _receive(made, upload)
+    return _open(made, actor=actor, at=at)
+
+
+def ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
     """Return what rows have been checked against: other titles or units make no other rows."""
     return [
         (one.name, one.type, one.key, one.required, one.pattern, one.minimum, one.maximum, one.allowed)
@@ -222,7 +245,9 @@ def _receive(load: Load, upload: Upload) -> None:
     folder = places.landing()
     landed = landing.land_stream(upload.chunks, upload.name, folder, limit=settings.NGANAM_UPLOAD_LIMIT)
     try:
-        reading.inspect(landed, upload.name, load.table.shape, load.manner)
+        shape = reading.inspect(landed, upload.name, load.table.shape, load.manner)
+        if load.mends is not None:
+            mending.line_place(shape, upload.name)
     except Exception:
         # The same bytes may have come in before with a load that stands.
         if not Load.objects.filter(landing_sha=landed.sha256).exists():
@@ -237,7 +262,7 @@ def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
     table = load.table
     try:
         with transaction.atomic():
-            said = {"reason": load.reason, "asked": load.asked}
+            said = {"reason": load.reason, "asked": load.asked, "mends": load.mends.code if load.mends else ""}
             details = {"table": table.code, "name": load.name} | {name: one for name, one in said.items() if one}
             opened = open_case(load, actor=actor, at=at, details=details)
             tasks.run.enqueue(opened.code)

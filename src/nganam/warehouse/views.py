@@ -3,12 +3,13 @@
 import csv
 import re
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,9 +20,12 @@ from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
 from nganam.warehouse import operations, policies, queries
+from nganam.warehouse.engine import rejected
+from nganam.warehouse.files import MEDIA_TYPES
 from nganam.warehouse.forms import (
     BaseColumnFormSet,
     ColumnFormSet,
+    MendForm,
     ReadingForm,
     RestoreForm,
     SampleForm,
@@ -195,28 +199,73 @@ def load_again(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @door(Audience.OFFICER, roles=OFFICERS)
+def rejected_workbook(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Give all rejected rows as a workbook to mend: every cell is text, so zeros at the beginning stay."""
+    found = queries.get_load_for(request.actor, code)
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it once it is sent
+    rejected.write_xlsx(file, queries.rejected_table(found))
+    file.seek(0)
+    return FileResponse(
+        file, as_attachment=True, filename=f"{found.code}-dong-bi-loai.xlsx", content_type=MEDIA_TYPES["xlsx"]
+    )
+
+
+@csrf_exempt
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def mend_rows(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Take the rejected rows of a load back, mended (POST); the form stands on the load's page."""
+    _limit_upload(request)
+    return _mend_rows(request, code)
+
+
+@csrf_protect
+def _mend_rows(request: HttpRequest, code: str) -> HttpResponse:
+    found = queries.get_load_for(request.actor, code)
+    if request.method != "POST":
+        return redirect("warehouse:load", code=found.code)
+    form = MendForm(request.POST, request.FILES)
+    if form.is_valid():
+        file: UploadedFile[bytes] = form.cleaned_data["file"]
+        upload = operations.Upload(file.name or "", file.chunks())
+        made = attempt(
+            form, lambda: operations.mend_rows(actor=request.actor, at=request.at, load=found, upload=upload)
+        )
+        if made:
+            return redirect("warehouse:load", code=made.code)
+    return render(request, "warehouse/load.html", _load_context(request, found, form), status=422)
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
 def load(request: HttpRequest, code: str) -> HttpResponse:
     """Show a load: how far it is, what was found about the file, what was rejected and why, what changed."""
     found = queries.get_load_for(request.actor, code)
-    version = getattr(found, "made", None)
-    context = {
-        "load": found,
-        "version": version,
-        "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
-        "may_load_again": found.is_final
-        and found.landing_sha
-        and not policies.may_load(request.actor, found.table.agency.code),
-        "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
-    }
+    context = _load_context(request, found, MendForm())
     whole = "HX-Request" not in request.headers
     return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
 
 
+def _load_context(request: HttpRequest, found: Load, form: MendForm) -> dict[str, Any]:
+    version = getattr(found, "made", None)
+    may = found.is_final and not policies.may_load(request.actor, found.table.agency.code)
+    return {
+        "limit": settings.NGANAM_UPLOAD_LIMIT,
+        "mend_form": form if may and found.rejected else None,
+        "why_not_mended": queries.why_not_mended(found.mends or found) if may and found.rejected else "",
+        "mended": queries.mended_of(found) if found.rejected else 0,
+        "mendings": found.mendings.order_by("pk")[:MOST_OTHERS] if found.rejected else [],
+        "load": found,
+        "version": version,
+        "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "may_load_again": may and found.landing_sha and found.is_whole,
+        "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
+    }
+
+
 @door(Audience.OFFICER, roles=OFFICERS)
 def rejected_rows(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Give the kept rejected rows as a CSV file."""
+    """Give all rejected rows as a CSV file."""
     found = queries.get_load_for(request.actor, code)
-    answer = StreamingHttpResponse(_csv_lines(queries.rejected_as_csv(found)), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(_csv_lines(queries.rejected_table(found)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{found.code}-dong-bi-loai.csv"'
     return answer
 
@@ -341,9 +390,4 @@ def _csv_lines(rows: Iterator[list[str]]) -> Iterator[str]:
     yield "\ufeff"
     writer = csv.writer(_Echo())
     for row in rows:
-        yield writer.writerow([_harmless(cell) for cell in row])
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula: these cells come from files we do not know."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+        yield writer.writerow(row)

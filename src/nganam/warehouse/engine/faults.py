@@ -92,6 +92,26 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Nguồn “{name}” trả lời quá chậm: quá {seconds} giây."),
         N_("Thu hẹp câu truy vấn hoặc nạp ngoài giờ cao điểm; bảng hiện tại được giữ nguyên."),
     ),
+    "mend_no_line": (
+        N_("Tệp “{name}” không có cột “Dòng gốc” nên không biết mỗi dòng sửa cho dòng nào."),
+        N_("Sửa trên tệp các dòng bị loại tải từ trang của lượt nạp, giữ nguyên cột “Dòng gốc”."),
+    ),
+    "mend_line": (
+        N_("Tệp “{name}”, dòng {line}: “{found}” không phải dòng bị loại của lượt nạp này."),
+        N_("Giữ nguyên cột “Dòng gốc”; dòng hoàn toàn mới thì đưa vào tệp đầy đủ rồi nạp cả tệp."),
+    ),
+    "mend_twice": (
+        N_("Tệp “{name}”, dòng {line}: dòng gốc {found} xuất hiện hai lần."),
+        N_("Mỗi dòng bị loại chỉ giữ một dòng đã sửa; bỏ dòng thừa rồi nạp lại."),
+    ),
+    "mend_many": (
+        N_("Tệp “{name}” có hơn {most} dòng sửa."),
+        N_("Chia thành nhiều tệp, hoặc sửa tệp gốc rồi nạp lại cả tệp."),
+    ),
+    "columns_changed": (
+        N_("Bảng đã đổi cột hoặc ràng buộc sau phiên bản {number} nên không nhập thêm từng dòng được."),
+        N_("Nạp lại cả tệp hoặc so toàn bộ với nguồn theo khai báo mới; bảng hiện tại được giữ nguyên."),
+    ),
     "all_rejected": (
         N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
         N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),
@@ -117,6 +137,7 @@ REASONS: Mapping[str, str] = {
     "maximum": N_("Lớn hơn mức tối đa"),
     "allowed": N_("Không thuộc danh sách giá trị cho phép"),
     "duplicate": N_("Trùng khóa với dòng {keeps}; dòng {keeps} được giữ"),
+    "taken": N_("Trùng khóa với dòng khác của cùng tệp đã được nhận"),
 }
 SHORT_REASONS: Mapping[str, str] = {"cells": N_("Số ô không đúng"), "duplicate": N_("Trùng khóa")}
 """For counts over many rows, where the reason's own numbers would differ."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nganam.warehouse.engine.contract import Contract, quote
+from nganam.warehouse.engine.contract import Contract, literal, quote
 from nganam.warehouse.engine.duck import batches, duck, parquet
 
 if TYPE_CHECKING:
@@ -94,6 +94,37 @@ def commit(
     else:
         _write(table, accepted, contract, told, first=False)
     return _committed(table, load)
+
+
+def merged(table: Path, accepted: Path, contract: Contract, target: Path, *, replaced: Path | None = None) -> Path:
+    """Write the newest version with ``accepted`` put over it by key to ``target``, as ``commit`` takes it; return it.
+
+    Without a key the rows are added; ``replaced`` (Parquet) are rows that leave for them, one for one.
+    """
+    current = _open(table)
+    if current is None:
+        return accepted
+    names = ", ".join(map(quote, contract.names))
+    with duck(target.parent) as base:
+        _views(base, _files(current), [accepted], contract, plain=True)
+        kept = f"SELECT {names} FROM old o"
+        if contract.key:
+            kept += f" ANTI JOIN new n ON {_same_key(contract)}"
+        elif replaced is not None:
+            kept += f" EXCEPT ALL SELECT {names} FROM {parquet([replaced])}"
+        order = ", ".join(map(quote, contract.key or contract.names))
+        query = f"SELECT * FROM (({kept}) UNION ALL SELECT {names} FROM new) ORDER BY {order}"
+        base.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return target
+
+
+def keys(table: Path, contract: Contract, version: int, target: Path) -> Path:
+    """Write the keys of a version to ``target`` (Parquet) and return it."""
+    names = ", ".join(map(quote, contract.key))
+    with duck(target.parent) as base:
+        source = parquet(files(table, version))
+        base.execute(f"COPY (SELECT {names} FROM {source}) TO {literal(str(target))} (FORMAT parquet)")
+    return target
 
 
 def difference(old: Sequence[str | Path], new: Sequence[str | Path], contract: Contract) -> Difference:
