@@ -8,4 +8,6 @@ register(
     Action("warehouse.source.declared", "Khai báo nguồn dữ liệu", "Declared a data source"),
     Action("warehouse.table.declared", "Khai báo bảng dữ liệu", "Declared a table"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
+    Action("warehouse.findings.admitted", "Chấp nhận phát hiện khi rà quét", "Admitted what a scan found"),
+    Action("warehouse.findings.withdrawn", "Thôi chấp nhận phát hiện", "Withdrew an admission"),
 )

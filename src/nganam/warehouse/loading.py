@@ -23,11 +23,11 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import partial, places, told
+from nganam.warehouse import partial, places, screening, since, told
 from nganam.warehouse.engine import checking, files, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
-from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version
+from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version, Way
 
 log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
@@ -90,7 +90,7 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     done = lake.find_commit(places.lake(load.table), load.code)
     if done is None:
         try:
-            done = _make(load)
+            done = _make(load, actor=actor, now=now)
         except NganamError as error:
             return _fail(load, error, actor=actor, at=now())
         except Exception:
@@ -105,14 +105,14 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     return _finish(load, done, actor=actor, at=now())
 
 
-def _make(load: Load) -> lake.Commit | None:
+def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
     """Do the work up to the lake's commit; None when the rows are the ones already there."""
     table, contract = load.table, load.table.shape
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
     if load.restores is not None:
         return _restore(load, load.restores, scratch)
-    landed = _landed(load)
+    landed = _landed(load, at=now())
     shape = reading.inspect(landed, load.name, contract, load.manner)
     rows, shape, ruled = _rows(load, landed, shape, scratch)
     checked = checking.check(
@@ -120,10 +120,13 @@ def _make(load: Load) -> lake.Commit | None:
         taken=partial.taken(load, scratch), with_lines=load.mends is not None,
     )  # fmt: skip
     _keep_outcome(load, shape, checked)
+    if not checked.accepted and load.way == Way.SINCE:
+        return None  # what was rejected is kept; the cursor goes on, or the same rows would stop every reading
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
+    screening.screen(load, checked.path, actor=actor, at=now())
     path = partial.whole(load, checked.path, scratch)
     return lake.commit(places.lake(table), path, contract, load=load.code, figures=figures)
 
@@ -149,14 +152,14 @@ def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
     return lake.commit(folder, target, contract, load=load.code, figures=figures)
 
 
-def _landed(load: Load) -> landing.Landed:
+def _landed(load: Load, *, at: datetime) -> landing.Landed:
     """Return the received file; read the source first when nothing has been received yet."""
     if load.landing_sha:
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.source is None:
         raise fault("unexpected")
-    landed = _land_source(load.source)
+    landed = since.land(load, at=at) if load.cursor else _land_source(load.source)
     Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
     return landed
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
+from nganam.scanning.models import Kind
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
 from nganam.warehouse.engine.manner import Asked
@@ -98,6 +99,10 @@ class Table(models.Model):
     communes_on = models.DateField(_("Mã xã theo danh mục ngày"), null=True, blank=True)
     has_personal = models.BooleanField(_("Có dữ liệu cá nhân"), default=False)
     schedule = models.CharField(_("Nạp hằng ngày lúc"), max_length=5, blank=True)
+    cursor = models.CharField(_("Cột con trỏ của nguồn"), max_length=63, blank=True)
+    cursor_overlap = models.PositiveIntegerField(_("Đọc lùi lại"), default=0)
+    compare_days = models.PositiveSmallIntegerField(_("So toàn bộ sau số ngày"), default=7)
+    personal_stops = models.BooleanField(_("Dừng nạp khi có dữ liệu cá nhân ngoài cột khai báo"), default=False)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
 
     class Meta:
@@ -123,6 +128,7 @@ class Way(models.TextChoices):
     """How much of a table a load brings."""
 
     WHOLE = "whole", _("Cả bảng")
+    SINCE = "since", _("Phần mới từ con trỏ")
     MEND = "mend", _("Các dòng đã sửa")
 
 
@@ -143,6 +149,9 @@ class Load(Case):
         "self", models.PROTECT, null=True, blank=True, related_name="mendings", verbose_name=_("Sửa lượt nạp")
     )
     mended = models.BigIntegerField(_("Số dòng bị loại đã sửa xong"), default=0)
+    cursor = models.JSONField(_("Con trỏ"), default=dict, blank=True)
+    findings = models.JSONField(_("Phát hiện khi rà quét"), default=list, blank=True)
+    scanned = models.BigIntegerField(_("Số dòng đã rà"), null=True, blank=True)
     reason = models.CharField(_("Lý do"), max_length=500, blank=True)
     name = models.CharField(_("Tệp hoặc nguồn"), max_length=255)
     by = models.CharField(_("Người nạp"), max_length=200)
@@ -225,6 +234,16 @@ class Load(Case):
         return [(titles.get(name, name), sign_name(sign)) for name, sign in self.found.get("points", {}).items()]
 
     @property
+    def found_in_rows(self) -> list[dict[str, Any]]:
+        """Return what the scan found, the kind in words and the column's title."""
+        titles = {one.name: one.title for one in self.table.shape.columns}
+        names = dict(Kind.choices)
+        return [
+            one | {"title": titles.get(one["column"], one["column"]), "name": names.get(one["kind"], one["kind"])}
+            for one in self.findings
+        ]
+
+    @property
     def delimiter_name(self) -> str:
         """Name the delimiter: a tab is nothing to look at."""
         return sign_name(self.delimiter)
@@ -236,8 +255,37 @@ class Load(Case):
         return [(titles.get(name, name), count) for name, count in self.found.get("emptied", {}).items()]
 
 
+class Admission(models.Model):
+    """A kind of finding that the owner lets into a column of its table, for a reason: a local choice."""
+
+    table = models.ForeignKey(Table, models.PROTECT, related_name="admissions")
+    column = models.CharField(_("Cột"), max_length=63)
+    kind = models.CharField(_("Loại"), max_length=30)
+    reason = models.CharField(_("Lý do"), max_length=500)
+    by = models.CharField(_("Người chấp nhận"), max_length=200)
+    at = models.DateTimeField(_("Lúc"))
+    load = models.ForeignKey(Load, models.PROTECT, related_name="admissions")
+
+    class Meta:
+        """By column; a kind in a column once."""
+
+        verbose_name = _("Phát hiện được chấp nhận")
+        ordering: ClassVar[list[str]] = ["table", "column", "kind"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["table", "column", "kind"], name="warehouse_admitted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table.code}.{self.column}: {self.kind}"
+
+    @property
+    def kind_name(self) -> str:
+        """Name the kind in words."""
+        return str(dict(Kind.choices).get(self.kind, self.kind))
+
+
 class RejectedRow(models.Model):
-    """A row that was not taken, with its line, its flaws and its cells as received; the first 1 000 of a load, for its page.
+    """A row that was not taken, with its line, its flaws and its cells; the first 1 000 of a load, for its page.
 
     All of them are in a file (``places.rejected``).
     """

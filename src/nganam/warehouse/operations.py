@@ -19,11 +19,12 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.kernel.text import slug
-from nganam.warehouse import places, policies, queries, told
+from nganam.warehouse import places, policies, queries, screening, since, told
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import landing, mending, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
-from nganam.warehouse.models import SERVERS, Load, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.models import SERVERS, Admission, Load, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.ruling import ruled
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
 """Words that stand in addresses where a table's code would."""
@@ -113,12 +114,19 @@ def change_table(
 
 
 def start_load(
-    *, actor: Actor, at: datetime, table: Table, upload: Upload | None = None, asked: Asked | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    table: Table,
+    upload: Upload | None = None,
+    asked: Asked | None = None,
+    whole: bool = False,
 ) -> Load:
     """Receive an upload, or note that the source is to be read, and hand the load to the worker.
 
     ``asked`` says how to read what is not to be found out by looking; a source is read as it was the last time. An
-    upload is looked at before anything is kept: wrong type, encoding or columns are told at once. Raises ``RuleBroken``
+    upload is looked at before anything is kept: wrong type, encoding or columns are told at once. ``whole`` reads a
+    source whole that is otherwise read from its cursor on. Raises ``RuleBroken``
     when a load of the table is already under way.
     """
     allow(policies.may_load(actor, table.agency.code))
@@ -134,6 +142,7 @@ def start_load(
     if upload is None:
         load.source = table.source
         load.asked = queries.asked_of_source(table) if asked is None else _told(asked)
+        load.way, load.cursor = since.plan(table, at=at, whole=whole)
     else:
         load.asked = _told(asked or FOUND)
         _receive(load, upload)
@@ -193,8 +202,8 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
 def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load:
     """Put mended rows of a load's rejected ones into the table: one new version; what is still wrong is rejected again.
 
-    ``upload`` is the file of rejected rows, mended. Raises ``RuleBroken`` when a load is under way, nothing was rejected,
-    or the table has been loaded whole since: the rows belong to a table that is no longer there.
+    ``upload`` is the file of rejected rows, mended. Raises ``RuleBroken`` when a load is under way, nothing was
+    rejected, or the table has been loaded whole since: the rows belong to a table that is no longer there.
     """
     table, first = load.table, load.mends or load
     allow(policies.may_load(actor, table.agency.code))
@@ -213,12 +222,56 @@ def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load
     return _open(made, actor=actor, at=at)
 
 
-def ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
-    """Return what rows have been checked against: other titles or units make no other rows."""
-    return [
-        (one.name, one.type, one.key, one.required, one.pattern, one.minimum, one.maximum, one.allowed)
-        for one in shape.columns
-    ]
+def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Load:
+    """Let what a load stopped for into the table, for a reason that is kept, and load the same file again.
+
+    What is admitted is kinds of finding in columns, for this table's later loads too. Raises ``Invalid`` without a
+    reason, ``RuleBroken`` when the load did not stop for findings, was not the last, or another is under way.
+    """
+    table, reason = load.table, reason.strip()
+    allow(policies.may_load(actor, table.agency.code))
+    if not reason:
+        raise Invalid(_("Cần lý do chấp nhận."), fields={"reason": [_("Ghi lý do vẫn nhận dữ liệu này.")]})
+    if queries.active_load(table):
+        raise _busy(table)
+    found = screening.stopping(load) if load.fault in screening.STOPS else []
+    if not found or table.loads.first() != load:
+        raise RuleBroken(
+            _("Lượt nạp %(code)s không còn chờ chấp nhận phát hiện nào.") % {"code": load.code},
+            article="nội bộ",
+            hint=_("Xem lượt nạp mới nhất của bảng."),
+        )
+    again = Load(
+        table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
+        file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
+        cursor=load.cursor, reason=reason[:500],
+    )  # fmt: skip
+    with transaction.atomic():
+        for one in found:
+            told = {"reason": reason[:500], "by": actor.name, "at": at, "load": load}
+            Admission.objects.get_or_create(table=table, column=one["column"], kind=one["kind"], defaults=told)
+        _record_findings("admitted", load, actor=actor, at=at, found=found, reason=reason)
+        return _open(again, actor=actor, at=at)
+
+
+@transaction.atomic
+def withdraw_admission(*, actor: Actor, at: datetime, admission: Admission) -> None:
+    """Admit a finding no longer: the next load that has it stops. Committed versions stay."""
+    allow(policies.may_load(actor, admission.table.agency.code))
+    found = [{"column": admission.column, "kind": admission.kind}]
+    _record_findings("withdrawn", admission.load, actor=actor, at=at, found=found, reason=admission.reason)
+    admission.delete()
+
+
+def _record_findings(
+    deed: str, load: Load, *, actor: Actor, at: datetime, found: list[dict[str, Any]], reason: str
+) -> None:
+    told = [f"{one['column']}: {one['kind']}" for one in found]
+    record(
+        actor=actor, at=at, action=f"warehouse.findings.{deed}", object_type="warehouse.table",
+        object_code=load.table.code, agency=load.table.agency.code,
+        details={"load": load.code, "found": told, "reason": reason[:500]},
+    )  # fmt: skip
 
 
 def _told(asked: Asked) -> dict[str, Any]:
@@ -323,7 +376,10 @@ def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapp
     shape = contracts.from_list(list(columns))
     table.contract = {"columns": contracts.to_list(shape)}
     table.__dict__.pop("shape", None)
-    for name in ("title_en", "description", "source", "database", "communes_on", "schedule"):
+    for name in (
+        "title_en", "description", "source", "database", "communes_on", "schedule", "cursor", "cursor_overlap",
+        "compare_days", "personal_stops",
+    ):  # fmt: skip
         if name in values:
             setattr(table, name, values[name])
     table.commune_column = values.get("commune_column") or shape.first_of("commune")
@@ -340,6 +396,10 @@ def _fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mapp
         found["schedule"] = [_("Ghi giờ dạng 02:00.")]
     if table.source and table.source.agency_id != table.agency_id:
         found["source"] = [_("Nguồn phải của cùng cơ quan.")]
+    if table.cursor and (table.source is None or table.source.kind == SourceKind.FILE):
+        found["cursor"] = [_("Chỉ nguồn là cơ sở dữ liệu mới đọc được từ con trỏ.")]
+    elif table.cursor and not shape.key:
+        found["cursor"] = [_("Đọc từ con trỏ cần bảng có khóa chính.")]
     if found:
         raise Invalid(_("Khai báo bảng chưa đúng."), fields=found)
 

@@ -17,7 +17,7 @@ from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.landing import Landed
 from nganam.warehouse.engine.mending import Mending, line_place, mending
 from nganam.warehouse.models import Load, Table
-from nganam.warehouse.operations import ruled
+from nganam.warehouse.ruling import ruled
 
 
 def mending_of(load: Load, landed: Landed, shape: reading.Shape) -> Mending | None:
@@ -32,17 +32,22 @@ def mending_of(load: Load, landed: Landed, shape: reading.Shape) -> Mending | No
 
 
 def taken(load: Load, scratch: Path) -> Path | None:
-    """Return the keys mended rows may not have: those of the sound rows they stood beside in one whole file.
+    """Return the keys mended rows may not have; None when they may have any.
 
-    Of rows that share a key the first sound one is kept: what was taken then is not replaced by what was rejected then.
+    Of rows that share a key the first sound one is kept, so what was taken of a file is not replaced by what was
+    rejected of it; nor is a record that has come or changed since, other than by mending: it is newer.
     """
-    first = load.mends
-    if first is None or not first.is_whole or not load.table.shape.key or not first.accepted:
+    first, table = load.mends, load.table
+    if first is None or not table.shape.key:
         return None
-    version = load.table.versions.filter(committed_at__lte=first.ended_at).order_by("-number").first()
-    if version is None:
+    refuse_other_columns(table)
+    if queries.current_version(table) is None:
         return None
-    return lake.keys(places.lake(load.table), version.shape, version.delta_version, scratch / "taken.parquet")
+    base = table.versions.filter(committed_at__lte=first.ended_at).order_by("-number").first()
+    return lake.keys_since(
+        places.lake(table), table.shape, base.delta_version if base else None, scratch / "taken.parquet",
+        with_base=bool(first.is_whole and first.accepted), but=[places.mended(one) for one in _mendings(first)],
+    )  # fmt: skip
 
 
 def whole(load: Load, accepted: Path, scratch: Path) -> Path:
@@ -71,7 +76,7 @@ def _mendings(first: Load) -> QuerySet[Load]:
 
 def _keep_mended(load: Load, accepted: Path, scratch: Path) -> None:
     """Keep which lines are mended now (without a key also their rows), and note how many are by now."""
-    names = ["_line"] if load.table.shape.key else None
+    names = [*load.table.shape.key, "_line"] if load.table.shape.key else None
     waiting = scratch / "mended.parquet"
     told = pq.read_table(accepted, columns=names)
     pq.write_table(told, waiting, compression="zstd")

@@ -20,7 +20,7 @@ from nganam.warehouse import places, policies
 from nganam.warehouse.engine import faults, files, lake, profile, rejected, replica
 from nganam.warehouse.engine.contract import Column, quote
 from nganam.warehouse.engine.duck import duck, parquet
-from nganam.warehouse.models import Load, RejectedRow, Source, Table, Version, Way
+from nganam.warehouse.models import Admission, Load, RejectedRow, Source, Table, Version, Way
 
 ACTIVE = ("received", "checking")
 ENDED_WELL = ("committed", "unchanged")
@@ -288,6 +288,16 @@ def _where(filters: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
 
 def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if row is None else {name: files.as_json(value) for name, value in row.items()}
+
+
+def get_admission_for(actor: Actor, code: str, number: int) -> Admission:
+    """Return what was admitted into a table the actor may see."""
+    table = get_table_for(actor, code)
+    found = Admission.objects.select_related("table__agency", "load__table__agency").filter(table=table, pk=number)
+    admission = found.first()
+    if admission is None:
+        raise NotFound(_("Không có phát hiện được chấp nhận này."))
+    return admission
 
 
 def rejected_table(load: Load) -> Iterator[list[str]]:

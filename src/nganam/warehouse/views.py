@@ -19,10 +19,11 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import operations, policies, queries
+from nganam.warehouse import operations, policies, queries, screening
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
 from nganam.warehouse.forms import (
+    AdmitForm,
     BaseColumnFormSet,
     ColumnFormSet,
     MendForm,
@@ -131,6 +132,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "loads": found.loads.select_related("made")[:20],
         "running": queries.active_load(found),
         "may_load": not policies.may_load(request.actor, found.agency.code),
+        "admissions": found.admissions.select_related("load"),
     }
     return render(request, "warehouse/table.html", context)
 
@@ -176,7 +178,8 @@ def load_from_source(request: HttpRequest, table: str) -> HttpResponse:
         return redirect("warehouse:start_load", table=found.code)
 
     def deed() -> None:
-        started.append(operations.start_load(actor=request.actor, at=request.at, table=found))
+        whole = "whole" in request.POST
+        started.append(operations.start_load(actor=request.actor, at=request.at, table=found, whole=whole))
 
     answer = press(request, deed, to=found.get_absolute_url(), done=_("Đã bắt đầu đọc nguồn."))
     return redirect("warehouse:load", code=started[0].code) if started else answer
@@ -244,11 +247,47 @@ def load(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
 
 
-def _load_context(request: HttpRequest, found: Load, form: MendForm) -> dict[str, Any]:
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def admit_findings(request: HttpRequest, code: str) -> HttpResponse:
+    """Let in what a load stopped for (POST); the form stands on the load's page."""
+    found = queries.get_load_for(request.actor, code)
+    if request.method != "POST":
+        return redirect("warehouse:load", code=found.code)
+    form = AdmitForm(request.POST)
+    if form.is_valid():
+        made = attempt(
+            form,
+            lambda: operations.admit_findings(
+                actor=request.actor, at=request.at, load=found, reason=form.cleaned_data["reason"]
+            ),
+        )
+        if made:
+            return redirect("warehouse:load", code=made.code)
+    return render(request, "warehouse/load.html", _load_context(request, found, MendForm(), form), status=422)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def withdraw_admission(request: HttpRequest, table: str, number: int) -> HttpResponse:
+    """Let a kind of finding in no longer (POST)."""
+    found = queries.get_table_for(request.actor, table)
+    if request.method != "POST":
+        return redirect("warehouse:table", table=found.code)
+    admission = queries.get_admission_for(request.actor, table, number)
+
+    def deed() -> None:
+        operations.withdraw_admission(actor=request.actor, at=request.at, admission=admission)
+
+    return press(request, deed, to=found.get_absolute_url(), done=_("Đã thôi chấp nhận; lần nạp sau lại bị chặn."))
+
+
+def _load_context(
+    request: HttpRequest, found: Load, form: MendForm, admit_form: AdmitForm | None = None
+) -> dict[str, Any]:
     version = getattr(found, "made", None)
     may = found.is_final and not policies.may_load(request.actor, found.table.agency.code)
     return {
         "limit": settings.NGANAM_UPLOAD_LIMIT,
+        "admit_form": (admit_form or AdmitForm()) if may and found.fault in screening.STOPS else None,
         "mend_form": form if may and found.rejected else None,
         "why_not_mended": queries.why_not_mended(found.mends or found) if may and found.rejected else "",
         "mended": queries.mended_of(found) if found.rejected else 0,

@@ -112,6 +112,42 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Bảng đã đổi cột hoặc ràng buộc sau phiên bản {number} nên không nhập thêm từng dòng được."),
         N_("Nạp lại cả tệp hoặc so toàn bộ với nguồn theo khai báo mới; bảng hiện tại được giữ nguyên."),
     ),
+    "scan_secret": (
+        N_(
+            "Dữ liệu có dấu hiệu khóa, mật khẩu, mã truy cập hoặc dấu độ mật ở cột: {columns}; bảng hiện tại được giữ "
+            "nguyên."
+        ),
+        N_("Bỏ các giá trị này ở nguồn rồi nạp lại; nếu chắc chắn không phải bí mật, chấp nhận kèm lý do."),
+    ),
+    "scan_personal": (
+        N_(
+            "Dữ liệu có dấu hiệu dữ liệu cá nhân ở cột chưa khai báo cá nhân: {columns}; bảng hiện tại được giữ nguyên."
+        ),
+        N_("Khai báo cột là dữ liệu cá nhân, hoặc bỏ các giá trị này ở nguồn rồi nạp lại, hoặc chấp nhận kèm lý do."),
+    ),
+    "cursor_missing": (
+        N_("Nguồn “{name}” không còn cột con trỏ “{column}”."),
+        N_("Các cột có: {found}. Sửa cột con trỏ trong khai báo bảng, hoặc bỏ trống để luôn đọc toàn bộ."),
+    ),
+    "cursor_empty": (
+        N_("Nguồn “{name}” có dòng không có giá trị ở cột con trỏ “{column}” nên đọc phần mới sẽ sót dòng."),
+        N_("Điền giá trị ở nguồn, chọn cột khác, hoặc bỏ trống cột con trỏ để luôn đọc toàn bộ."),
+    ),
+    "cursor_kind": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” không phải số, ngày hoặc thời điểm."),
+        N_("Chọn cột số tăng dần hoặc thời điểm sửa cuối (dạng 2026-01-31 08:00:00)."),
+    ),
+    "cursor_back": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” lùi lại: lần trước đọc tới {before}, nay lớn nhất là {found}."),
+        N_(
+            "Nguồn vừa được khôi phục, chỉnh lùi đồng hồ hoặc xóa dòng mới nhất; bấm So toàn bộ với nguồn để đọc lại cả "
+            "bảng."
+        ),
+    ),
+    "cursor_ahead": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” có giá trị ở tương lai ({found}): dòng sửa trước đó sẽ sót."),
+        N_("Sửa đồng hồ hoặc giá trị sai ở nguồn rồi nạp lại."),
+    ),
     "all_rejected": (
         N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
         N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),

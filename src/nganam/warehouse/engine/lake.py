@@ -118,12 +118,23 @@ def merged(table: Path, accepted: Path, contract: Contract, target: Path, *, rep
     return target
 
 
-def keys(table: Path, contract: Contract, version: int, target: Path) -> Path:
-    """Write the keys of a version to ``target`` (Parquet) and return it."""
-    names = ", ".join(map(quote, contract.key))
-    with duck(target.parent) as base:
-        source = parquet(files(table, version))
-        base.execute(f"COPY (SELECT {names} FROM {source}) TO {literal(str(target))} (FORMAT parquet)")
+def keys_since(
+    table: Path, contract: Contract, base: int | None, target: Path, *, with_base: bool, but: Sequence[Path] = ()
+) -> Path:
+    """Write to ``target`` (Parquet) the keys of rows that came or changed since ``base``, and return it.
+
+    ``with_base`` adds the keys that ``base`` had; those in ``but`` (Parquet) are left out of what came since.
+    """
+    names, key = ", ".join(map(quote, contract.names)), ", ".join(map(quote, contract.key))
+    then = f"FROM {parquet(files(table, base))}" if base is not None else ""
+    newer = f" EXCEPT SELECT {names} {then}" if then else ""
+    query = f"SELECT {key} FROM (SELECT {names} FROM {parquet(files(table))}{newer})"
+    if but:
+        query += f" EXCEPT SELECT {key} FROM {parquet(but)}"
+    if with_base and then:
+        query = f"({query}) UNION (SELECT {key} {then})"
+    with duck(target.parent) as engine:
+        engine.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
     return target
 
 

@@ -1,4 +1,4 @@
-"""A file of mended rows turned back into rows of the file they were rejected from: their lines, cells and decimal sign."""
+"""A file of mended rows turned back into rows of the file they were rejected from: lines, cells, decimal sign."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -67,8 +67,8 @@ def mending(
 ) -> Mending:
     """Return how to read a mended file of ``shape``.
 
-    ``first`` holds the rejected rows (:mod:`rejected`), ``points`` the decimal signs of the file they came in, ``lines``
-    what stands in the cells of the mended file that name lines. Raises ``Invalid`` (mend_no_line, mend_many).
+    ``first`` holds the rejected rows (:mod:`rejected`), ``points`` the decimal signs of the file they came in,
+    ``lines`` what stands in the cells of the mended file that name lines. Raises ``Invalid`` (mend_no_line, mend_many).
     """
     line_at = line_place(shape, name)
     wanted = {int(one) for one in (cell.strip() for cell in lines) if one.isascii() and one.isdigit()}

@@ -1,7 +1,7 @@
 """Rejected rows at rest: every one of a load, in a file of its own, to be taken away, mended and sent back.
 
-The file (Parquet, compressed) has the line, the flaws as JSON and the cells as received; its metadata hold the heading of
-the file they came in, and which cell is which column.
+The file (Parquet, compressed) has the line, the flaws as JSON and the cells as received; its metadata hold the heading
+of the file they came in, and which cell is which column.
 """
 
 import json
