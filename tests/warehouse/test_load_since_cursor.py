@@ -183,7 +183,7 @@ def test_rejected_rows_do_not_stop_the_cursor_and_are_mended_unless_newer_came(s
         put("00003", "'2026-11-21 08:00:01'", name=""),
     )
     wrong = read(table, 1)
-    assert (wrong.state, wrong.rejected, wrong.cursor["until"]) == ("unchanged", 2, "2026-11-21 08:00:03")
+    assert (wrong.state, wrong.rejected, wrong.cursor["until"]) == ("unchanged", 2, "2026-11-21 08:00:01")
     run("UPDATE co_so SET ten_co_so = 'Mới hơn', sua_luc = '2026-11-21 09:00:00' WHERE ma_co_so = '00003'")
     assert read(table, 2).accepted == 1
     rows = [(2, "00002", "Đã sửa", "31498", "", ""), (3, "00003", "Cũ", "31498", "", "")]

@@ -107,9 +107,9 @@ def asked_of_source(table: Table) -> dict[str, Any]:
     return dict(last.asked) if last else {}
 
 
-def loaded_since(table: Table, at: datetime) -> bool:
-    """Say whether a load of the table was started at ``at`` or later."""
-    return table.loads.filter(created_at__gte=at).exists()
+def loads_since(table: Table, at: datetime) -> QuerySet[Load]:
+    """Return the loads of the table started at ``at`` or later, newest first."""
+    return table.loads.filter(created_at__gte=at)
 
 
 def current_version(table: Table) -> Version | None:

@@ -35,8 +35,8 @@ class Reach:
 def reach(source: Database, column: str, *, after: str, overlap: int, at: datetime) -> Reach:
     """Look how far the source goes, and settle from where to read; ``after`` says how far it was read before.
 
-    ``overlap`` goes back so many minutes (of a moment or a day) or units (of a number). Raises ``Invalid``: the column is
-    not there, has empty values or values of another kind, stands before ``after`` or lies in the future.
+    ``overlap`` goes back so many minutes (of a moment or a day) or units (of a number). Raises ``Invalid``: the column
+    is not there, has empty values or values of another kind, stands before ``after`` or lies in the future.
     """
     from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 

@@ -140,8 +140,8 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "cursor_back": (
         N_("Cột con trỏ “{column}” của nguồn “{name}” lùi lại: lần trước đọc tới {before}, nay lớn nhất là {found}."),
         N_(
-            "Nguồn vừa được khôi phục, chỉnh lùi đồng hồ hoặc xóa dòng mới nhất; bấm So toàn bộ với nguồn để đọc lại cả "
-            "bảng."
+            "Nguồn vừa được khôi phục, chỉnh lùi đồng hồ hoặc xóa dòng mới nhất; bấm So toàn bộ với nguồn để đọc lại "
+            "cả bảng."
         ),
     ),
     "cursor_ahead": (
@@ -173,7 +173,7 @@ REASONS: Mapping[str, str] = {
     "maximum": N_("Lớn hơn mức tối đa"),
     "allowed": N_("Không thuộc danh sách giá trị cho phép"),
     "duplicate": N_("Trùng khóa với dòng {keeps}; dòng {keeps} được giữ"),
-    "taken": N_("Trùng khóa với dòng khác của cùng tệp đã được nhận"),
+    "taken": N_("Trùng khóa với dòng cùng tệp đã được nhận, hoặc với bản ghi mới hơn"),
 }
 SHORT_REASONS: Mapping[str, str] = {"cells": N_("Số ô không đúng"), "duplicate": N_("Trùng khóa")}
 """For counts over many rows, where the reason's own numbers would differ."""
