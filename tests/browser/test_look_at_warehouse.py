@@ -88,3 +88,31 @@ def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, wareh
     run_jobs()
     lans_page.wait_for_selector("#luot-nap:not([hx-trigger])")
     assert "Đã tạo phiên bản 3" in lans_page.content()
+
+
+@pytest.fixture
+def stopped(warehouse, lan):
+    """A load that stopped for a secret, then admitted, and one more that stopped; the value is the codes by name."""
+    from nganam.kernel.actors import system
+    from nganam.warehouse import loading, operations, queries
+
+    def load(text):
+        upload = operations.Upload("moi.csv", [as_csv([["00001", text, "1", ""], ["00002", "", "1", ""]])])
+        code = operations.start_load(actor=lan, at=AT, table=queries.table("co-so"), upload=upload).code
+        return loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
+
+    secret = load("postgresql://lan:bi-mat-1@10.0.0.5/yte")
+    again = operations.admit_findings(
+        actor=lan, at=AT, load=secret, reason="Chuỗi mẫu trong hướng dẫn, không dùng nữa."
+    )
+    loading.run_load(actor=system("worker"), now=lambda: AT, code=again.code)
+    return {"bi-chan": f"/kho/nap/{load('Mật khẩu: Yte@2026').code}/", "bang": "/kho/co-so/",
+            "dong-bi-loai": f"/kho/nap/{again.code}/"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["bi-chan", "dong-bi-loai", "bang"])
+def test_what_a_scan_stopped_and_what_is_mended_can_be_read(look, seen, browser_page, stopped, name):
+    look("lan", stopped[name], f"kho-{name}")
+    for more in browser_page.locator("details.twin > summary").all():
+        more.click()
+    seen(browser_page, f"kho-{name}-mo")

@@ -159,7 +159,7 @@ def _landed(load: Load, *, at: datetime) -> landing.Landed:
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.source is None:
         raise fault("unexpected")
-    landed = since.land(load, at=at) if load.cursor else _land_source(load.source)
+    landed = since.land(load, load.source, at=at) if load.cursor else _land_source(load.source)
     Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
     return landed
 

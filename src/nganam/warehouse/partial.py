@@ -58,8 +58,8 @@ def whole(load: Load, accepted: Path, scratch: Path) -> Path:
     refuse_other_columns(table)
     before = None
     if load.mends is not None:
-        before = _replaced(load, accepted, scratch)
-        _keep_mended(load, accepted, scratch)
+        before = _replaced(load.mends, accepted, scratch)
+        _keep_mended(load, load.mends, accepted, scratch)
     return lake.merged(places.lake(table), accepted, table.shape, scratch / "merged.parquet", replaced=before)
 
 
@@ -74,7 +74,7 @@ def _mendings(first: Load) -> QuerySet[Load]:
     return first.mendings.filter(state__in=queries.ENDED_WELL).order_by("pk")
 
 
-def _keep_mended(load: Load, accepted: Path, scratch: Path) -> None:
+def _keep_mended(load: Load, first: Load, accepted: Path, scratch: Path) -> None:
     """Keep which lines are mended now (without a key also their rows), and note how many are by now."""
     names = [*load.table.shape.key, "_line"] if load.table.shape.key else None
     waiting = scratch / "mended.parquet"
@@ -82,15 +82,15 @@ def _keep_mended(load: Load, accepted: Path, scratch: Path) -> None:
     pq.write_table(told, waiting, compression="zstd")
     rejected.settle(waiting, places.mended(load))
     lines = set(told.column("_line").to_pylist())
-    for one in _mendings(load.mends):  # type: ignore[arg-type] - the caller knows
+    for one in _mendings(first):
         lines |= set(pq.read_table(places.mended(one), columns=["_line"]).column("_line").to_pylist())
     Load.objects.filter(pk=load.pk).update(mended=len(lines))
 
 
-def _replaced(load: Load, accepted: Path, scratch: Path) -> Path | None:
+def _replaced(first: Load, accepted: Path, scratch: Path) -> Path | None:
     """Without a key: the rows that earlier mendings put in for the lines that are mended anew."""
-    earlier = list(_mendings(load.mends))  # type: ignore[arg-type] - the caller knows
-    if load.table.shape.key or not earlier:
+    earlier = list(_mendings(first))
+    if first.table.shape.key or not earlier:
         return None
     target = scratch / "replaced.parquet"
     with duck(scratch) as base:

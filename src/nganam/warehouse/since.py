@@ -11,7 +11,7 @@ from django.conf import settings
 
 from nganam.warehouse import places, queries
 from nganam.warehouse.engine import cursors, landing
-from nganam.warehouse.models import Load, Table, Way
+from nganam.warehouse.models import Load, Source, Table, Way
 from nganam.warehouse.ruling import ruled
 
 
@@ -36,16 +36,16 @@ def plan(table: Table, *, at: datetime, whole: bool = False) -> tuple[Way, dict[
     return Way.SINCE, {"column": table.cursor, "after": last.cursor["until"]}
 
 
-def land(load: Load, *, at: datetime) -> landing.Landed:
+def land(load: Load, source: Source, *, at: datetime) -> landing.Landed:
     """Read the source as planned and note how far; raises what ``cursors.reach`` and ``databases`` raise."""
     from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 
-    table, source = load.table, places.database(load.source)  # type: ignore[arg-type] - only loads of a source come here
+    table, place = load.table, places.database(source)
     told = load.cursor
-    reach = cursors.reach(source, told["column"], after=told.get("after", ""), overlap=table.cursor_overlap, at=at)
+    reach = cursors.reach(place, told["column"], after=told.get("after", ""), overlap=table.cursor_overlap, at=at)
     if reach.since:
-        source = cursors.since(source, told["column"], reach.since)
-    landed = databases.land_database(source, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20)
+        place = cursors.since(place, told["column"], reach.since)
+    landed = databases.land_database(place, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20)
     load.cursor = {**told, "since": reach.since, "until": reach.until}
     Load.objects.filter(pk=load.pk).update(cursor=load.cursor)
     return landed
