@@ -90,6 +90,14 @@ def load(found: Any, rows: Sequence[Sequence[str]] = ROWS, *, at: datetime = AT)
     return loading.run_load(actor=system("worker"), now=lambda: at + timedelta(seconds=2), code=started.code)
 
 
+def load_admitted(stopped: Any, *, at: datetime = AT) -> Any:
+    """Let what a load stopped for into the table, and run the load again."""
+    from nganam.warehouse import loading, operations
+
+    again = operations.admit_findings(actor=LAN, at=at, load=stopped, reason="Đã xem, không phải tài liệu mật.")
+    return loading.run_load(actor=system("worker"), now=lambda: at + timedelta(seconds=4), code=again.code)
+
+
 def loaded_table(**values: Any) -> Any:
     """Declare Lan's table and load its three rows."""
     found = table(**values)

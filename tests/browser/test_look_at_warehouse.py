@@ -128,3 +128,31 @@ def test_a_file_asked_for_can_be_downloaded_as_soon_as_it_is_made(lans_page, liv
     lans_page.goto(f"{live}/kho/co-so/phien-ban/1/#tep")
     seen(lans_page, "version-with-file")
     assert lans_page.said == []
+
+
+@pytest.fixture
+def stopped(warehouse, lan):
+    """A load that stopped for a secret, then admitted, and one more that stopped; the value is the codes by name."""
+    from nganam.kernel.actors import system
+    from nganam.warehouse import loading, operations, queries
+
+    def load(text):
+        upload = operations.Upload("moi.csv", [as_csv([["00001", text, "1", ""], ["00002", "", "1", ""]])])
+        code = operations.start_load(actor=lan, at=AT, table=queries.table("co-so"), upload=upload).code
+        return loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
+
+    secret = load("postgresql://lan:bi-mat-1@10.0.0.5/yte")
+    again = operations.admit_findings(
+        actor=lan, at=AT, load=secret, reason="Chuỗi mẫu trong hướng dẫn, không dùng nữa."
+    )
+    loading.run_load(actor=system("worker"), now=lambda: AT, code=again.code)
+    return {"bi-chan": f"/kho/nap/{load('Mật khẩu: Yte@2026').code}/", "bang": "/kho/co-so/",
+            "dong-bi-loai": f"/kho/nap/{again.code}/"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["bi-chan", "dong-bi-loai", "bang"])
+def test_what_a_scan_stopped_and_what_is_mended_can_be_read(look, seen, browser_page, stopped, name):
+    look("lan", stopped[name], f"kho-{name}")
+    for more in browser_page.locator("details.twin > summary").all():
+        more.click()
+    seen(browser_page, f"kho-{name}-mo")

@@ -187,7 +187,9 @@ def test_the_usage_regulation_is_shown_from_the_catalogue_s_entry(province, minh
 @pytest.mark.law("S1.2", "S27.3")
 def test_a_secrecy_mark_in_the_data_stops_the_appraisal_and_the_police_are_told(province, minh, hoa):
     table = scenes.table()
-    scenes.load(table, [("00123", "TÀI LIỆU MẬT", "TUYỆT MẬT", "", "1")])
+    stopped = scenes.load(table, [("00123", "TÀI LIỆU MẬT", "TUYỆT MẬT", "", "1")])
+    assert stopped.fault == "scan_secret"
+    scenes.load_admitted(stopped)  # what the owner lets into the warehouse is not yet let out
     service = scenes_services.appraising(scenes_services.submitted(scenes.declared_service(table)))
     assert facts(service)["secrecy"][0].tone == "bad"
     service = move(minh, service, "assess", **findings())

@@ -255,6 +255,42 @@ def test_the_worker_runs_the_job_that_a_load_enqueued(facilities, run_jobs):
     assert Load.objects.get(code=code).state == "committed"
 
 
+def test_a_scheduled_load_whose_source_is_away_is_tried_again_three_times(agencies, folder, monkeypatch, run_jobs):
+    from datetime import timedelta
+
+    table = operations.declare_table(
+        actor=LAN, at=AT, agency="CT-SYT", code="hang-ngay", title="Hằng ngày", columns=COLUMNS, schedule="09:00",
+        source=declare("file", "co-so.csv", relation=""),
+    )  # fmt: skip
+
+    def at(minutes):
+        monkeypatch.setattr(tasks.timezone, "now", lambda: AT + timedelta(minutes=minutes))
+        started = tasks.scheduled.call()
+        for code in started:
+            loading.run_load(actor=WORKER, now=lambda: AT + timedelta(minutes=minutes), code=code)
+        return len(started)
+
+    assert [at(minutes) for minutes in (0, 1, 4, 5, 6, 19, 20, 21, 64, 65, 66, 600)] == [
+        1,
+        0,
+        0,
+        1,
+        0,
+        0,
+        1,
+        0,
+        0,
+        1,
+        0,
+        0,
+    ]
+    assert set(table.loads.values_list("fault", flat=True)) == {"source_file_missing"}
+    (folder / "co-so.csv").write_bytes(as_csv())
+    assert at(24 * 60) == 1, "the next day"
+    assert table.loads.first().state == "committed"
+    assert at(24 * 60 + 10) == 0
+
+
 @pytest.mark.postgres
 def test_a_postgresql_source_is_read_and_cannot_be_written(load_from, agencies, settings, monkeypatch, tmp_path):
     from django.db import connection

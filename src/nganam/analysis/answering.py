@@ -21,6 +21,7 @@ from nganam.warehouse import places
 from nganam.warehouse.engine import lake
 from nganam.warehouse.engine.contract import Column
 from nganam.warehouse.engine.duck import duck, parquet
+from nganam.warehouse.engine.files import harmless_cell
 from nganam.warehouse.files import commune_geometries
 
 if TYPE_CHECKING:
@@ -217,11 +218,7 @@ def as_rows(found: Answer) -> Iterator[list[Any]]:
     yield [*found.group_titles, found.heading, _("Số bản ghi"), _("Phiên bản")]
     version = f"{found.scope.table.code} v{found.scope.version.number}"
     for one in found.lines:
-        yield [*map(_harmless, one.names), one.value, one.records, version]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+        yield [*map(harmless_cell, one.names), one.value, one.records, version]
 
 
 def times(ask: Ask) -> bool:

@@ -33,6 +33,13 @@ class Kind(models.TextChoices):
     EMAIL = "email", _("Thư điện tử")
     PLATE = "plate", _("Biển số xe")
     PERSON_NAME = "person_name", _("Họ tên người")
+    PRIVATE_KEY = "private_key", _("Khóa riêng")
+    CLOUD_KEY = "cloud_key", _("Khóa truy cập dịch vụ")
+    TOKEN = "token", _("Mã truy cập (token)")
+    ADDRESS_PASSWORD = "address_password", _("Địa chỉ kết nối kèm mật khẩu")
+    PASSWORD_HASH = "password_hash", _("Mật khẩu đã băm")
+    PASSWORD_TOLD = "password_told", _("Mật khẩu ghi trong chữ")
+    PASSWORD_COLUMN = "password_column", _("Cột mật khẩu, khóa")
     BIRTH_DATE = "birth_date", _("Ngày, năm sinh")
 
 

@@ -14,4 +14,6 @@ register(
     Action("warehouse.file.removed", "Dọn tệp lâu không dùng", "Removed a file long unused"),
     Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
+    Action("warehouse.findings.admitted", "Chấp nhận phát hiện khi rà quét", "Admitted what a scan found"),
+    Action("warehouse.findings.withdrawn", "Thôi chấp nhận phát hiện", "Withdrew an admission"),
 )

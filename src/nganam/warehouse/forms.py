@@ -15,6 +15,7 @@ from nganam.warehouse.engine.manner import DELIMITERS, MOST_LINE, Asked
 from nganam.warehouse.models import FILE_KINDS, SIGN_NAMES, Load, Source, SourceKind, Table
 
 MOST_COLUMNS = 300
+COMPARE_DAYS = 7
 TYPE_LABELS = {
     "text": _("Chữ, mã số"),
     "integer": _("Số nguyên"),
@@ -102,12 +103,24 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         """Fields of the page, in its order."""
 
         model = Table
-        fields = ("title", "title_en", "code", "description", "source", "database", "communes_on", "schedule")
+        fields = (
+            "title", "title_en", "code", "description", "source", "database", "communes_on", "schedule", "cursor",
+            "cursor_overlap", "compare_days", "personal_stops",
+        )  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 3}),
             "communes_on": forms.DateInput(attrs={"type": "date"}),
         }
-        help_texts = {"communes_on": _("Để trống: nhận mã xã trước và sau sáp nhập 01/07/2025.")}
+        help_texts = {
+            "communes_on": _("Để trống: nhận mã xã trước và sau sáp nhập 01/07/2025."),
+            "cursor": _(
+                "Cột thời điểm sửa cuối hoặc số tăng dần trong cơ sở dữ liệu nguồn, để chỉ đọc dòng mới. Để trống: "
+                "luôn đọc toàn bộ. Dòng bị xóa ở nguồn chỉ nhận ra khi so toàn bộ."
+            ),
+            "cursor_overlap": _("Số phút với cột thời gian, số đơn vị với cột số: đọc lại phần ghi muộn."),
+            "compare_days": _("Quy định nội bộ: quá số ngày này thì lần nạp sau đọc và so toàn bộ."),
+            "personal_stops": _("Quy định nội bộ: không chọn thì chỉ cảnh báo ở trang lượt nạp."),
+        }
 
     def __init__(self, *args: Any, agency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,6 +129,8 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         chosen.queryset = Source.objects.filter(agency__code=agency)
         database: Any = self.fields["database"]
         database.queryset = database.queryset.filter(owner__code=agency)
+        for name in ("cursor_overlap", "compare_days"):
+            self.fields[name].required = False
         if self.instance.pk:
             del self.fields["code"]
         else:
@@ -123,9 +138,12 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def values(self) -> dict[str, Any]:
         """Return what an operation takes besides title, code and columns."""
-        kept = ("title_en", "description", "source", "database", "communes_on", "schedule")
+        kept = ("title_en", "description", "source", "database", "communes_on", "schedule", "cursor", "personal_stops")
         return {name: self.cleaned_data.get(name) for name in kept} | {
-            "schedule": self.cleaned_data.get("schedule") or ""
+            "schedule": self.cleaned_data.get("schedule") or "",
+            "cursor": (self.cleaned_data.get("cursor") or "").strip(),
+            "cursor_overlap": self.cleaned_data.get("cursor_overlap") or 0,
+            "compare_days": self.cleaned_data.get("compare_days") or COMPARE_DAYS,
         }
 
 
@@ -269,6 +287,21 @@ class UploadForm(ReadingForm):
 
     file = DataFileField(label=_("Tệp dữ liệu"))
     field_order = ("file",)
+
+
+class AdmitForm(forms.Form):
+    """Why what a scan found is let in."""
+
+    reason = forms.CharField(
+        label=_("Lý do chấp nhận"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Ghi lý do vẫn nhận dữ liệu này.")},
+    )  # fmt: skip
+
+
+class MendForm(forms.Form):
+    """The rejected rows of a load, mended."""
+
+    file = DataFileField(label=_("Tệp các dòng đã sửa"))
 
 
 class SampleForm(forms.Form):

@@ -23,11 +23,11 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import contracting, drifting, places, quality, told
-from nganam.warehouse.engine import checking, files, lake, landing, reading, replica
+from nganam.warehouse import contracting, drifting, partial, places, quality, screening, since, told
+from nganam.warehouse.engine import checking, files, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
-from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version
+from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version, Way
 
 log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
@@ -41,7 +41,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
 
     ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
     """
-    load = Load.objects.select_related("table__agency", "source__agency", "restores").get(code=code)
+    load = Load.objects.select_related("table__agency", "source__agency", "restores", "mends").get(code=code)
     with places.alone(places.lock(load.table)) as alone:
         if not alone:
             return load
@@ -90,7 +90,7 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     done = lake.find_commit(places.lake(load.table), load.code)
     if done is None:
         try:
-            done = _make(load)
+            done = _make(load, actor=actor, now=now)
         except NganamError as error:
             return _fail(load, error, actor=actor, at=now())
         except Exception:
@@ -105,30 +105,47 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     return _finish(load, done, actor=actor, at=now())
 
 
-def _make(load: Load) -> lake.Commit | None:
+def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
     """Do the work up to the lake's commit; None when the rows are the ones already there."""
     table, contract = load.table, load.table.shape
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
     if load.restores is not None:
         return _restore(load, load.restores, scratch)
-    landed = _landed(load)
+    landed = _landed(load, at=now())
     shape = reading.inspect(landed, load.name, contract, load.manner)
-    drifting.refuse_columns(load, shape)
-    rows = reading.extract(landed, load.name, shape, scratch / "rows.parquet")
-    today = local_date(load.created_at)
+    if load.mends is None:  # a file of mended rows has a column of its own, and was judged with the first one
+        drifting.refuse_columns(load, shape)
+    rows, shape, ruled = _rows(load, landed, shape, scratch)
     checked = checking.check(
-        rows, shape, contract, scratch / "accepted.parquet", communes=_communes(table, load),
-        codelists=code_tables(contract), today=today,
+        rows, shape, ruled, scratch / "accepted.parquet", communes=_communes(table, load),
+        codelists=code_tables(contract), today=local_date(load.created_at), taken=partial.taken(load, scratch),
+        with_lines=load.mends is not None,
     )  # fmt: skip
     _keep_outcome(load, shape, checked)
+    if not checked.accepted and load.way == Way.SINCE:
+        return None  # what was rejected is kept; the cursor goes on, or the same rows would stop every reading
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)
-    drifting.refuse_types(load, checked)
-    quality.judge(load, checked.path)
+    if load.is_whole:  # of a few rows, some wrong ones are a large share
+        drifting.refuse_types(load, checked)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
-    return lake.commit(places.lake(table), checked.path, contract, load=load.code, figures=figures)
+    screening.screen(load, checked.path, actor=actor, at=now())
+    path = partial.whole(load, checked.path, scratch)
+    quality.judge(load, path)
+    return lake.commit(places.lake(table), path, contract, load=load.code, figures=figures)
+
+
+def _rows(
+    load: Load, landed: landing.Landed, shape: reading.Shape, scratch: Path
+) -> tuple[reading.Rows, reading.Shape, Contract]:
+    """Read the rows; those of a mended file under their lines in the first one, and as that one was read."""
+    mend, target = partial.mending_of(load, landed, shape), scratch / "rows.parquet"
+    if mend is None:
+        return reading.extract(landed, load.name, shape, target), shape, load.table.shape
+    width = len(mend.shape.header)
+    return reading.extract(landed, load.name, shape, target, mend.row, width), mend.shape, mend.contract
 
 
 def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
@@ -141,14 +158,14 @@ def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
     return lake.commit(folder, target, contract, load=load.code, figures=figures)
 
 
-def _landed(load: Load) -> landing.Landed:
+def _landed(load: Load, *, at: datetime) -> landing.Landed:
     """Return the received file; read the source first when nothing has been received yet."""
     if load.landing_sha:
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.source is None:
         raise fault("unexpected")
-    landed = _land_source(load.source)
+    landed = since.land(load, load.source, at=at) if load.cursor else _land_source(load.source)
     Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
     return landed
 
@@ -186,8 +203,14 @@ def code_tables(contract: Contract) -> dict[str, CodeTable]:
     return found
 
 
-@transaction.atomic
 def _keep_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
+    if checked.rejected_path and checked.rejected:
+        rejected.settle(checked.rejected_path, places.rejected(load))
+    _note_outcome(load, shape, checked)
+
+
+@transaction.atomic
+def _note_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -> None:
     Load.objects.filter(pk=load.pk).update(
         encoding="" if shape.kind == "xlsx" else shape.encoding,
         delimiter=shape.delimiter,
@@ -247,7 +270,7 @@ def _lists_used(load: Load) -> list[dict[str, object]]:
 
 def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> None:
     """Note which records are about to leave the table only because their rows were rejected; the page warns of them."""
-    if checked.rejected and checked.refused_keys:
+    if load.is_whole and checked.rejected and checked.refused_keys:
         count, keys = lake.lost(places.lake(load.table), checked.refused_keys, contract)
         Load.objects.filter(pk=load.pk).update(lost=count, lost_keys=keys)
 

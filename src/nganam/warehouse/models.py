@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
+from nganam.scanning.models import Kind
 from nganam.warehouse.contract_models import Admission, ContractVersion, Scope
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
@@ -18,8 +19,8 @@ from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
-    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "Load", "RejectedRow", "Scope", "Source", "SourceKind",
-    "Table", "Version", "sign_name",
+    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "FindingAdmission", "Load", "RejectedRow", "Scope", "Source",
+    "SourceKind", "Table", "Version", "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
@@ -120,6 +121,10 @@ class Table(models.Model):
     communes_on = models.DateField(_("Mã xã theo danh mục ngày"), null=True, blank=True)
     has_personal = models.BooleanField(_("Có dữ liệu cá nhân"), default=False)
     schedule = models.CharField(_("Nạp hằng ngày lúc"), max_length=5, blank=True)
+    cursor = models.CharField(_("Cột con trỏ của nguồn"), max_length=63, blank=True)
+    cursor_overlap = models.PositiveIntegerField(_("Đọc lùi lại"), default=0)
+    compare_days = models.PositiveSmallIntegerField(_("So toàn bộ sau số ngày"), default=7)
+    personal_stops = models.BooleanField(_("Dừng nạp khi có dữ liệu cá nhân ngoài cột khai báo"), default=False)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
 
     class Meta:
@@ -141,6 +146,14 @@ class Table(models.Model):
         return contracts.from_list(self.contract["columns"])
 
 
+class Way(models.TextChoices):
+    """How much of a table a load brings."""
+
+    WHOLE = "whole", _("Cả bảng")
+    SINCE = "since", _("Phần mới từ con trỏ")
+    MEND = "mend", _("Các dòng đã sửa")
+
+
 class Load(Case):
     """One run from a source or an upload to a version, or to the reason why not."""
 
@@ -153,6 +166,14 @@ class Load(Case):
         "warehouse.Version", models.PROTECT, null=True, blank=True, related_name="restorations",
         verbose_name=_("Khôi phục phiên bản"),
     )  # fmt: skip
+    way = models.CharField(_("Phạm vi nạp"), max_length=8, choices=Way.choices, default=Way.WHOLE)
+    mends = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="mendings", verbose_name=_("Sửa lượt nạp")
+    )
+    mended = models.BigIntegerField(_("Số dòng bị loại đã sửa xong"), default=0)
+    cursor = models.JSONField(_("Con trỏ"), default=dict, blank=True)
+    findings = models.JSONField(_("Phát hiện khi rà quét"), default=list, blank=True)
+    scanned = models.BigIntegerField(_("Số dòng đã rà"), null=True, blank=True)
     reason = models.CharField(_("Lý do"), max_length=500, blank=True)
     name = models.CharField(_("Tệp hoặc nguồn"), max_length=255)
     by = models.CharField(_("Người nạp"), max_length=200)
@@ -193,6 +214,11 @@ class Load(Case):
         return reverse("warehouse:load", args=[self.code])
 
     @property
+    def is_whole(self) -> bool:
+        """Say whether the load brings the whole table: what is not in it leaves."""
+        return self.way == Way.WHOLE
+
+    @property
     def message(self) -> str:
         """Say what went wrong, in the active language; "" when nothing did."""
         return faults.describe(self.fault, self.fault_params, gettext)[0] if self.fault else ""
@@ -231,6 +257,16 @@ class Load(Case):
         return [(titles.get(name, name), sign_name(sign)) for name, sign in self.found.get("points", {}).items()]
 
     @property
+    def found_in_rows(self) -> list[dict[str, Any]]:
+        """Return what the scan found, the kind in words and the column's title."""
+        titles = {one.name: one.title for one in self.table.shape.columns}
+        names = dict(Kind.choices)
+        return [
+            one | {"title": titles.get(one["column"], one["column"]), "name": names.get(one["kind"], one["kind"])}
+            for one in self.findings
+        ]
+
+    @property
     def delimiter_name(self) -> str:
         """Name the delimiter: a tab is nothing to look at."""
         return sign_name(self.delimiter)
@@ -242,8 +278,40 @@ class Load(Case):
         return [(titles.get(name, name), count) for name, count in self.found.get("emptied", {}).items()]
 
 
+class FindingAdmission(models.Model):
+    """A kind of finding that the owner lets into a column of its table, for a reason: a local choice."""
+
+    table = models.ForeignKey(Table, models.PROTECT, related_name="finding_admissions")
+    column = models.CharField(_("Cột"), max_length=63)
+    kind = models.CharField(_("Loại"), max_length=30)
+    reason = models.CharField(_("Lý do"), max_length=500)
+    by = models.CharField(_("Người chấp nhận"), max_length=200)
+    at = models.DateTimeField(_("Lúc"))
+    load = models.ForeignKey(Load, models.PROTECT, related_name="finding_admissions")
+
+    class Meta:
+        """By column; a kind in a column once."""
+
+        verbose_name = _("Phát hiện được chấp nhận")
+        ordering: ClassVar[list[str]] = ["table", "column", "kind"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["table", "column", "kind"], name="warehouse_admitted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table.code}.{self.column}: {self.kind}"
+
+    @property
+    def kind_name(self) -> str:
+        """Name the kind in words."""
+        return str(dict(Kind.choices).get(self.kind, self.kind))
+
+
 class RejectedRow(models.Model):
-    """A row that was not taken, with its line, its flaws and its cells as received; at most 1 000 a load are kept."""
+    """A row that was not taken, with its line, its flaws and its cells; the first 1 000 of a load, for its page.
+
+    All of them are in a file (``places.rejected``).
+    """
 
     load = models.ForeignKey(Load, models.CASCADE, related_name="rejected_rows")
     line = models.PositiveBigIntegerField(_("Dòng"))

@@ -20,11 +20,12 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.kernel.text import slug
-from nganam.warehouse import contracting, places, policies, queries, told
+from nganam.warehouse import contracting, places, policies, queries, screening, since, told
 from nganam.warehouse.engine import contract as contracts
-from nganam.warehouse.engine import landing, reading
+from nganam.warehouse.engine import landing, mending, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
-from nganam.warehouse.models import SERVERS, Load, Source, SourceKind, Table, Version
+from nganam.warehouse.models import SERVERS, FindingAdmission, Load, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.ruling import ruled
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
 """Words that stand in addresses where a table's code would."""
@@ -132,12 +133,19 @@ def change_table(
 
 
 def start_load(
-    *, actor: Actor, at: datetime, table: Table, upload: Upload | None = None, asked: Asked | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    table: Table,
+    upload: Upload | None = None,
+    asked: Asked | None = None,
+    whole: bool = False,
 ) -> Load:
     """Receive an upload, or note that the source is to be read, and hand the load to the worker.
 
     ``asked`` says how to read what is not to be found out by looking; a source is read as it was the last time. An
-    upload is looked at before anything is kept: wrong type, encoding or columns are told at once. Raises ``RuleBroken``
+    upload is looked at before anything is kept: wrong type, encoding or columns are told at once. ``whole`` reads a
+    source whole that is otherwise read from its cursor on. Raises ``RuleBroken``
     when a load of the table is already under way.
     """
     allow(policies.may_load(actor, table.agency.code))
@@ -153,6 +161,7 @@ def start_load(
     if upload is None:
         load.source = table.source
         load.asked = queries.asked_of_source(table) if asked is None else _told(asked)
+        load.way, load.cursor = since.plan(table, at=at, whole=whole)
     else:
         load.asked = _told(asked or FOUND)
         _receive(load, upload)
@@ -165,7 +174,7 @@ def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
-    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha else None
+    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha and load.is_whole else None
     if path is None or not path.is_file():
         raise RuleBroken(
             _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
@@ -198,7 +207,7 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
         raise RuleBroken(
             _("Phiên bản này đang là phiên bản hiện tại."), article="nội bộ", hint=_("Chọn một phiên bản cũ hơn.")
         )
-    if _ruled(version.shape) != _ruled(table.shape):
+    if ruled(version.shape) != ruled(table.shape):
         raise RuleBroken(
             _("Bảng nay có cột hoặc ràng buộc khác với phiên bản %(number)s nên không khôi phục nguyên vẹn được.")
             % {"number": version.number},
@@ -209,23 +218,79 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
     return _open(Load(table=table, by=actor.name, name=name, restores=version, reason=reason[:500]), actor=actor, at=at)
 
 
-def _ruled(shape: contracts.Contract) -> list[tuple[Any, ...]]:
-    """Return what rows have been checked against: other titles or units make no other rows."""
-    return [
-        (
-            one.name,
-            one.type,
-            one.key,
-            one.required,
-            one.pattern,
-            one.minimum,
-            one.maximum,
-            one.allowed,
-            one.codelist,
-            one.codes_on,
+def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load:
+    """Put mended rows of a load's rejected ones into the table: one new version; what is still wrong is rejected again.
+
+    ``upload`` is the file of rejected rows, mended. Raises ``RuleBroken`` when a load is under way, nothing was
+    rejected, or the table has been loaded whole since: the rows belong to a table that is no longer there.
+    """
+    table, first = load.table, load.mends or load
+    allow(policies.may_load(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    why = queries.why_not_mended(first)
+    if why:
+        raise RuleBroken(
+            why,
+            article="nội bộ",
+            hint=_("Sửa ở tệp đầy đủ rồi nạp lại cả tệp, hoặc sửa các dòng bị loại ở lượt mới nhất."),
         )
-        for one in shape.columns
-    ]
+    asked = {name: one for name, one in first.asked.items() if name == "missing"}
+    made = Load(table=table, by=actor.name, name=upload.name[:255], mends=first, way=Way.MEND, asked=asked)
+    _receive(made, upload)
+    return _open(made, actor=actor, at=at)
+
+
+def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Load:
+    """Let what a load stopped for into the table, for a reason that is kept, and load the same file again.
+
+    What is admitted is kinds of finding in columns, for this table's later loads too. Raises ``Invalid`` without a
+    reason, ``RuleBroken`` when the load did not stop for findings, was not the last, or another is under way.
+    """
+    table, reason = load.table, reason.strip()
+    allow(policies.may_load(actor, table.agency.code))
+    if not reason:
+        raise Invalid(_("Cần lý do chấp nhận."), fields={"reason": [_("Ghi lý do vẫn nhận dữ liệu này.")]})
+    if queries.active_load(table):
+        raise _busy(table)
+    found = screening.stopping(load) if load.fault in screening.STOPS else []
+    if not found or table.loads.first() != load:
+        raise RuleBroken(
+            _("Lượt nạp %(code)s không còn chờ chấp nhận phát hiện nào.") % {"code": load.code},
+            article="nội bộ",
+            hint=_("Xem lượt nạp mới nhất của bảng."),
+        )
+    again = Load(
+        table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
+        file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
+        cursor=load.cursor, reason=reason[:500],
+    )  # fmt: skip
+    with transaction.atomic():
+        for one in found:
+            told = {"reason": reason[:500], "by": actor.name, "at": at, "load": load}
+            FindingAdmission.objects.get_or_create(table=table, column=one["column"], kind=one["kind"], defaults=told)
+        _record_findings("admitted", load, actor=actor, at=at, found=found, reason=reason)
+        return _open(again, actor=actor, at=at)
+
+
+@transaction.atomic
+def withdraw_admission(*, actor: Actor, at: datetime, admission: FindingAdmission) -> None:
+    """Admit a finding no longer: the next load that has it stops. Committed versions stay."""
+    allow(policies.may_load(actor, admission.table.agency.code))
+    found = [{"column": admission.column, "kind": admission.kind}]
+    _record_findings("withdrawn", admission.load, actor=actor, at=at, found=found, reason=admission.reason)
+    admission.delete()
+
+
+def _record_findings(
+    deed: str, load: Load, *, actor: Actor, at: datetime, found: list[dict[str, Any]], reason: str
+) -> None:
+    told = [f"{one['column']}: {one['kind']}" for one in found]
+    record(
+        actor=actor, at=at, action=f"warehouse.findings.{deed}", object_type="warehouse.table",
+        object_code=load.table.code, agency=load.table.agency.code,
+        details={"load": load.code, "found": told, "reason": reason[:500]},
+    )  # fmt: skip
 
 
 def _told(asked: Asked) -> dict[str, Any]:
@@ -252,7 +317,9 @@ def _receive(load: Load, upload: Upload) -> None:
     folder = places.landing()
     landed = landing.land_stream(upload.chunks, upload.name, folder, limit=settings.NGANAM_UPLOAD_LIMIT)
     try:
-        reading.inspect(landed, upload.name, load.table.shape, load.manner)
+        shape = reading.inspect(landed, upload.name, load.table.shape, load.manner)
+        if load.mends is not None:
+            mending.line_place(shape, upload.name)
     except Exception:
         # The same bytes may have come in before with a load that stands.
         if not Load.objects.filter(landing_sha=landed.sha256).exists():
@@ -267,7 +334,7 @@ def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
     table = load.table
     try:
         with transaction.atomic():
-            said = {"reason": load.reason, "asked": load.asked}
+            said = {"reason": load.reason, "asked": load.asked, "mends": load.mends.code if load.mends else ""}
             details = {"table": table.code, "name": load.name} | {name: one for name, one in said.items() if one}
             opened = open_case(load, actor=actor, at=at, details=details)
             tasks.run.enqueue(opened.code)
@@ -330,7 +397,10 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
     table.contract = {**(table.contract or {}), "columns": contracts.to_list(shape)}
     table.__dict__.pop("shape", None)
     contracting.fill(table, shape, values)
-    for name in ("title_en", "description", "source", "database", "communes_on", "schedule"):
+    for name in (
+        "title_en", "description", "source", "database", "communes_on", "schedule", "cursor", "cursor_overlap",
+        "compare_days", "personal_stops",
+    ):  # fmt: skip
         if name in values:
             setattr(table, name, values[name])
     table.commune_column = values.get("commune_column") or shape.first_of("commune")
@@ -351,6 +421,10 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
         found["schedule"] = [_("Ghi giờ dạng 02:00.")]
     if table.source and table.source.agency_id != table.agency_id:
         found["source"] = [_("Nguồn phải của cùng cơ quan.")]
+    if table.cursor and (table.source is None or table.source.kind == SourceKind.FILE):
+        found["cursor"] = [_("Chỉ nguồn là cơ sở dữ liệu mới đọc được từ con trỏ.")]
+    elif table.cursor and not shape.key:
+        found["cursor"] = [_("Đọc từ con trỏ cần bảng có khóa chính.")]
     if found:
         raise Invalid(_("Khai báo bảng chưa đúng."), fields=found)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.sources import Database
-from nganam.warehouse.models import Source, SourceKind, Table, Version
+from nganam.warehouse.models import Load, Source, SourceKind, Table, Version
 
 VARIABLE = re.compile(r"^NGANAM_SOURCE_[A-Z0-9_]{1,60}$")
 
@@ -34,6 +34,16 @@ def replicas(table: Table) -> Path:
 def work(code: str) -> Path:
     """Return the scratch folder of a load."""
     return Path(settings.DATA) / "work" / code
+
+
+def rejected(load: Load) -> Path:
+    """Return the file of all rows a load rejected."""
+    return Path(settings.DATA) / "rejected" / f"{load.code}.parquet"
+
+
+def mended(load: Load) -> Path:
+    """Return the file that says which lines of an earlier load a load has mended."""
+    return Path(settings.DATA) / "rejected" / f"{load.code}-mended.parquet"
 
 
 def lock(table: Table) -> Path:

@@ -1,7 +1,7 @@
 """Every read of the warehouse. Rows come from the replica for the current version, else from the lake."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,13 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NotFound
 from nganam.scanning.rules import ColumnSample
 from nganam.warehouse import places, policies
-from nganam.warehouse.engine import files, lake, profile, replica
+from nganam.warehouse.engine import faults, files, lake, profile, rejected, replica
 from nganam.warehouse.engine.contract import Column, quote
 from nganam.warehouse.engine.duck import duck, parquet
-from nganam.warehouse.models import Load, RejectedRow, Source, Table, Version
+from nganam.warehouse.models import FindingAdmission, Load, RejectedRow, Source, Table, Version, Way
 
 ACTIVE = ("received", "checking")
+ENDED_WELL = ("committed", "unchanged")
 SAMPLE = 5000
 MOST_ROWS = 1000
 
@@ -81,7 +82,7 @@ def loads_for(actor: Actor) -> QuerySet[Load]:
 
 def get_load_for(actor: Actor, code: str) -> Load:
     """Return a load of a table the actor may see."""
-    found = Load.objects.select_related("table__agency", "source", "made").filter(code=code).first()
+    found = Load.objects.select_related("table__agency", "source", "made", "mends").filter(code=code).first()
     if found is None or not tables_for(actor).filter(pk=found.table_id).exists():
         raise NotFound(_("Không có lượt nạp “%(code)s”.") % {"code": code})
     return found
@@ -111,9 +112,9 @@ def asked_of_source(table: Table) -> dict[str, Any]:
     return dict(last.asked) if last else {}
 
 
-def loaded_since(table: Table, at: datetime) -> bool:
-    """Say whether a load of the table was started at ``at`` or later."""
-    return table.loads.filter(created_at__gte=at).exists()
+def loads_since(table: Table, at: datetime) -> QuerySet[Load]:
+    """Return the loads of the table started at ``at`` or later, newest first."""
+    return table.loads.filter(created_at__gte=at)
 
 
 def current_version(table: Table) -> Version | None:
@@ -295,9 +296,53 @@ def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if row is None else {name: files.as_json(value) for name, value in row.items()}
 
 
-def rejected_as_csv(load: Load) -> Iterator[list[str]]:
-    """Yield the kept rejected rows for a download: line, column, reason, then the cells as received."""
-    yield [_("Dòng"), _("Cột"), _("Lý do"), _("Các ô nhận được")]
-    for one in rejected_rows(load).iterator(chunk_size=200):
-        columns_told = "; ".join(str(told["column"]) for told in one.told if told["column"])
-        yield [str(one.line), columns_told, "; ".join(str(told["text"]) for told in one.told), *one.cells]
+def get_admission_for(actor: Actor, code: str, number: int) -> FindingAdmission:
+    """Return what was admitted into a table the actor may see."""
+    table = get_table_for(actor, code)
+    held = FindingAdmission.objects.select_related("table__agency", "load__table__agency")
+    admission = held.filter(table=table, pk=number).first()
+    if admission is None:
+        raise NotFound(_("Không có phát hiện được chấp nhận này."))
+    return admission
+
+
+def rejected_table(load: Load) -> Iterator[list[str]]:
+    """Yield all rejected rows for a download: line, columns and reasons, then the cells under the file's own headings.
+
+    Of loads from before all were kept, the first ones.
+    """
+    own = [_("Dòng gốc"), _("Cột sai"), _("Lý do loại")]
+    path = places.rejected(load)
+    if path.is_file():
+        yield [*own, *map(rejected.harmless, rejected.heading(path).names)]
+        found: Iterable[rejected.Kept] = rejected.rows(path)
+    else:
+        yield [*own, _("Các ô nhận được")]
+        found = (rejected.Kept(one.line, one.flaws, one.cells) for one in rejected_rows(load).iterator(chunk_size=200))
+    titles = {one.name: one.title for one in load.table.shape.columns}
+    for one in found:
+        columns = "; ".join(titles.get(flaw["column"], flaw["column"]) for flaw in one.flaws if flaw["column"])
+        reasons = "; ".join(faults.reason(flaw["reason"], flaw["params"], _) for flaw in one.flaws)
+        yield [str(one.line), *map(rejected.harmless, (columns, reasons, *one.cells))]
+
+
+def mended_of(load: Load) -> int:
+    """Return how many of a load's rejected rows have been mended since."""
+    last = load.mendings.filter(state__in=ENDED_WELL).order_by("-pk").first()
+    return last.mended if last else 0
+
+
+def why_not_mended(load: Load) -> str:
+    """Return "" when mended rows of the load's rejected ones can still be put into the table, else why not."""
+    if not load.rejected or not places.rejected(load).is_file():
+        return _("Lượt nạp %(code)s không có dòng bị loại nào được giữ để sửa.") % {"code": load.code}
+    if load.state not in ENDED_WELL and load.fault != "all_rejected":
+        return _("Lượt nạp %(code)s không đưa dòng nào vào bảng nên không sửa riêng dòng bị loại được.") % {
+            "code": load.code
+        }
+    since = load.table.loads.filter(way=Way.WHOLE, state__in=ENDED_WELL, pk__gt=load.pk).order_by("pk").first()
+    if since:
+        return _("Bảng đã được nạp cả bảng ở lượt %(code)s; các dòng bị loại trước đó không còn ứng với bảng này.") % {
+            "code": since.code
+        }
+    return ""

@@ -3,7 +3,7 @@
 A job is a door: it reads the clock itself.
 """
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import structlog
 from django.utils import timezone
@@ -13,8 +13,11 @@ from nganam.kernel.actors import system
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import NganamError
 from nganam.warehouse import loading, operations, queries, taking
+from nganam.warehouse.engine.faults import OUTSIDE
 from nganam.warehouse.models import Table
 
+RESTS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=45))
+"""How long after each failure a scheduled load is tried again when its source is away: a local choice."""
 log = structlog.get_logger(__name__)
 WORKER = system("worker", "Kho dữ liệu")
 
@@ -51,7 +54,7 @@ def remove_unused_files() -> int:
 
 @job(cron="* * * * *")
 def scheduled() -> list[str]:
-    """Start the loads that are due today and have not been started; return their codes."""
+    """Start the loads that are due today, or whose source was away when they were tried; return their codes."""
     at = timezone.now()
     started = []
     for table in Table.objects.exclude(schedule="").filter(source__isnull=False).select_related("source", "agency"):
@@ -66,4 +69,14 @@ def scheduled() -> list[str]:
 def _is_due(table: Table, at: datetime) -> bool:
     local = at.astimezone(VIETNAM)
     due = datetime.combine(local.date(), time.fromisoformat(table.schedule), VIETNAM)
-    return local >= due and not queries.loaded_since(table, due) and not queries.active_load(table)
+    return local >= due and not queries.active_load(table) and _is_wanted(table, due, at)
+
+
+def _is_wanted(table: Table, due: datetime, at: datetime) -> bool:
+    """Say whether nothing was loaded since ``due``, or what the schedule tried failed outside and its rest is over."""
+    tried = list(queries.loads_since(table, due)[: len(RESTS) + 1])
+    if not tried:
+        return True
+    last, alone = tried[0], all(one.by == WORKER.name and one.fault in OUTSIDE for one in tried)
+    rest = RESTS[len(tried) - 1] if len(tried) <= len(RESTS) else None
+    return alone and rest is not None and last.ended_at is not None and at >= last.ended_at + rest

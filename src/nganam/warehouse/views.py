@@ -3,12 +3,13 @@
 import csv
 import re
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,12 +19,15 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import history, operations, policies, queries, recoded
+from nganam.warehouse import history, operations, policies, queries, recoded, screening
 from nganam.warehouse.contract_views import beside
-from nganam.warehouse.engine.files import harmless_cell
+from nganam.warehouse.engine import rejected
+from nganam.warehouse.files import MEDIA_TYPES
 from nganam.warehouse.forms import (
+    AdmitForm,
     BaseColumnFormSet,
     ColumnFormSet,
+    MendForm,
     ReadingForm,
     RestoreForm,
     SampleForm,
@@ -131,6 +135,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "loads": found.loads.select_related("made")[:20],
         "running": queries.active_load(found),
         "may_load": not policies.may_load(request.actor, found.agency.code),
+        "admissions": found.finding_admissions.select_related("load"),
     }
     return render(request, "warehouse/table.html", context)
 
@@ -176,7 +181,8 @@ def load_from_source(request: HttpRequest, table: str) -> HttpResponse:
         return redirect("warehouse:start_load", table=found.code)
 
     def deed() -> None:
-        started.append(operations.start_load(actor=request.actor, at=request.at, table=found))
+        whole = "whole" in request.POST
+        started.append(operations.start_load(actor=request.actor, at=request.at, table=found, whole=whole))
 
     answer = press(request, deed, to=found.get_absolute_url(), done=_("Đã bắt đầu đọc nguồn."))
     return redirect("warehouse:load", code=started[0].code) if started else answer
@@ -199,29 +205,110 @@ def load_again(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @door(Audience.OFFICER, roles=OFFICERS)
+def rejected_workbook(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Give all rejected rows as a workbook to mend: every cell is text, so zeros at the beginning stay."""
+    found = queries.get_load_for(request.actor, code)
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it once it is sent
+    rejected.write_xlsx(file, queries.rejected_table(found))
+    file.seek(0)
+    return FileResponse(
+        file, as_attachment=True, filename=f"{found.code}-dong-bi-loai.xlsx", content_type=MEDIA_TYPES["xlsx"]
+    )
+
+
+@csrf_exempt
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def mend_rows(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Take the rejected rows of a load back, mended (POST); the form stands on the load's page."""
+    _limit_upload(request)
+    return _mend_rows(request, code)
+
+
+@csrf_protect
+def _mend_rows(request: HttpRequest, code: str) -> HttpResponse:
+    found = queries.get_load_for(request.actor, code)
+    if request.method != "POST":
+        return redirect("warehouse:load", code=found.code)
+    form = MendForm(request.POST, request.FILES)
+    if form.is_valid():
+        file: UploadedFile[bytes] = form.cleaned_data["file"]
+        upload = operations.Upload(file.name or "", file.chunks())
+        made = attempt(
+            form, lambda: operations.mend_rows(actor=request.actor, at=request.at, load=found, upload=upload)
+        )
+        if made:
+            return redirect("warehouse:load", code=made.code)
+    return render(request, "warehouse/load.html", _load_context(request, found, form), status=422)
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
 def load(request: HttpRequest, code: str) -> HttpResponse:
     """Show a load: how far it is, what was found about the file, what was rejected and why, what changed."""
     found = queries.get_load_for(request.actor, code)
-    version = getattr(found, "made", None)
-    context = {
-        "load": found,
-        "version": version,
-        "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
-        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
-        "may_load_again": found.is_final
-        and found.landing_sha
-        and not policies.may_load(request.actor, found.table.agency.code),
-        "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
-    } | beside(request, found)
+    context = _load_context(request, found, MendForm())
     whole = "HX-Request" not in request.headers
     return render(request, "warehouse/load.html" if whole else "warehouse/parts/load_body.html", context)
 
 
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def admit_findings(request: HttpRequest, code: str) -> HttpResponse:
+    """Let in what a load stopped for (POST); the form stands on the load's page."""
+    found = queries.get_load_for(request.actor, code)
+    if request.method != "POST":
+        return redirect("warehouse:load", code=found.code)
+    form = AdmitForm(request.POST)
+    if form.is_valid():
+        made = attempt(
+            form,
+            lambda: operations.admit_findings(
+                actor=request.actor, at=request.at, load=found, reason=form.cleaned_data["reason"]
+            ),
+        )
+        if made:
+            return redirect("warehouse:load", code=made.code)
+    return render(request, "warehouse/load.html", _load_context(request, found, MendForm(), form), status=422)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def withdraw_admission(request: HttpRequest, table: str, number: int) -> HttpResponse:
+    """Let a kind of finding in no longer (POST)."""
+    found = queries.get_table_for(request.actor, table)
+    if request.method != "POST":
+        return redirect("warehouse:table", table=found.code)
+    admission = queries.get_admission_for(request.actor, table, number)
+
+    def deed() -> None:
+        operations.withdraw_admission(actor=request.actor, at=request.at, admission=admission)
+
+    return press(request, deed, to=found.get_absolute_url(), done=_("Đã thôi chấp nhận; lần nạp sau lại bị chặn."))
+
+
+def _load_context(
+    request: HttpRequest, found: Load, form: MendForm, admit_form: AdmitForm | None = None
+) -> dict[str, Any]:
+    version = getattr(found, "made", None)
+    may = found.is_final and not policies.may_load(request.actor, found.table.agency.code)
+    return {
+        "limit": settings.NGANAM_UPLOAD_LIMIT,
+        "admit_form": (admit_form or AdmitForm()) if may and found.fault in screening.STOPS else None,
+        "mend_form": form if may and found.rejected else None,
+        "why_not_mended": queries.why_not_mended(found.mends or found) if may and found.rejected else "",
+        "mended": queries.mended_of(found) if found.rejected else 0,
+        "mendings": found.mendings.order_by("pk")[:MOST_OTHERS] if found.rejected else [],
+        "load": found,
+        "version": version,
+        "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
+        "may_load_again": may and found.landing_sha and found.is_whole,
+        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
+        "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
+    } | beside(request, found)
+
+
 @door(Audience.OFFICER, roles=OFFICERS)
 def rejected_rows(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Give the kept rejected rows as a CSV file."""
+    """Give all rejected rows as a CSV file."""
     found = queries.get_load_for(request.actor, code)
-    answer = StreamingHttpResponse(_csv_lines(queries.rejected_as_csv(found)), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(_csv_lines(queries.rejected_table(found)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{found.code}-dong-bi-loai.csv"'
     return answer
 
@@ -350,4 +437,4 @@ def _csv_lines(rows: Iterator[list[str]]) -> Iterator[str]:
     yield "\ufeff"
     writer = csv.writer(_Echo())
     for row in rows:
-        yield writer.writerow([harmless_cell(cell) for cell in row])
+        yield writer.writerow(row)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from nganam.codelists.tables import CodeTable
-from nganam.warehouse.engine import coding
+from nganam.warehouse.engine import coding, rejected
 from nganam.warehouse.engine.contract import Column, Contract, literal, point_evidence_sql, quote, value_sql
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.manner import MARKS
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KEPT_REJECTIONS: Final = 1000
 ROW_GROUP: Final = 50_000
+FETCHED: Final = 5_000
 BLANK: Final = literal(" \t\r\n\u00a0\ufeff")
 
 
@@ -50,6 +51,8 @@ class Rejection:
 class Checked:
     """The outcome: accepted rows, typed, in key order, in ``path``; rejections all counted, the first ones listed.
 
+    ``rejected_path`` holds all of them (:mod:`rejected`).
+
     ``refused_keys`` (Parquet) holds the keys of rejected rows that no accepted row has, as far as they could be read.
     ``emptied`` counts by column the cells that held a sign for "no value" (``manner.MARKS``), ``untyped`` the cells
     that could not be read as the column's type.
@@ -65,6 +68,7 @@ class Checked:
     refused_keys: Path | None = None
     emptied: Mapping[str, int] = field(default_factory=dict)
     untyped: Mapping[str, int] = field(default_factory=dict)
+    rejected_path: Path | None = None
 
 
 def check(
@@ -77,11 +81,15 @@ def check(
     codelists: Mapping[str, CodeTable] | None = None,
     today: date | None = None,
     keep: int = KEPT_REJECTIONS,
+    taken: Path | None = None,
+    with_lines: bool = False,
 ) -> Checked:
     """Type and check ``rows``, write the accepted ones to ``target`` (Parquet).
 
     ``communes`` are the valid codes for columns of type commune; None checks none. ``codelists`` are the lists that
     columns name, by code; ``today`` is the day of codes whose column names none. Without them such columns are free.
+    ``taken`` (Parquet) holds keys that no row may have. ``with_lines`` writes the line of each accepted row beside it,
+    as ``_line``.
     """
     coded = coding.Coded(contract, codelists or {}, today)
     with duck(target.parent) as base:
@@ -92,19 +100,21 @@ def check(
         points = _points(base, rows, shape, contract)
         base.execute(_staging_sql(shape, contract, points, coded, with_communes=communes is not None))
         base.execute(_duplicates_sql(contract))
+        base.execute(_taken_sql(contract, taken))
         order = ", ".join(map(quote, contract.key)) or "_line"
-        names = ", ".join(map(quote, contract.names))
+        names = ", ".join([*map(quote, contract.names), *(["_line"] if with_lines else [])])
         base.execute(
             f"COPY (SELECT {names} FROM staged WHERE _flaws = '' AND _line NOT IN (SELECT _line FROM repeated) "
             f"ORDER BY {order}) TO {literal(str(target))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
         accepted = _one(base, f"SELECT count(*) FROM {parquet([target])}")
-        rejections = tuple(_rejections(base, shape, keep, coded))
+        kept = target.with_name("rejected.parquet")
+        rejections = rejected.write(kept, shape, _rejections(base, shape, coded), keep)
         refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
         return Checked(
             target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused,
-            _emptied(base, shape, contract), _untyped(base, contract),
+            _emptied(base, shape, contract), _untyped(base, contract), kept,
         )  # fmt: skip
 
 
@@ -243,18 +253,30 @@ def _duplicates_sql(contract: Contract) -> str:
     )
 
 
-def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, keep: int, coded: coding.Coded) -> Iterator[Rejection]:
+def _taken_sql(contract: Contract, taken: Path | None) -> str:
+    """Return SQL that sets apart sound rows whose key is taken; they keep no line (0)."""
+    if taken is None or not contract.key:
+        return ""
+    same = " AND ".join(f"s.{quote(name)} = t.{quote(name)}" for name in contract.key)
+    return (
+        f"INSERT INTO repeated SELECT _line, 0 FROM staged s SEMI JOIN {parquet([taken])} t ON {same} "
+        "WHERE _flaws = '' AND _line NOT IN (SELECT _line FROM repeated)"
+    )
+
+
+def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, coded: coding.Coded) -> Iterator[Rejection]:
     width = len(shape.header)
     cells = ", ".join(f"c{place}" for place in range(width))
+    names = _names(base)
     found = base.execute(
         f"SELECT s._line, s._flaws, r.keeps, raw._cells, coalesce(raw._raw, [{cells}]){coded.told_sql()} FROM staged s "
         f"LEFT JOIN repeated r USING (_line) JOIN raw USING (_line) WHERE s._flaws <> '' OR r.keeps IS NOT NULL "
-        f"ORDER BY s._line LIMIT {int(keep)}"
-    ).fetchall()
-    names = _names(base)
-    for line, flaws, keeps, count, row, *codes in found:
-        told = tuple(_flaws(flaws, keeps, (count, width), names, partial(coded.why, told=codes)))
-        yield Rejection(line, told, tuple(cell or "" for cell in row))
+        f"ORDER BY s._line"
+    )
+    while some := found.fetchmany(FETCHED):  # read to its end before the connection is asked anything else
+        for line, flaws, keeps, count, row, *codes in some:
+            told = tuple(_flaws(flaws, keeps, (count, width), names, partial(coded.why, told=codes)))
+            yield Rejection(line, told, tuple(cell or "" for cell in row))
 
 
 def _flaws(
@@ -267,7 +289,7 @@ def _flaws(
             reason, params = why(int(at))
         yield Flaw("" if at == "-1" else names[int(at)], reason, params)
     if keeps is not None:
-        yield Flaw("", "duplicate", {"keeps": keeps})
+        yield Flaw("", "duplicate", {"keeps": keeps}) if keeps else Flaw("", "taken", {})
 
 
 def _names(base: "duckdb.DuckDBPyConnection") -> list[str]:
@@ -279,8 +301,10 @@ def _by_reason(base: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     found = base.execute(
         "SELECT regexp_extract(_flaws, '^-?[0-9]+:([a-z]+);', 1), count(*) FROM staged WHERE _flaws <> '' GROUP BY 1"
     ).fetchall()
-    repeated = _one(base, "SELECT count(*) FROM repeated")
-    return {str(reason): int(count) for reason, count in found} | ({"duplicate": repeated} if repeated else {})
+    repeated = _one(base, "SELECT count(*) FROM repeated WHERE keeps > 0")
+    taken = _one(base, "SELECT count(*) FROM repeated WHERE keeps = 0")
+    counts = {str(reason): int(count) for reason, count in found} | {"duplicate": repeated, "taken": taken}
+    return {reason: count for reason, count in counts.items() if count}
 
 
 def _untyped(base: "duckdb.DuckDBPyConnection", contract: Contract) -> dict[str, int]:

@@ -96,6 +96,62 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Danh mục dùng chung “{list}” mà bảng này theo chưa có mã nào được công bố."),
         N_("Công bố danh mục đó, hoặc bỏ danh mục khỏi khai báo cột, rồi nạp lại."),
     ),
+    "mend_no_line": (
+        N_("Tệp “{name}” không có cột “Dòng gốc” nên không biết mỗi dòng sửa cho dòng nào."),
+        N_("Sửa trên tệp các dòng bị loại tải từ trang của lượt nạp, giữ nguyên cột “Dòng gốc”."),
+    ),
+    "mend_line": (
+        N_("Tệp “{name}”, dòng {line}: “{found}” không phải dòng bị loại của lượt nạp này."),
+        N_("Giữ nguyên cột “Dòng gốc”; dòng hoàn toàn mới thì đưa vào tệp đầy đủ rồi nạp cả tệp."),
+    ),
+    "mend_twice": (
+        N_("Tệp “{name}”, dòng {line}: dòng gốc {found} xuất hiện hai lần."),
+        N_("Mỗi dòng bị loại chỉ giữ một dòng đã sửa; bỏ dòng thừa rồi nạp lại."),
+    ),
+    "mend_many": (
+        N_("Tệp “{name}” có hơn {most} dòng sửa."),
+        N_("Chia thành nhiều tệp, hoặc sửa tệp gốc rồi nạp lại cả tệp."),
+    ),
+    "columns_changed": (
+        N_("Bảng đã đổi cột hoặc ràng buộc sau phiên bản {number} nên không nhập thêm từng dòng được."),
+        N_("Nạp lại cả tệp hoặc so toàn bộ với nguồn theo khai báo mới; bảng hiện tại được giữ nguyên."),
+    ),
+    "scan_secret": (
+        N_(
+            "Dữ liệu có dấu hiệu khóa, mật khẩu, mã truy cập hoặc dấu độ mật ở cột: {columns}; bảng hiện tại được giữ "
+            "nguyên."
+        ),
+        N_("Bỏ các giá trị này ở nguồn rồi nạp lại; nếu chắc chắn không phải bí mật, chấp nhận kèm lý do."),
+    ),
+    "scan_personal": (
+        N_(
+            "Dữ liệu có dấu hiệu dữ liệu cá nhân ở cột chưa khai báo cá nhân: {columns}; bảng hiện tại được giữ nguyên."
+        ),
+        N_("Khai báo cột là dữ liệu cá nhân, hoặc bỏ các giá trị này ở nguồn rồi nạp lại, hoặc chấp nhận kèm lý do."),
+    ),
+    "cursor_missing": (
+        N_("Nguồn “{name}” không còn cột con trỏ “{column}”."),
+        N_("Các cột có: {found}. Sửa cột con trỏ trong khai báo bảng, hoặc bỏ trống để luôn đọc toàn bộ."),
+    ),
+    "cursor_empty": (
+        N_("Nguồn “{name}” có dòng không có giá trị ở cột con trỏ “{column}” nên đọc phần mới sẽ sót dòng."),
+        N_("Điền giá trị ở nguồn, chọn cột khác, hoặc bỏ trống cột con trỏ để luôn đọc toàn bộ."),
+    ),
+    "cursor_kind": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” không phải số, ngày hoặc thời điểm."),
+        N_("Chọn cột số tăng dần hoặc thời điểm sửa cuối (dạng 2026-01-31 08:00:00)."),
+    ),
+    "cursor_back": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” lùi lại: lần trước đọc tới {before}, nay lớn nhất là {found}."),
+        N_(
+            "Nguồn vừa được khôi phục, chỉnh lùi đồng hồ hoặc xóa dòng mới nhất; bấm So toàn bộ với nguồn để đọc lại "
+            "cả bảng."
+        ),
+    ),
+    "cursor_ahead": (
+        N_("Cột con trỏ “{column}” của nguồn “{name}” có giá trị ở tương lai ({found}): dòng sửa trước đó sẽ sót."),
+        N_("Sửa đồng hồ hoặc giá trị sai ở nguồn rồi nạp lại."),
+    ),
     "all_rejected": (
         N_("Cả {read} dòng đều bị loại; bảng hiện tại được giữ nguyên."),
         N_("Xem lý do từng dòng bên dưới, sửa tệp rồi nạp lại."),
@@ -144,6 +200,7 @@ REASONS: Mapping[str, str] = {
     "codeearly": N_("Mã {code} của danh mục “{list}” chỉ có hiệu lực từ {since}; dòng này tính ngày {day}"),
     "codenone": N_("Danh mục “{list}” chưa có phiên bản nào cho ngày {day}"),
     "duplicate": N_("Trùng khóa với dòng {keeps}; dòng {keeps} được giữ"),
+    "taken": N_("Trùng khóa với dòng cùng tệp đã được nhận, hoặc với bản ghi mới hơn"),
 }
 SHORT_REASONS: Mapping[str, str] = {
     "cells": N_("Số ô không đúng"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nganam.warehouse.engine.contract import Contract, quote
+from nganam.warehouse.engine.contract import Contract, literal, quote
 from nganam.warehouse.engine.duck import batches, duck, parquet
 
 if TYPE_CHECKING:
@@ -94,6 +94,48 @@ def commit(
     else:
         _write(table, accepted, contract, told, first=False)
     return _committed(table, load)
+
+
+def merged(table: Path, accepted: Path, contract: Contract, target: Path, *, replaced: Path | None = None) -> Path:
+    """Write the newest version with ``accepted`` put over it by key to ``target``, as ``commit`` takes it; return it.
+
+    Without a key the rows are added; ``replaced`` (Parquet) are rows that leave for them, one for one.
+    """
+    current = _open(table)
+    if current is None:
+        return accepted
+    names = ", ".join(map(quote, contract.names))
+    with duck(target.parent) as base:
+        _views(base, _files(current), [accepted], contract, plain=True)
+        kept = f"SELECT {names} FROM old o"
+        if contract.key:
+            kept += f" ANTI JOIN new n ON {_same_key(contract)}"
+        elif replaced is not None:
+            kept += f" EXCEPT ALL SELECT {names} FROM {parquet([replaced])}"
+        order = ", ".join(map(quote, contract.key or contract.names))
+        query = f"SELECT * FROM (({kept}) UNION ALL SELECT {names} FROM new) ORDER BY {order}"
+        base.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return target
+
+
+def keys_since(
+    table: Path, contract: Contract, base: int | None, target: Path, *, with_base: bool, but: Sequence[Path] = ()
+) -> Path:
+    """Write to ``target`` (Parquet) the keys of rows that came or changed since ``base``, and return it.
+
+    ``with_base`` adds the keys that ``base`` had; those in ``but`` (Parquet) are left out of what came since.
+    """
+    names, key = ", ".join(map(quote, contract.names)), ", ".join(map(quote, contract.key))
+    then = f"FROM {parquet(files(table, base))}" if base is not None else ""
+    newer = f" EXCEPT SELECT {names} {then}" if then else ""
+    query = f"SELECT {key} FROM (SELECT {names} FROM {parquet(files(table))}{newer})"
+    if but:
+        query += f" EXCEPT SELECT {key} FROM {parquet(but)}"
+    if with_base and then:
+        query = f"({query}) UNION (SELECT {key} {then})"
+    with duck(target.parent) as engine:
+        engine.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
+    return target
 
 
 def difference(old: Sequence[str | Path], new: Sequence[str | Path], contract: Contract) -> Difference:

@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -119,9 +119,14 @@ def rows_of(landed: Landed, name: str, shape: Shape) -> Iterator[Row]:
             yield line, cells
 
 
-def extract(landed: Landed, name: str, shape: Shape, target: Path) -> Rows:
-    """Write all rows as text to ``target`` (Parquet) in batches; raise ``Invalid`` (no_rows) when there are none."""
-    width = len(shape.header)
+def extract(
+    landed: Landed, name: str, shape: Shape, target: Path, change: Callable[[Row], Row] | None = None, width: int = 0
+) -> Rows:
+    """Write all rows as text to ``target`` (Parquet) in batches; raise ``Invalid`` (no_rows) when there are none.
+
+    ``change`` is done to each row before; ``width`` says how many cells a row then has.
+    """
+    width = width or len(shape.header)
     schema = pa.schema(
         [("_line", pa.int64()), ("_cells", pa.int32()), ("_raw", pa.list_(pa.string()))]
         + [(f"c{place}", pa.string()) for place in range(width)]
@@ -129,7 +134,8 @@ def extract(landed: Landed, name: str, shape: Shape, target: Path) -> Rows:
     count = 0
     points: set[int] = set()
     with pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=False) as out:
-        rows = rows_of(landed, name, shape)
+        found = rows_of(landed, name, shape)
+        rows = map(change, found) if change else found
         while batch := list(islice(rows, BATCH)):
             count += len(batch)
             points |= _points(batch)
