@@ -16,7 +16,7 @@ class ServicesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's audit actions and local terms, and how its machines are conducted."""
         from nganam.deadlines.terms import LocalDefault, declare_local  # noqa: PLC0415 - needs the app registry
-        from nganam.services import conduct, events, openapi, told  # noqa: F401, PLC0415 - as above
+        from nganam.services import conduct, events, openapi_tables, told  # noqa: F401, PLC0415 - as above
 
         declare_local(
             LocalDefault("appraisal", 5, "Thẩm định dịch vụ chia sẻ dữ liệu", "Appraise a data-sharing service"),
@@ -28,4 +28,4 @@ class ServicesConfig(AppConfig):
                 "Notice before a major change of a service",
             ),
         )
-        telling.sentences(openapi.FILTER, *told.SENTENCES)
+        telling.sentences(*openapi_tables.SENTENCES, *told.SENTENCES)

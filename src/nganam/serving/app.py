@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
 from nganam.serving.problems import Refused
-from nganam.serving.reading import PageQuestion, look_up, read_page
+from nganam.serving.reading import PageQuestion, look_up, look_up_each, read_page
 from nganam.serving.replicas import Named, Replicas
 from nganam.serving.secret import shared_secret
 from nganam.serving.slots import Slots
@@ -212,19 +212,28 @@ class Server:
     async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             raise problems.method_refused()
-        key = asking.read_key(path)
-        parameters = asking.read_parameters(scope.get("query_string", b""))
-        began = time.perf_counter()
+        query, began = scope.get("query_string", b""), time.perf_counter()
+        form = asking.read_form(path) if b"$" in path or b"%24" in path else ""
+        key = None if form else asking.read_key(path)
         if key is not None:
-            asking.refuse_parameters(parameters)
-            answer = self._one(chosen, headers, key)
+            answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
-        question = asking.read_page_question(parameters, chosen)
+        work = self._work(form, chosen, headers, path, query)
         async with self._page_slots:
-            answer = await asyncio.to_thread(self._page, chosen, headers, question)
-        metrics.SECONDS.labels("page").observe(time.perf_counter() - began)
+            answer = await asyncio.to_thread(work)
+        metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
+
+    def _work(
+        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes
+    ) -> Callable[[], Answer]:
+        """Return what is left to do in a thread once the question has been read."""
+        if form == asking.BATCH:
+            keys, fields = asking.read_keys(query, path, chosen)
+            return partial(self._each, _narrowed(chosen, fields), headers, keys)
+        question = asking.read_page_question(asking.read_parameters(query), chosen)
+        return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
 
     def _one(self, chosen: Plan, headers: asking.Headers, key: tuple[str, ...]) -> Answer:
         replica = self._replicas.open(chosen.service.table)
@@ -233,14 +242,17 @@ class Server:
         body = encode({"data": found, "version": named.version, "as_of": _instant(named.as_of)})
         return _json(body, named, chosen, headers, records=1)
 
-    def _page(self, chosen: Plan, headers: asking.Headers, question: PageQuestion) -> Answer:
+    def _page(self, chosen: Plan, shown: Plan, headers: asking.Headers, question: PageQuestion) -> Answer:
         replica = self._replicas.open(chosen.service.table)
-        found, following = read_page(chosen, replica, question, self._cursor_secret)
-        named = replica.named
-        body = encode(
-            {"data": found, "next": following or None, "version": named.version, "as_of": _instant(named.as_of)}
-        )
-        return _json(body, named, chosen, headers, records=len(found))
+        found, following = read_page(chosen, shown, replica, question, self._cursor_secret)
+        told = {"data": found, "next": following or None}
+        return _told(told, replica.named, shown, headers, records=len(found))
+
+    def _each(self, chosen: Plan, headers: asking.Headers, keys: tuple[str, ...]) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found = look_up_each(chosen, replica, keys)
+        records = sum(one["data"] is not None for one in found)
+        return _told({"data": found}, replica.named, chosen, headers, records=records)
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes) -> Answer:
         told = self._told.value()
@@ -300,6 +312,23 @@ def _parts(path: str, asked_as: str, asked: str) -> dict[str, str]:
         "serviceXRoadInstance": instance, "serviceMemberCode": member, "serviceSubsystemCode": subsystem,
         "serviceCode": code, "restPath": f"/r1/{path}{rest}",
     }  # fmt: skip
+
+
+def _asked_of(chosen: Plan, query: bytes) -> Plan:
+    """Return the plan of a look-up that has parameters: it takes ``fields`` only."""
+    parameters = asking.read_parameters(query)
+    asking.refuse_unknown(parameters, ("fields",), ("fields",))
+    return _narrowed(chosen, asking.read_fields(parameters))
+
+
+def _narrowed(chosen: Plan, fields: tuple[str, ...]) -> Plan:
+    return chosen.narrowed(fields) if fields else chosen
+
+
+def _told(said: dict[str, Any], named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
+    """Return an answer with the version it is of and the instant that stands for."""
+    body = encode({**said, "version": named.version, "as_of": _instant(named.as_of)})
+    return _json(body, named, chosen, headers, records=records)
 
 
 def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
