@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from nganam.services.models import Service
 from nganam.services.openapi_parts import PROBLEM, TYPES, answer, made_up, refusals
-from nganam.serving.asking import BATCH, MOST_KEYS, MOST_SORT
+from nganam.serving.aggregates import MEASURES, MOST_GROUPED
+from nganam.serving.asking import AGGREGATE, BATCH, CHANGES, MOST_KEYS, MOST_SORT, NUMERIC
 from nganam.serving.reading import DEFAULT_PAGE, OPERATORS
 from nganam.serving.snapshot import MAX_PAGE
 from nganam.serving.values import ORDERED
+from nganam.warehouse.engine.history import VERSIONS_KEPT
 
 Schema = dict[str, Any]
 FILTER = gettext_noop("Lọc theo %(name)s")
@@ -23,6 +26,15 @@ RANGES = {
 FIELDS = gettext_noop("Chỉ trả các mục tin này trong những mục tin được cấp, cách nhau dấu phẩy")
 SORT = gettext_noop("Sắp xếp theo cột, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
 KEY = gettext_noop("Khóa: %(columns)s")
+SINCE = gettext_noop("Phiên bản đã có: next_since của lần hỏi trước, hoặc version của trang đầu khi đọc toàn bộ")
+GONE = f"Không còn giữ thay đổi từ phiên bản này; giữ {VERSIONS_KEPT} phiên bản gần nhất (nội bộ), rồi phải đọc toàn bộ"
+GROUP = gettext_noop("Gộp theo các mục tin được cấp, cách nhau dấu phẩy, tối đa 3")
+WORDS = {
+    "sum": gettext_noop("Tổng của các mục tin số được cấp"),
+    "avg": gettext_noop("Trung bình của các mục tin số được cấp"),
+    "min": gettext_noop("Giá trị nhỏ nhất của các mục tin số được cấp"),
+    "max": gettext_noop("Giá trị lớn nhất của các mục tin số được cấp"),
+}
 SENTENCES = (FILTER, RANGED, *RANGES.values(), SORT, KEY)
 """The document is Vietnamese for everybody; the portal's page tells these words in the reader's language."""
 VERSION = 7
@@ -31,7 +43,9 @@ AS_OF = "2026-01-31T01:00:00Z"
 
 def paths(service: Service) -> dict[str, Any]:
     """Return every path of the service."""
-    return {**_lookup(service), **_batch(service), **_pages(service)}
+    return {
+        **_lookup(service), **_batch(service), **_pages(service), **_changes(service), **_aggregate(service),
+    }  # fmt: skip
 
 
 def _types(service: Service) -> dict[str, str]:
@@ -43,8 +57,10 @@ def _record(service: Service) -> dict[str, Any]:
 
 
 def _get(path: str, name: str, summary: str, parameters: list[Schema], responses: Schema) -> dict[str, Any]:
-    told = {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}
-    told["responses"] = {**responses, "304": {"description": "Dữ liệu không đổi từ lần hỏi có ETag này"}}
+    unchanged = {"304": {"description": "Dữ liệu không đổi từ lần hỏi có ETag này"}}
+    told = {
+        "operationId": name, "summary": summary, "parameters": parameters, "responses": {**responses, **unchanged},
+    }  # fmt: skip
     return {path: {"get": told}}
 
 
@@ -130,13 +146,11 @@ def _batch(service: Service) -> dict[str, Any]:
 
 
 def _pages(service: Service) -> dict[str, Any]:
-    limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
     parameters = [
         *_filters(service),
         _fields(service),
         *_sort(service),
-        {"name": "limit", "in": "query", "schema": limit},
-        _query("cursor", gettext_noop("Lấy từ trường next của trang trước"), {"type": "string"}),
+        *_paging(),
     ]
     page = _whole(
         {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}, next={"type": ["string", "null"]}
@@ -146,6 +160,92 @@ def _pages(service: Service) -> dict[str, Any]:
         **refusals("400", "401", "403", "405", "429", "503", "504"),
     }
     return _get("/", "listPage", gettext_noop("Đọc từng trang có lọc"), parameters, responses)
+
+
+def _paging() -> list[Schema]:
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
+    return [
+        {"name": "limit", "in": "query", "schema": limit},
+        _query("cursor", gettext_noop("Lấy từ trường next của trang trước"), {"type": "string"}),
+    ]
+
+
+def has_changes(service: Service) -> bool:
+    """Say whether changes can be asked for: the table has a key, and the service offers all of it."""
+    offered = {one.name for one in service.fields.all()}
+    key = {str(one["name"]) for one in service.source.contract["columns"] if one.get("key")}
+    return bool(key) and key <= offered
+
+
+def _changes(service: Service) -> dict[str, Any]:
+    if not has_changes(service):
+        return {}
+    types = _types(service)
+    key = [str(one["name"]) for one in service.source.contract["columns"] if one.get("key")]
+    named = {"type": "object", "properties": {name: TYPES.get(types[name], {"type": "string"}) for name in key}}
+    one = {
+        "type": "object",
+        "required": ["change", "key", "data"],
+        "properties": {
+            "change": {"enum": ["added", "changed", "removed"]},
+            "key": named,
+            "data": {"oneOf": [{"$ref": "#/components/schemas/Record"}, {"type": "null"}]},
+        },
+    }
+    example = {name: made_up(name, types[name]) for name in key}
+    shown = [
+        {"change": "changed", "key": example, "data": _record(service)},
+        {"change": "removed", "key": {name: made_up(f"{name}-bo", types[name]) for name in key}, "data": None},
+    ]
+    page = _whole(
+        {"type": "array", "items": one}, next={"type": ["string", "null"]}, since={"type": "integer"},
+        next_since={"type": "integer", "description": "Phiên bản để hỏi lần sau, khi đã nhận hết các trang"},
+    )  # fmt: skip
+    responses = {
+        "200": answer(page, _told(shown, next=None, since=VERSION - 1, next_since=VERSION)),
+        **refusals("400", "401", "403", "405", "429", "503", "504"),
+        "410": {**PROBLEM, "description": GONE},
+    }
+    since = _query("since", SINCE, {"type": "integer", "minimum": 1}, required=True, example=VERSION - 1)
+    parameters = [since, _fields(service), *_paging()]
+    return _get(f"/{CHANGES}", "listChanges", gettext_noop("Đọc thay đổi từ một phiên bản"), parameters, responses)
+
+
+def _aggregate(service: Service) -> dict[str, Any]:
+    offered = {one.name: one.type for one in service.fields.all()}
+    numbers = [name for name, kind in offered.items() if kind in NUMERIC]
+    group = {"type": "array", "items": {"type": "string", "enum": list(offered)}, "maxItems": MOST_GROUPED}
+    measured = {"type": "array", "items": {"type": "string", "enum": numbers}}
+    first = next(iter(offered))
+    parameters = [
+        _query("group", GROUP, group, style="form", explode=False, example=[first]),
+        *(_query(one, WORDS[one], measured, style="form", explode=False) for one in MEASURES if numbers),
+        *_filters(service),
+    ]
+    figures = {"type": "object", "additionalProperties": {"type": ["number", "null"]}}
+    one = {
+        "type": "object",
+        "required": ["group", "count", "suppressed"],
+        "properties": {
+            "group": {"type": "object"},
+            "count": {"type": ["integer", "null"]},
+            "suppressed": {"type": "boolean", "description": "Nhóm quá ít bản ghi, hoặc tính ra được từ tổng"},
+            **dict.fromkeys(MEASURES, figures),
+        },
+    }
+    shown = [
+        {"group": {first: made_up(first, offered[first])}, "count": 120, "suppressed": False},
+        {"group": {first: None}, "count": None, "suppressed": True},
+    ]
+    schema = _whole(
+        {"type": "array", "items": one}, suppressed={"type": "integer"}, smallest_group={"type": "integer"}
+    )
+    responses = {
+        "200": answer(schema, _told(shown, suppressed=1, smallest_group=settings.NGANAM_SMALLEST_GROUP)),
+        **refusals("400", "401", "403", "405", "429", "503", "504"),
+    }
+    summary = gettext_noop("Số liệu tổng hợp, không nói về nhóm nhỏ")
+    return _get(f"/{AGGREGATE}", "aggregate", summary, parameters, responses)
 
 
 def _filters(service: Service) -> list[Schema]:

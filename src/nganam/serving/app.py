@@ -25,7 +25,9 @@ import structlog
 from nganam.kernel.clock import Clock, SystemClock
 from nganam.kernel.hours import within
 from nganam.serving import asking, hashing, metaservices, metrics, problems, remote
+from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
+from nganam.serving.changes import ChangeQuestion, read_changes
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
 from nganam.serving.problems import Refused
@@ -232,7 +234,13 @@ class Server:
         if form == asking.BATCH:
             keys, fields = asking.read_keys(query, path, chosen)
             return partial(self._each, _narrowed(chosen, fields), headers, keys)
-        question = asking.read_page_question(asking.read_parameters(query), chosen)
+        parameters = asking.read_parameters(query)
+        if form == asking.CHANGES:
+            changed = asking.read_change_question(parameters, chosen)
+            return partial(self._changes, chosen, _narrowed(chosen, changed.fields), headers, changed)
+        if form == asking.AGGREGATE:
+            return partial(self._aggregate, chosen, headers, asking.read_aggregation(parameters, chosen))
+        question = asking.read_page_question(parameters, chosen)
         return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
 
     def _one(self, chosen: Plan, headers: asking.Headers, key: tuple[str, ...]) -> Answer:
@@ -253,6 +261,20 @@ class Server:
         found = look_up_each(chosen, replica, keys)
         records = sum(one["data"] is not None for one in found)
         return _told({"data": found}, replica.named, chosen, headers, records=records)
+
+    def _changes(self, chosen: Plan, shown: Plan, headers: asking.Headers, question: ChangeQuestion) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        page = read_changes(chosen, shown, replica, question, self._cursor_secret)
+        told = {
+            "data": page.found, "next": page.following or None, "since": question.since, "next_since": page.next_since,
+        }  # fmt: skip
+        return _told(told, replica.named, shown, headers, records=len(page.found))
+
+    def _aggregate(self, chosen: Plan, headers: asking.Headers, asked: Aggregation) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found, hidden = aggregate(chosen, replica, asked)
+        told = {"data": found, "suppressed": hidden, "smallest_group": chosen.service.smallest_group}
+        return _told(told, replica.named, chosen, headers, records=len(found), fields=len(asked.columns))
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes) -> Answer:
         told = self._told.value()
@@ -325,13 +347,19 @@ def _narrowed(chosen: Plan, fields: tuple[str, ...]) -> Plan:
     return chosen.narrowed(fields) if fields else chosen
 
 
-def _told(said: dict[str, Any], named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
+def _told(
+    said: dict[str, Any], named: Named, chosen: Plan, headers: asking.Headers, *, records: int,
+    fields: int | None = None,
+) -> Answer:  # fmt: skip
     """Return an answer with the version it is of and the instant that stands for."""
     body = encode({**said, "version": named.version, "as_of": _instant(named.as_of)})
-    return _json(body, named, chosen, headers, records=records)
+    return _json(body, named, chosen, headers, records=records, fields=fields)
 
 
-def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
+def _json(
+    body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int, fields: int | None = None
+) -> Answer:
+    shown = str(len(chosen.names) if fields is None else fields)
     digest = hashlib.sha256(body).digest()
     etag = f'"{digest[:12].hex()}"'
     sent = [
@@ -340,12 +368,12 @@ def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, r
         (b"last-modified", _http_date(named.as_of)),
         (b"cache-control", b"private, no-cache"),
         (b"x-lgsp-account", chosen.grant.account.encode()),
-        (b"x-lgsp-fields", str(len(chosen.names)).encode()),
+        (b"x-lgsp-fields", shown.encode()),
         (b"x-lgsp-records", str(records).encode()),
         (b"x-lgsp-version", str(named.version).encode()),
     ]
     shared = {
-        "account": chosen.grant.account, "fields": str(len(chosen.names)), "records": str(records),
+        "account": chosen.grant.account, "fields": shown, "records": str(records),
         "version": str(named.version),
     }  # fmt: skip
     is_known = headers.etag and (headers.etag == "*" or etag in headers.etag)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from nganam.kernel.opened import caller_of
+from nganam.serving.aggregates import MEASURES, MOST_GROUPED, Aggregation
+from nganam.serving.changes import ChangeQuestion
 from nganam.serving.ordering import Order
 from nganam.serving.plans import Plan
 from nganam.serving.problems import bad_request, not_through_gateway, too_long, unknown_service
@@ -22,9 +24,11 @@ NOTED = {
     b"x-lgsp-node": ("node", 64), b"x-lgsp-key": ("clientId", 64),
 }  # fmt: skip
 RESERVED = ("fields", "sort", "limit", "cursor")
-BATCH = "$batch"
-FORMS = frozenset({BATCH})
+BATCH, CHANGES, AGGREGATE = "$batch", "$changes", "$aggregate"
+FORMS = frozenset({BATCH, CHANGES, AGGREGATE})
 """Reserved words behind a service's address."""
+NUMERIC = frozenset({"integer", "decimal"})
+LONGEST_VERSION = 9
 MOST_SORT = 3
 MOST_KEYS = 100
 MOST_PARAMETERS = 200
@@ -209,6 +213,45 @@ def read_keys(query: bytes, path: bytes, plan: Plan) -> tuple[tuple[str, ...], t
         if not key or "\0" in key or len(key) > MAX_VALUE:
             raise bad_request(f"Có khóa trống, dài quá {MAX_VALUE} ký tự hoặc có ký tự cấm.", "Kiểm tra lại khóa.")
     return keys, read_fields(dict(rest))
+
+
+def read_change_question(parameters: dict[str, str], plan: Plan) -> ChangeQuestion:
+    """Check the parameters of a question for changes: ``since`` is a version's number."""
+    known = ("since", "fields", "limit", "cursor")
+    refuse_unknown(parameters, known, known)
+    since = parameters.get("since", "")
+    if not (since.isascii() and since.isdigit() and len(since) <= LONGEST_VERSION and int(since)):
+        raise bad_request(
+            "Thiếu tham số since, hoặc since không phải số phiên bản.",
+            "Lấy since từ trường next_since của lần hỏi trước, hoặc từ version của trang đầu khi đọc toàn bộ.",
+        )
+    return ChangeQuestion(
+        int(since), read_limit(parameters, plan.service.page_limit), parameters.get("cursor", ""),
+        read_fields(parameters),
+    )  # fmt: skip
+
+
+def read_aggregation(parameters: dict[str, str], plan: Plan) -> Aggregation:
+    """Check the parameters of figures: groups are granted fields, measures granted fields that are numbers."""
+    numbers = tuple(name for name in plan.names if plan.service.type_of(name) in NUMERIC)
+    groups = _columns(parameters, "group", plan, plan.names)
+    if len(groups) > MOST_GROUPED:
+        raise bad_request(f"Chỉ gộp theo nhiều nhất {MOST_GROUPED} cột.", "Bớt cột trong tham số group.")
+    measures = tuple((one, name) for one in MEASURES for name in _columns(parameters, one, plan, numbers))
+    return Aggregation(groups, measures, read_filters(parameters, plan, ("group", *MEASURES)))
+
+
+def _columns(parameters: dict[str, str], asked: str, plan: Plan, offered: tuple[str, ...]) -> tuple[str, ...]:
+    if asked not in parameters:
+        return ()
+    names = tuple(parameters[asked].split(","))
+    plan.narrowed(names)
+    if not set(names) <= set(offered) or len(set(names)) < len(names):
+        raise bad_request(
+            f"Tham số {asked} là các cột khác nhau, cách nhau dấu phẩy.",
+            f"Các cột dùng được: {', '.join(offered) or '(không có)'}.", known=list(offered),
+        )  # fmt: skip
+    return names
 
 
 def refuse_unknown(parameters: Iterable[str], known: Iterable[str], told: tuple[str, ...]) -> None:

@@ -49,12 +49,12 @@ class Plan:
         """Say whether the row lies within the granted scope."""
         return all(str(row[position]) in allowed for position, allowed in self.guards)
 
-    def scope_sql(self) -> tuple[list[str], list[str]]:
-        """Return the granted scope as conditions and their values."""
+    def scope_sql(self, of: str = "") -> tuple[list[str], list[str]]:
+        """Return the granted scope as conditions on the rows called ``of`` (with its dot), and their values."""
         conditions: list[str] = []
         values: list[str] = []
         for name, allowed in sorted(self.grant.where.items()):
-            conditions.append(f"{quoted(name)} IN ({', '.join('?' * len(allowed))})")
+            conditions.append(f"{of}{quoted(name)} IN ({', '.join('?' * len(allowed))})")
             values += allowed
         return conditions, values
 

@@ -22,16 +22,21 @@ class Current(msgspec.Struct, frozen=True):
     file: str
     key: tuple[str, ...] = ()
     as_of: datetime | None = None
+    changes_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The version ``current.json`` names: its key columns, the instant it stands for, its file."""
+    """The version ``current.json`` names: its key columns, the instant it stands for, its file.
+
+    ``changes_since`` is the oldest version since which the file knows all changes, ``None`` when it knows of none.
+    """
 
     version: int
     key: tuple[str, ...]
     as_of: datetime
     path: Path
+    changes_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _read_current(path: Path) -> Named:
     if "/" in current.file or current.file.startswith("."):
         raise ValueError("the file of a replica stands beside current.json")
     as_of = current.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Named(current.version, current.key, as_of, path.with_name(current.file))
+    return Named(current.version, current.key, as_of, path.with_name(current.file), current.changes_since)
 
 
 def _open(named: Named) -> Replica:
