@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from nganam.serving import replicas
 from nganam.serving.aggregates import Cell, suppressed
 from nganam.serving.snapshot import Field, Grant, Service
 from nganam.serving.watched import EVERY
@@ -65,13 +66,18 @@ def test_small_groups_are_kept_back_and_so_is_one_that_a_total_would_tell(figure
     assert [one["sum"]["giuong"] for one in reply.json["data"]] == [20, None, None]
     assert reply.json["suppressed"] == 2
     assert counts(ask("?huyen=C")) == {(): None}
-    assert counts(figures([("A", 1, 1)] * 20 + [("C", 900, 1)] * 4, smallest=4)("?group=huyen")) == {("A",): 20, ("C",): 4}
+    assert counts(figures([("A", 1, 1)] * 20 + [("C", 900, 1)] * 4, smallest=4)("?group=huyen")) == {
+        ("A",): 20,
+        ("C",): 4,
+    }
 
 
 def test_a_sum_over_few_known_values_is_kept_back_however_large_the_group(figures):
     ask = figures([("A", None, 1)] * 30 + [("A", 77, 1)] * 2)
     assert counts(ask("?group=huyen")) == {("A",): 32}
-    assert ask("?sum=giuong").json["data"] == [{"group": {}, "count": None, "suppressed": True, "sum": {"giuong": None}}]
+    assert ask("?sum=giuong").json["data"] == [
+        {"group": {}, "count": None, "suppressed": True, "sum": {"giuong": None}}
+    ]
 
 
 def test_no_margin_of_two_columns_tells_a_cell_that_was_kept_back():
@@ -119,3 +125,14 @@ def test_too_many_groups_and_sums_too_large_are_refused_with_what_to_do(figures)
     assert (many.status, many.json["most"]) == (400, 1000)
     large = figures([("A", 2**62, 1)] * 20)("?sum=giuong")
     assert (large.status, "avg" in large.json["hint"]) == (400, True)
+
+
+def test_a_question_that_takes_too_long_is_stopped_and_the_next_one_answered(figures, call, monkeypatch):
+    ask = figures([("A", beds, 1) for beds in range(900)])
+    with monkeypatch.context() as patch:
+        patch.setattr(replicas, "MOST_SECONDS", -1)
+        patch.setattr(replicas, "STEPS", 100)
+        for stopped in (ask("?group=giuong"), call("/DV-2026-0001/?sort=-giuong&limit=500")):
+            assert (stopped.status, stopped.json["code"]) == (400, "too_costly")
+            assert "Lọc bớt" in stopped.json["hint"]
+    assert ask().status == 200

@@ -157,7 +157,18 @@ def test_a_replica_that_is_missing_or_older_than_the_feed_is_built_again_with_th
     assert told(ask("since=1")) == before
 
 
-def test_changes_that_cannot_be_read_any_more_do_not_keep_the_rows_from_being_served(load, ask, facilities, monkeypatch):
+def test_a_damaged_replica_is_not_copied_from_the_lake_is_read_instead(load, ask, facilities):
+    load(as_csv([row(A), row(B)]))
+    load(as_csv([row(A, "Hai"), row(B)]))
+    path = places.replicas(facilities) / "v2.sqlite"
+    path.write_bytes(path.read_bytes()[:5000])
+    load(as_csv([row(A, "Hai"), row(B, "Ba")]))
+    assert told(ask("since=1")) == [("changed", A, "Hai"), ("changed", B, "Ba")]
+
+
+def test_changes_that_cannot_be_read_any_more_do_not_keep_the_rows_from_being_served(
+    load, ask, facilities, monkeypatch
+):
     load(as_csv([row(A)]))
 
     def broken(*args, **kwargs):

@@ -37,6 +37,7 @@ def refusals(token_url: str, public_url: str, *, is_open: bool = False) -> list[
         problems.ambiguous_key(["tham số ở phần Đầu vào"]),
         problems.fields_not_granted([]),
         problems.too_long(0),
+        problems.too_costly(0),
         problems.changes_gone(None, 0),
     )
     for one in served:

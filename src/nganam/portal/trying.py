@@ -118,8 +118,10 @@ def _choices(service: Service) -> dict[str, forms.Field]:
     """Return the fields for what a table is asked besides keys and filters."""
     names = [one.name for one in service.fields.all()]
     listed = {"names": ", ".join(names)}
-    made = {
-        "fields": _text(_("Mục tin trả về (fields)"), hint=_("Để trống: mọi mục tin được cấp. Chọn trong: %(names)s.") % listed),
+    made: dict[str, forms.Field] = {
+        "fields": _text(
+            _("Mục tin trả về (fields)"), hint=_("Để trống: mọi mục tin được cấp. Chọn trong: %(names)s.") % listed
+        ),
         "sort": _text(_("Sắp xếp (sort)"), hint=_("Các cột cách nhau dấu phẩy; dấu trừ ở trước là giảm dần.")),
         "group": _text(_("Gộp theo (group)"), hint=_("Dùng cho số liệu tổng hợp.")),
         "sum": _text(_("Tính tổng của (sum)"), hint=_("Dùng cho số liệu tổng hợp.")),

@@ -18,10 +18,10 @@ Schema = dict[str, Any]
 FILTER = gettext_noop("Lọc theo %(name)s")
 RANGED = gettext_noop("Lọc theo %(name)s, bằng hoặc theo khoảng (.gte, .gt, .lte, .lt)")
 RANGES = {
-    "gte": gettext_noop("%(name)s từ giá trị này trở lên"),
-    "gt": gettext_noop("%(name)s lớn hơn giá trị này"),
-    "lte": gettext_noop("%(name)s đến hết giá trị này"),
-    "lt": gettext_noop("%(name)s nhỏ hơn giá trị này"),
+    "gte": "%(name)s từ giá trị này trở lên",
+    "gt": "%(name)s lớn hơn giá trị này",
+    "lte": "%(name)s đến hết giá trị này",
+    "lt": "%(name)s nhỏ hơn giá trị này",
 }
 FIELDS = gettext_noop("Chỉ trả các mục tin này trong những mục tin được cấp, cách nhau dấu phẩy")
 SORT = gettext_noop("Sắp xếp theo cột, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
@@ -35,7 +35,7 @@ WORDS = {
     "min": gettext_noop("Giá trị nhỏ nhất của các mục tin số được cấp"),
     "max": gettext_noop("Giá trị lớn nhất của các mục tin số được cấp"),
 }
-SENTENCES = (FILTER, RANGED, *RANGES.values(), SORT, KEY)
+SENTENCES = (RANGED, FILTER, SORT, KEY)
 """The document is Vietnamese for everybody; the portal's page tells these words in the reader's language."""
 VERSION = 7
 AS_OF = "2026-01-31T01:00:00Z"
@@ -237,9 +237,7 @@ def _aggregate(service: Service) -> dict[str, Any]:
         {"group": {first: made_up(first, offered[first])}, "count": 120, "suppressed": False},
         {"group": {first: None}, "count": None, "suppressed": True},
     ]
-    schema = _whole(
-        {"type": "array", "items": one}, suppressed={"type": "integer"}, smallest_group={"type": "integer"}
-    )
+    schema = _whole({"type": "array", "items": one}, suppressed={"type": "integer"}, smallest_group={"type": "integer"})
     responses = {
         "200": answer(schema, _told(shown, suppressed=1, smallest_group=settings.NGANAM_SMALLEST_GROUP)),
         **refusals("400", "401", "403", "405", "429", "503", "504"),

@@ -99,7 +99,8 @@ def _cells(plan: Plan, replica: Replica, asked: Aggregation) -> list[Cell]:
     by = f" GROUP BY {groups} ORDER BY {groups}" if groups else ""
     sql = f"SELECT {', '.join(columns)} FROM rows{where_sql(conditions)}{by} LIMIT {MOST_GROUPS + 1}"  # noqa: S608 - names come from the snapshot
     try:
-        rows = replica.connection.execute(sql, values).fetchall()
+        with replica.bounded() as base:
+            rows = base.execute(sql, values).fetchall()
     except sqlite3.Error as error:
         if "overflow" not in str(error):
             raise

@@ -54,7 +54,8 @@ def read_changes(plan: Plan, shown: Plan, replica: Replica, question: ChangeQues
         if len(last) != len(named.key):
             raise bad_request("Con trỏ thuộc về cấu trúc cũ của bảng.", "Đọc lại từ trang đầu.")
     sql, values = _sql(plan, shown, named.key, last, question)
-    rows = replica.connection.execute(sql, values).fetchall()
+    with replica.bounded() as base:
+        rows = base.execute(sql, values).fetchall()
     page = rows[: question.limit]
     following = ""
     if len(rows) > question.limit:
@@ -89,9 +90,7 @@ def _sql(
     needed = ", ".join(quoted(name) for name in dict.fromkeys((*key, *shown.names, *sorted(plan.grant.where))))
     behind = f" AND ({names}) > ({', '.join('?' * len(last))})" if last else ""
     # Of the columns beside min() SQLite takes those of the row that has it: what the key was before the first change.
-    earliest = (
-        f"SELECT {needed}, _was, min(_version) FROM changes WHERE _version > ?{behind} GROUP BY {names}"  # noqa: S608 - names come from the snapshot
-    )
+    earliest = f"SELECT {needed}, _was, min(_version) FROM changes WHERE _version > ?{behind} GROUP BY {names}"  # noqa: S608 - names come from the snapshot
     was, values_was = _within(plan, "c")
     now, values_now = _within(plan, "r")
     keys = ", ".join(f"c.{quoted(name)} AS k{place}" for place, name in enumerate(key))

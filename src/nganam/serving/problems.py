@@ -97,6 +97,14 @@ def too_long(most: int) -> Refused:
     )  # fmt: skip
 
 
+def too_costly(seconds: int) -> Refused:
+    """Refuse a question over so many rows that it took too long."""
+    return Refused(
+        400, "too_costly", "Câu hỏi tốn quá nhiều thời gian", f"Câu hỏi chạy quá {seconds} giây nên bị dừng.",
+        "Lọc bớt, bỏ sắp xếp, hoặc gộp theo ít cột hơn rồi gọi lại.",
+    )  # fmt: skip
+
+
 def changes_gone(oldest: int | None, version: int) -> Refused:
     """Say that changes since a version are not kept (any more): the whole is to be read once."""
     kept = f"Chỉ còn thay đổi từ phiên bản {oldest}." if oldest is not None else "Bảng này chưa giữ thay đổi nào."

@@ -108,7 +108,8 @@ def read_page(
         values += bound
     rest = f"{where_sql(conditions)} ORDER BY {order_sql(order)} LIMIT ?"
     sql = f"SELECT {shown.columns}, {keys} FROM rows{rest}"  # noqa: S608 - names come from the snapshot
-    rows = replica.connection.execute(sql, [*values, question.limit + 1]).fetchall()
+    with replica.bounded() as base:
+        rows = base.execute(sql, [*values, question.limit + 1]).fetchall()
     page = rows[: question.limit]
     more = len(rows) > question.limit
     following = seal(Cursor(tuple(page[-1][-len(order) :])), question.identity(plan), secret) if more else ""

@@ -3,15 +3,20 @@
 import re
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from nganam.serving.problems import unavailable
+from nganam.serving.problems import too_costly, unavailable
 from nganam.serving.watched import Watched
 
+MOST_SECONDS = 8
+STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
 SAFE_TABLE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
 
 
@@ -45,6 +50,23 @@ class Replica:
 
     named: Named
     connection: sqlite3.Connection
+
+    @contextmanager
+    def bounded(self) -> Iterator[sqlite3.Connection]:
+        """Let what is asked of the connection meanwhile run for ``MOST_SECONDS``; raise ``Refused`` when it takes longer.
+
+        A question over the whole table must not hold a thread for ever: the gateway has long gone by then.
+        """
+        until = time.monotonic() + MOST_SECONDS
+        self.connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+        try:
+            yield self.connection
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            raise too_costly(MOST_SECONDS) from error
+        finally:
+            self.connection.set_progress_handler(None, 0)
 
 
 class Replicas:

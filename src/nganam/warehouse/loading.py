@@ -260,14 +260,13 @@ def _replicate(
 def _steps(table: Table, shape: Contract, versions: Sequence[Version]) -> list[history.Step]:
     """Return the versions whose changes are kept, newest first: as far back as the columns are those of ``shape``."""
     found: list[history.Step] = []
-    columns = [(one.name, one.type, one.key) for one in shape.columns]
+    columns, total = [(one.name, one.type, one.key) for one in shape.columns], 0
     for newer, older in pairwise(versions):
         same = [(one.name, one.type, one.key) for one in older.shape.columns] == columns
-        if not shape.key or not same or newer.added + newer.changed + newer.removed > history.MOST_CHANGES:
+        total += newer.added + newer.changed + newer.removed
+        if not shape.key or not same or total > history.MOST_CHANGES:
             break
-        read = partial(
-            lake.befores, places.lake(table), shape, before=older.delta_version, after=newer.delta_version
-        )
+        read = partial(lake.befores, places.lake(table), shape, before=older.delta_version, after=newer.delta_version)
         found.append(history.Step(newer.number, read))
     return found
 

@@ -1,7 +1,8 @@
 """What rows were before the last versions touched them: kept in the replica, so that callers can ask for changes only.
 
-It stands in the same file as the rows, so that both are of one version. A version that changed more than
-``MOST_CHANGES`` rows, or the columns, is a beginning: who has an older one reads the whole. Local choices, "nội bộ".
+It stands in the same file as the rows, so that both are of one version. It goes back ``VERSIONS_KEPT`` versions and
+``MOST_CHANGES`` changed rows in all, and not beyond a change of the columns: who has an older version reads the whole.
+Both numbers are local choices, "nội bộ".
 """
 
 import sqlite3
@@ -59,16 +60,17 @@ def fill(
     since = number
     for step in steps:
         if carried is not None and step.number <= carried.number:
-            return _carry(base, carried, steps[-1].number - 1)
+            copied = _carry(base, carried, steps[-1].number - 1)
+            if copied is not None:
+                return copied
+            carried = None
         if not _take(base, step, records):
             break
         since = step.number - 1
     return since
 
 
-def _take(
-    base: sqlite3.Connection, step: Step, records: Callable[[pa.RecordBatch], Iterable[tuple[Any, ...]]]
-) -> bool:
+def _take(base: sqlite3.Connection, step: Step, records: Callable[[pa.RecordBatch], Iterable[tuple[Any, ...]]]) -> bool:
     try:
         for batch in step.read():
             places = ", ".join("?" * (batch.num_columns + 1))
@@ -81,10 +83,16 @@ def _take(
     return True
 
 
-def _carry(base: sqlite3.Connection, carried: Carried, oldest: int) -> int:
+def _carry(base: sqlite3.Connection, carried: Carried, oldest: int) -> int | None:
+    """Copy what an earlier replica knows; return since when that is, None when it cannot be read."""
     since = max(carried.since, oldest)
-    with closing(sqlite3.connect(f"file:{carried.path}?mode=ro&immutable=1", uri=True)) as before:
-        rows = before.execute("SELECT * FROM changes WHERE _version > ? AND _version <= ?", [since, carried.number])
-        places = ", ".join("?" * len(rows.description))
-        base.executemany(f"INSERT INTO changes VALUES ({places})", rows)
+    try:
+        with closing(sqlite3.connect(f"file:{carried.path}?mode=ro&immutable=1", uri=True)) as before:
+            rows = before.execute("SELECT * FROM changes WHERE _version > ? AND _version <= ?", [since, carried.number])
+            places = ", ".join("?" * len(rows.description))
+            base.executemany(f"INSERT INTO changes VALUES ({places})", rows)
+    except sqlite3.Error:
+        log.exception("changes_not_carried", file=carried.path.name)
+        base.execute("DELETE FROM changes WHERE _version <= ?", [carried.number])
+        return None
     return since
