@@ -42,8 +42,8 @@ class QuestionForm(forms.Form):
         first = list(examples[0]) if examples else [""] * len(service.lookup_columns)
         made: dict[str, forms.Field] = {
             "cach": forms.ChoiceField(
-                label=_("Cách gọi"), choices=[*ways, (PAGE, _("Đọc từng trang có lọc")), *_more(service)], widget=forms.RadioSelect,
-                initial=LOOKUP if ways else PAGE,
+                label=_("Cách gọi"), choices=[*ways, (PAGE, _("Đọc từng trang có lọc")), *_more(service)],
+                widget=forms.RadioSelect, initial=LOOKUP if ways else PAGE,
             )
         }  # fmt: skip
         for name, example in zip(service.lookup_columns, first, strict=True):

@@ -62,7 +62,8 @@ def suppressed(cells: Sequence[Cell], smallest: int) -> set[int]:
     """Return the places of cells to keep back: small ones, and others by which these could be computed.
 
     Every total a caller can ask for beside these groups is looked at: over all, and over each choice of the columns.
-    Where one cell alone is kept back, or all that are come to fewer than ``smallest`` records, the next smallest goes too.
+    Where one cell alone is kept back, or all that are come to fewer than ``smallest`` records, the next smallest goes
+    too.
     """
     hidden = {at for at, cell in enumerate(cells) if 0 < cell.least < smallest}
     width = len(cells[0].key) if cells else 0

@@ -53,7 +53,7 @@ class Replica:
 
     @contextmanager
     def bounded(self) -> Iterator[sqlite3.Connection]:
-        """Let what is asked of the connection meanwhile run for ``MOST_SECONDS``; raise ``Refused`` when it takes longer.
+        """Let what is asked of the connection run for ``MOST_SECONDS``; raise ``Refused`` when it takes longer.
 
         A question over the whole table must not hold a thread for ever: the gateway has long gone by then.
         """

@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The replica of an earlier version whose changes need not be read again: those since ``since`` up to ``number``."""
+    """The replica of an earlier version, whose changes since ``since`` up to ``number`` need not be read again."""
 
     path: Path
     number: int
