@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +36,7 @@ class QuestionForm(forms.Form):
     def __init__(self, *args: Any, service: Service, examples: Sequence[Sequence[Any]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.service = service
+        prefetch_related_objects([service], "fields")
         titles = {str(one["name"]): str(one.get("title") or one["name"]) for one in service.source.contract["columns"]}
         kinds = {str(one["name"]): str(one["type"]) for one in service.source.contract["columns"]}
         is_table = service.table is not None

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from nganam.services import openapi_tables
 from nganam.services.models import Service
 from nganam.services.openapi_parts import TYPES, answer, refusals
@@ -16,6 +18,7 @@ MOST_PARTS = 20
 
 def document(service: Service, *, gateway_url: str, token_url: str, instance: str) -> dict[str, Any]:
     """Return the document: what can be asked, with examples, the token flow, problems."""
+    prefetch_related_objects([service], "fields")  # read once: every path names them
     path = gateway_path(service, instance)
     return {
         "openapi": "3.1.0",
