@@ -38,6 +38,27 @@ def test_the_granted_fields_are_answered_and_nothing_else(stack, mint):
     assert [one["ma"] for one in page.json["data"]] == ["0001", "0002"]
 
 
+@pytest.mark.law("D35.3", "D45")
+def test_the_further_questions_pass_for_who_may_read_and_the_log_names_every_key(stack, mint):
+    keys = [f"{number:04d}" for number in range(1, 51)] * 2
+    batch = stack.ask(address(OPEN, "/$batch?" + "&".join(f"key={one}" for one in keys)), mint.token())
+    assert [one["data"]["ma"] for one in batch.json["data"]] == keys
+    wanted = batch.headers["x-request-id"]
+    line = wait_for(lambda: next((one for one in stack.log_lines() if one.get("xRequestId") == wanted), None))
+    assert (line["statusCode"], line["fields"], line["records"], line["version"]) == (200, "2", "100", "1")
+    assert line["restPath"].endswith("key=0050")
+    assert line["restPath"].count("key=") == 100
+    assert stack.ask(address(OPEN, "/%24batch?key=0007&fields=ten"), mint.token()).json["data"][0]["data"] == {
+        "ten": "Trạm số 7"
+    }
+    assert stack.ask(address(OPEN, "/$aggregate"), mint.token()).json["data"][0]["count"] == 50
+    refused(stack.ask(address(OPEN, "/$changes?since=1"), mint.token()), 410, "changes_gone")
+    refused(stack.ask(address(OPEN, "/$aggregate?group=dien_thoai"), mint.token()), 403, "fields_not_granted")
+    refused(stack.ask(address(OPEN, "/$batch?key=0007"), mint.token(svc=[SLOW])), 403, "not_granted")
+    refused(stack.ask(address(OPEN, "/$batch?key=0007"), mint.token(), method="POST"), 405, "method_not_allowed")
+    assert stack.ask(address(OPEN, "/$batch?key=0007")).status == 401
+
+
 def test_without_a_token_nobody_passes(stack):
     reply = stack.ask(address(OPEN, "/0007"))
     refused(reply, 401, "token_missing")

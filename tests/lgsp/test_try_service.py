@@ -85,7 +85,14 @@ def test_from_the_key_to_the_call_to_the_revocation_and_the_samples_run(running,
     at_gateway = f"http://127.0.0.1:{running.listen.port}/oauth2/token"
     nasty = Question(parameters={"loai": NASTY, "limit": "2"})
     missing = []
-    for question, wanted in ((Question(key=(key,)), f'"ma_co_so":"{key}"'), (nasty, '"data":[]')):
+    each = Question(form="$batch", keys=("KHÔNG CÓ, '1'", key), parameters={"fields": "ma_co_so"})
+    asked_of = [
+        (Question(key=(key,)), f'"ma_co_so":"{key}"'), (nasty, '"data":[]'),
+        (each, f'"result":"data_absent","data":null}},{{"key":"{key}","result":"data","data":{{"ma_co_so":"{key}"}}}}'),
+        (Question(form="$changes", parameters={"since": str(page["version"])}), f'"next_since":{page["version"]}'),
+        (Question(form="$aggregate"), '"smallest_group":5'),
+    ]  # fmt: skip
+    for question, wanted in asked_of:
         for one in samples(lgsp.sandbox_url(service), at_gateway, question):
             if one.id not in RUN:
                 continue  # C#: parsed and its literals tested (test_write_samples), there is no SDK to run it with

@@ -3,6 +3,7 @@
 import pytest
 
 import scenes
+from nganam.portal.trying import QuestionForm
 from nganam.services.sandbox import ensure_copies
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +96,24 @@ def test_no_redirect_is_followed_and_a_long_answer_is_cut(service, client, setti
 def test_the_description_names_the_twin_as_a_second_server(service, client):
     told = client.get(f"/dich-vu/{service.code}/openapi.json").json()["servers"]
     assert [one["url"].split("/r1/")[1].split("/")[0] for one in told] == ["VN", "VN-THU"]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [({"cach": "nhieu", "cac-khoa": "A1\n B,2 \n\n", "fields": "ma_co_so"}, "/$batch?key=A1&key=B%2C2&fields=ma_co_so"),
+     ({"cach": "thay-doi", "since": "3", "limit": "2", "sort": "x"}, "/$changes?since=3&limit=2"),
+     ({"cach": "tong-hop", "group": "loai", "loc-loai": "x"}, "/$aggregate?group=loai&loai=x"),
+     ({"cach": "trang", "sort": "-loai", "fields": "loai"}, "/?fields=loai&sort=-loai"),
+     ({"cach": "khoa", "khoa-ma_co_so": "A1", "fields": "loai"}, "/A1?fields=loai")],
+)  # fmt: skip
+def test_each_way_to_ask_becomes_its_question(service, client, said, asked):
+    form = QuestionForm(said, service=service)
+    assert form.is_valid(), form.errors
+    assert form.question().rest == asked
+    page = client.get(f"/dich-vu/{service.code}/goi-thu/", said)
+    assert page.status_code == 200
+    assert asked.partition("?")[0] in page.content.decode()
+
+
+def test_a_batch_without_a_key_is_not_asked(service, client):
+    assert client.get(f"/dich-vu/{service.code}/goi-thu/", {"cach": "nhieu", "cac-khoa": " \n"}).status_code == 422

@@ -76,3 +76,12 @@ def test_the_sample_in_csharp_is_a_program(question):
 def test_the_sample_in_csharp_is_a_program_whatever_is_asked(text):
     found = samples("http://x.invalid/s", "http://x.invalid/t", Question(parameters={"ten": text, text or "x": "1"}))
     assert not parsed(next(one.text for one in found if one.id == "mau-csharp")).has_error
+
+
+def test_a_parameter_may_stand_several_times_in_every_language():
+    asked = Question(form="$batch", keys=("a'1", "b,2"), parameters={"fields": "ma,ten"})
+    assert asked.rest == "/$batch?key=a%271&key=b%2C2&fields=ma%2Cten"
+    for one in samples("http://x.invalid/s", "http://x.invalid/t", asked):
+        assert "http://x.invalid/s/$batch" in one.text
+        assert one.text.count("b,2") == 1, one.id
+        assert len(re.findall(r"\bkey\b", one.text)) == 2, one.id

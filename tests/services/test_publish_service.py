@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 import scenes
@@ -255,3 +256,29 @@ def test_the_provider_gives_up_what_passed_and_the_lead_agency_is_told(province,
     assert (service.state, service.is_final) == ("abandoned", True)
     assert not Clock.objects.filter(object_code=service.code, stopped_at__isnull=True).exists()
     assert any("Bỏ bản khai" in notice.title for notice in inbox(minh))
+
+
+@pytest.mark.law("D24.1", "D24.3", "TT13")
+def test_the_openapi_document_names_every_question_with_examples_that_fit_it(province):
+    service = scenes.published_service()
+    made = document(service, gateway_url="http://lgsp.example", token_url="http://portal.example/t", instance="VN")
+    assert set(made["paths"]) == {"/{key}", "/$batch", "/", "/$changes", "/$aggregate"}
+    schemas = {"components": {"schemas": made["components"]["schemas"]}}
+    for path, told in made["paths"].items():
+        said = told["get"]["responses"]["200"]["content"]["application/json"]
+        OAS31Validator({**schemas, **said["schema"]}).validate(said["example"])
+        for one in told["get"]["parameters"]:
+            if "example" in one:
+                OAS31Validator(one["schema"]).validate(one["example"])
+        assert {"304", "400", "401", "403", "405", "429", "503"} <= set(told["get"]["responses"]), path
+        assert {"ETag", "x-lgsp-version"} <= set(told["get"]["responses"]["200"]["headers"])
+    assert "410" in made["paths"]["/$changes"]["get"]["responses"]
+    named = {one["name"] for one in made["paths"]["/"]["get"]["parameters"]}
+    assert {"fields", "sort", "limit", "cursor", *service.filter_columns} <= named
+
+
+def test_a_service_that_does_not_share_the_key_of_its_table_offers_no_changes(province):
+    service = scenes.published_service()
+    service.fields.filter(name="ma_co_so").delete()
+    made = document(service, gateway_url="http://lgsp.example", token_url="http://portal.example/t", instance="VN")
+    assert "/$changes" not in made["paths"]

@@ -52,7 +52,7 @@ def test_the_granted_scope_holds_for_pages(call):
 def test_unknown_parameters_are_refused_with_the_known_ones(call):
     reply = call("/DV-2026-0001?quan=1")
     assert reply.status == 400
-    assert reply.json["known"] == ["huyen", "giuong", "cong_lap", "limit", "cursor"]
+    assert reply.json["known"] == ["huyen", "giuong", "cong_lap", "fields", "sort", "limit", "cursor"]
 
 
 @pytest.mark.parametrize(
@@ -99,5 +99,5 @@ def test_a_personal_column_that_was_not_granted_cannot_be_asked_by_either(data, 
     service = msgspec.structs.replace(told.services["DV-2026-0001"], personal=("giuong",))
     serving_files.publish(data, msgspec.structs.replace(told, services={**told.services, "DV-2026-0001": service}))
     refused = call("/DV-2026-0001?giuong=5")
-    assert (refused.status, refused.json["known"]) == (400, ["huyen", "cong_lap", "limit", "cursor"])
+    assert (refused.status, refused.json["known"]) == (400, ["huyen", "cong_lap", "fields", "sort", "limit", "cursor"])
     assert call("/DV-2026-0001?giuong=5", "CT-SYT/HIS").status == 200

@@ -142,6 +142,7 @@ def _served(service: Service) -> serving.Service:
         filters=tuple(service.filter_columns),
         types={name: types[name] for name in sorted(asked) if name in types},
         personal=tuple(str(one["name"]) for one in service.table.contract["columns"] if one.get("personal")),
+        smallest_group=settings.NGANAM_SMALLEST_GROUP,
     )
 
 

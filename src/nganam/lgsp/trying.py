@@ -44,20 +44,30 @@ TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a service over the warehouse: a record by its key's parts, or a page by parameters."""
+    """What is asked of a service over the warehouse: a record by its key's parts, or a page by parameters.
+
+    ``form`` is a reserved word of the data server (``$batch``…) for other questions, ``keys`` what a batch asks for.
+    """
 
     key: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    form: str = ""
+    keys: tuple[str, ...] = ()
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters in order; ``key`` may stand several times."""
+        return [*(("key", one) for one in self.keys), *self.parameters.items()]
 
     @property
     def segment(self) -> str:
         """Return what stands behind the service's address, percent-encoded, without parameters."""
-        return "/" + ",".join(quote(one, safe="") for one in self.key)
+        return "/" + (self.form or ",".join(quote(one, safe="") for one in self.key))
 
     @property
     def rest(self) -> str:
         """Return all that stands behind the service's address."""
-        return self.segment + (f"?{urlencode(self.parameters)}" if self.parameters else "")
+        return self.segment + (f"?{urlencode(self.pairs)}" if self.pairs else "")
 
 
 @dataclass(frozen=True, slots=True)

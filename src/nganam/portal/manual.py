@@ -12,16 +12,8 @@ from nganam.lgsp import queries as lgsp
 from nganam.lgsp.envoy.replies import OPEN_REPLIES, REPLIES
 from nganam.portal.reuse import Snippet
 from nganam.services.models import Service, ServiceField
+from nganam.services.openapi_parts import MADE_UP
 from nganam.serving import problems
-
-MADE_UP: dict[str, Any] = {
-    "integer": 120,
-    "decimal": 12.5,
-    "boolean": True,
-    "date": "2026-01-31",
-    "datetime": "2026-01-31T08:00:00Z",
-    "commune": "31507",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +35,10 @@ def refusals(token_url: str, public_url: str, *, is_open: bool = False) -> list[
         problems.record_absent(),
         problems.record_not_granted(),
         problems.ambiguous_key(["tham số ở phần Đầu vào"]),
+        problems.fields_not_granted([]),
+        problems.too_long(0),
+        problems.too_costly(0),
+        problems.changes_gone(None, 0),
     )
     for one in served:
         found.setdefault(one.code, Refusal(one.status, one.code, one.title, one.hint))
@@ -76,6 +72,7 @@ def operations(document: dict[str, Any]) -> list[Operation]:
             [
                 (one["name"], one["in"], retold(one.get("description")) or _size(one["schema"]))
                 for one in told["parameters"]
+                if "x-range-of" not in one
             ],
         )
         for path, methods in document["paths"].items()

@@ -6,7 +6,7 @@ part of a program or of another placeholder. Credentials are read from the envir
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -75,7 +75,7 @@ token = httpx.post(
 ).raise_for_status().json()["access_token"]
 answer = httpx.get(
     «url»,
-    params={«pairs»},
+    params=[«pairs»],
     headers={"Authorization": f"Bearer {token}"},
 )
 print(answer.status_code, answer.text)
@@ -156,32 +156,32 @@ Console.WriteLine($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringA
 def samples(address: str, token_url: str, question: Question) -> list[Sample]:
     """Return the programs that ask this of the service at ``address``."""
     url = address + question.segment
-    asked = {name: CONTROL.sub("\ufffd", value) for name, value in question.parameters.items()}
+    asked = [(name, CONTROL.sub("\ufffd", value)) for name, value in question.pairs]
     filled = partial(_filled, url=url, token=token_url)
     between = ", ".join
     return [
         Sample("mau-curl", "curl", "bash", "sh goi.sh", filled(CURL, sh, lines=_shell_lines(asked))),
         Sample(
             "mau-python", "Python (httpx)", "python", "python3 goi.py",
-            filled(PYTHON, python, pairs=between(f"{python(n)}: {python(v)}" for n, v in asked.items())),
+            filled(PYTHON, python, pairs=between(f"({python(n)}, {python(v)})" for n, v in asked)),
         ),
         Sample(
             "mau-java", "Java 11+ (java.net.http)", "java", "java GoiDichVu.java",
-            filled(JAVA, java, pairs=between(f"pair({java(n)}, {java(v)})" for n, v in asked.items())),
+            filled(JAVA, java, pairs=between(f"pair({java(n)}, {java(v)})" for n, v in asked)),
         ),
         Sample(
             "mau-csharp", "C# (.NET 8, HttpClient)", "csharp", "dotnet run",
-            filled(CSHARP, csharp, pairs=between(f"({csharp(n)}, {csharp(v)})" for n, v in asked.items())),
+            filled(CSHARP, csharp, pairs=between(f"({csharp(n)}, {csharp(v)})" for n, v in asked)),
         ),
         Sample(
             "mau-javascript", "JavaScript (fetch, Node.js 18+)", "javascript", "node goi.mjs",
-            filled(JAVASCRIPT, script, pairs=between(f"[{script(n)}, {script(v)}]" for n, v in asked.items())),
+            filled(JAVASCRIPT, script, pairs=between(f"[{script(n)}, {script(v)}]" for n, v in asked)),
         ),
     ]  # fmt: skip
 
 
-def _shell_lines(asked: Mapping[str, str]) -> str:
-    return "".join(f"  --data-urlencode {sh(f'{name}={value}')} \\\n" for name, value in asked.items())
+def _shell_lines(asked: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"  --data-urlencode {sh(f'{name}={value}')} \\\n" for name, value in asked)
 
 
 def _filled(text: str, literal: Callable[[str], str], *, url: str, token: str, **ready: str) -> str:

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from nganam.lgsp.trying import Answer, Question
 from nganam.services.models import Service
+from nganam.services.openapi_tables import has_changes
+from nganam.serving.asking import AGGREGATE, BATCH, CHANGES
+from nganam.serving.values import ORDERED
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.models import Application
 
-LOOKUP, PAGE = "khoa", "trang"
+LOOKUP, PAGE, EACH, SINCE, FIGURES = "khoa", "trang", "nhieu", "thay-doi", "tong-hop"
 SANDBOX, LIVE = "thu", "that"
 LONGEST = 200
+MOST_LINES = 20_000
 USUAL = 5
 
 
@@ -31,21 +36,32 @@ class QuestionForm(forms.Form):
     def __init__(self, *args: Any, service: Service, examples: Sequence[Sequence[Any]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.service = service
+        prefetch_related_objects([service], "fields")
         titles = {str(one["name"]): str(one.get("title") or one["name"]) for one in service.source.contract["columns"]}
+        kinds = {str(one["name"]): str(one["type"]) for one in service.source.contract["columns"]}
+        is_table = service.table is not None
         ways = [(LOOKUP, _("Tra cứu theo khóa"))] if service.lookup_columns else []
         first = list(examples[0]) if examples else [""] * len(service.lookup_columns)
         made: dict[str, forms.Field] = {
             "cach": forms.ChoiceField(
-                label=_("Cách gọi"), choices=[*ways, (PAGE, _("Đọc từng trang có lọc"))], widget=forms.RadioSelect,
-                initial=LOOKUP if ways else PAGE,
+                label=_("Cách gọi"), choices=[*ways, (PAGE, _("Đọc từng trang có lọc")), *_more(service)],
+                widget=forms.RadioSelect, initial=LOOKUP if ways else PAGE,
             )
         }  # fmt: skip
         for name, example in zip(service.lookup_columns, first, strict=True):
             made[f"khoa-{name}"] = _text(_("Khóa: %(title)s") % {"title": titles.get(name, name)}, initial=example)
             # Wanted by one way to call, so not told as optional; whether it must be there is asked in ``clean``.
             made[f"khoa-{name}"].wanted = True  # type: ignore[attr-defined]
+        if service.lookup_columns and is_table:
+            made["cac-khoa"] = _lines(examples)
         for name in service.filter_columns:
-            made[f"loc-{name}"] = _text(_("Lọc: %(title)s") % {"title": titles.get(name, name)})
+            title = {"title": titles.get(name, name)}
+            made[f"loc-{name}"] = _text(_("Lọc: %(title)s") % title)
+            if is_table and kinds.get(name) in ORDERED:
+                made[f"loc-{name}.gte"] = _text(_("Từ: %(title)s") % title)
+                made[f"loc-{name}.lte"] = _text(_("Đến: %(title)s") % title)
+        if is_table:
+            made |= _choices(service)
         self.fields = made | self.fields
         self.fields["limit"].initial = USUAL
 
@@ -58,11 +74,26 @@ class QuestionForm(forms.Form):
         return self._asked({name: one.initial for name, one in self.fields.items()})
 
     def _asked(self, said: dict[str, Any]) -> Question:
-        if said["cach"] == LOOKUP:
-            return Question(key=tuple(str(said[f"khoa-{one}"] or "") for one in self.service.lookup_columns))
-        filters = {one: str(said[f"loc-{one}"]) for one in self.service.filter_columns if said.get(f"loc-{one}")}
-        more = {name: str(said[name]) for name in ("limit", "cursor") if said.get(name)}
-        return Question(parameters=filters | more)
+        way, more = said["cach"], {}
+        if said.get("fields"):
+            more["fields"] = str(said["fields"])
+        if way == LOOKUP:
+            key = tuple(str(said[f"khoa-{one}"] or "") for one in self.service.lookup_columns)
+            return Question(key=key, parameters=more)
+        if way == EACH:
+            keys = tuple(one.strip() for one in str(said.get("cac-khoa") or "").splitlines() if one.strip())
+            return Question(form=BATCH, keys=keys, parameters=more)
+        paged = {name: str(said[name]) for name in ("limit", "cursor") if said.get(name)}
+        if way == SINCE:
+            return Question(form=CHANGES, parameters={"since": str(said.get("since") or 1), **more, **paged})
+        filters = {
+            name.removeprefix("loc-"): str(said[name]) for name in self.fields if name[:4] == "loc-" and said.get(name)
+        }
+        if way == FIGURES:
+            figures = {name: str(said[name]) for name in ("group", "sum") if said.get(name)}
+            return Question(form=AGGREGATE, parameters=figures | filters)
+        sort = {"sort": str(said["sort"])} if said.get("sort") else {}
+        return Question(parameters=filters | more | sort | paged)
 
     def clean(self) -> dict[str, Any]:
         """A look-up needs every part of the key."""
@@ -71,12 +102,50 @@ class QuestionForm(forms.Form):
             for name in self.service.lookup_columns:
                 if not said.get(f"khoa-{name}") and f"khoa-{name}" not in self.errors:
                     self.add_error(f"khoa-{name}", _("Điền khóa cần tra cứu."))
+        if said.get("cach") == EACH and not str(said.get("cac-khoa") or "").strip():
+            self.add_error("cac-khoa", _("Điền ít nhất một khóa, mỗi dòng một khóa."))
         return said
 
 
-def _text(label: str, *, initial: Any = "") -> forms.CharField:
+def _more(service: Service) -> list[tuple[str, str]]:
+    """Return the further ways to ask a service over a table of the warehouse."""
+    if service.table is None:
+        return []
+    each = [(EACH, _("Tra cứu nhiều khóa một lần"))] if service.lookup_columns else []
+    changes = [(SINCE, _("Thay đổi từ một phiên bản"))] if has_changes(service) else []
+    return [*each, *changes, (FIGURES, _("Số liệu tổng hợp"))]
+
+
+def _choices(service: Service) -> dict[str, forms.Field]:
+    """Return the fields for what a table is asked besides keys and filters."""
+    names = [one.name for one in service.fields.all()]
+    listed = {"names": ", ".join(names)}
+    made: dict[str, forms.Field] = {
+        "fields": _text(
+            _("Mục tin trả về (fields)"), hint=_("Để trống: mọi mục tin được cấp. Chọn trong: %(names)s.") % listed
+        ),
+        "sort": _text(_("Sắp xếp (sort)"), hint=_("Các cột cách nhau dấu phẩy; dấu trừ ở trước là giảm dần.")),
+        "group": _text(_("Gộp theo (group)"), hint=_("Dùng cho số liệu tổng hợp.")),
+        "sum": _text(_("Tính tổng của (sum)"), hint=_("Dùng cho số liệu tổng hợp.")),
+    }
+    if has_changes(service):
+        hint = _("Dùng khi hỏi thay đổi; lấy từ trường version hoặc next_since.")
+        made["since"] = _text(_("Từ phiên bản (since)"), initial=1, hint=hint)
+    return made
+
+
+def _lines(examples: Sequence[Sequence[Any]]) -> forms.CharField:
+    return forms.CharField(
+        label=_("Nhiều khóa"), required=False, max_length=MOST_LINES, widget=forms.Textarea(attrs={"rows": 3}),
+        initial="\n".join(",".join(map(str, one)) for one in examples), strip=False,
+        help_text=_("Mỗi dòng một khóa, tối đa 100; khóa nhiều cột viết các phần cách nhau dấu phẩy."),
+    )  # fmt: skip
+
+
+def _text(label: str, *, initial: Any = "", hint: str = "") -> forms.CharField:
     return forms.CharField(
         label=label, required=False, max_length=LONGEST, initial="" if initial is None else str(initial), strip=False,
+        help_text=hint,
     )  # fmt: skip
 
 
@@ -163,6 +232,8 @@ def _words() -> dict[str, Lack]:
         "access_revoked": Lack(_("Tài khoản đã bị khóa hoặc thu hồi; hỏi cơ quan cung cấp."), **account),
         "outside_hours": Lack(_("Tài khoản chỉ được gọi trong giờ đã cấp."), **account),
         "data_absent": Lack(_("Không có bản ghi mang khóa này; ở bản thử, chọn một khóa trong các ví dụ.")),
+        "fields_not_granted": Lack(_("Có mục tin ngoài phạm vi được cấp; bỏ mục tin đó khỏi câu hỏi."), **account),
+        "changes_gone": Lack(_("Thay đổi không còn giữ xa như vậy; đọc lại toàn bộ từng trang.")),
         "data_not_permitted": Lack(_("Có bản ghi nhưng ngoài phạm vi được cấp."), **account),
         "rate_limited": Lack(_("Gọi nhanh quá hạn mức; chờ rồi gọi lại.")),
         "service_suspended": Lack(_("Dịch vụ đang tạm ngừng."), _("Thông báo tạm ngừng"), "/tam-ngung/"),

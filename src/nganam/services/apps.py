@@ -16,7 +16,7 @@ class ServicesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's audit actions and local terms, and how its machines are conducted."""
         from nganam.deadlines.terms import LocalDefault, declare_local  # noqa: PLC0415 - needs the app registry
-        from nganam.services import conduct, events, openapi, readers, told  # noqa: F401, PLC0415 - as above
+        from nganam.services import conduct, events, openapi_tables, readers, told  # noqa: F401, PLC0415 - as above
         from nganam.warehouse.contracting import declare_readers  # noqa: PLC0415 - as above
 
         declare_local(
@@ -30,4 +30,4 @@ class ServicesConfig(AppConfig):
             ),
         )
         declare_readers(readers.readers_of)
-        telling.sentences(openapi.FILTER, *told.SENTENCES)
+        telling.sentences(*openapi_tables.SENTENCES, *told.SENTENCES)

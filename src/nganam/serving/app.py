@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ import structlog
 from nganam.kernel.clock import Clock, SystemClock
 from nganam.kernel.hours import within
 from nganam.serving import asking, hashing, metaservices, metrics, problems, remote
+from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
+from nganam.serving.changes import ChangeQuestion, read_changes
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
 from nganam.serving.problems import Refused
-from nganam.serving.reading import PageQuestion, look_up, read_page
+from nganam.serving.reading import PageQuestion, look_up, look_up_each, read_page
 from nganam.serving.replicas import Named, Replicas
 from nganam.serving.secret import shared_secret
 from nganam.serving.slots import Slots
@@ -212,19 +214,34 @@ class Server:
     async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             raise problems.method_refused()
-        key = asking.read_key(path)
-        parameters = asking.read_parameters(scope.get("query_string", b""))
-        began = time.perf_counter()
+        query, began = scope.get("query_string", b""), time.perf_counter()
+        form = asking.read_form(path) if b"$" in path or b"%24" in path else ""
+        key = None if form else asking.read_key(path)
         if key is not None:
-            asking.refuse_parameters(parameters)
-            answer = self._one(chosen, headers, key)
+            answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
-        question = asking.read_page_question(parameters, chosen)
+        work = self._work(form, chosen, headers, path, query)
         async with self._page_slots:
-            answer = await asyncio.to_thread(self._page, chosen, headers, question)
-        metrics.SECONDS.labels("page").observe(time.perf_counter() - began)
+            answer = await asyncio.to_thread(work)
+        metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
+
+    def _work(
+        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes
+    ) -> Callable[[], Answer]:
+        """Return what is left to do in a thread once the question has been read."""
+        if form == asking.BATCH:
+            keys, fields = asking.read_keys(query, path, chosen)
+            return partial(self._each, _narrowed(chosen, fields), headers, keys)
+        parameters = asking.read_parameters(query)
+        if form == asking.CHANGES:
+            changed = asking.read_change_question(parameters, chosen)
+            return partial(self._changes, chosen, _narrowed(chosen, changed.fields), headers, changed)
+        if form == asking.AGGREGATE:
+            return partial(self._aggregate, chosen, headers, asking.read_aggregation(parameters, chosen))
+        question = asking.read_page_question(parameters, chosen)
+        return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
 
     def _one(self, chosen: Plan, headers: asking.Headers, key: tuple[str, ...]) -> Answer:
         replica = self._replicas.open(chosen.service.table)
@@ -233,14 +250,31 @@ class Server:
         body = encode({"data": found, "version": named.version, "as_of": _instant(named.as_of)})
         return _json(body, named, chosen, headers, records=1)
 
-    def _page(self, chosen: Plan, headers: asking.Headers, question: PageQuestion) -> Answer:
+    def _page(self, chosen: Plan, shown: Plan, headers: asking.Headers, question: PageQuestion) -> Answer:
         replica = self._replicas.open(chosen.service.table)
-        found, following = read_page(chosen, replica, question, self._cursor_secret)
-        named = replica.named
-        body = encode(
-            {"data": found, "next": following or None, "version": named.version, "as_of": _instant(named.as_of)}
-        )
-        return _json(body, named, chosen, headers, records=len(found))
+        found, following = read_page(chosen, shown, replica, question, self._cursor_secret)
+        told = {"data": found, "next": following or None}
+        return _told(told, replica.named, shown, headers, records=len(found))
+
+    def _each(self, chosen: Plan, headers: asking.Headers, keys: tuple[str, ...]) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found = look_up_each(chosen, replica, keys)
+        records = sum(one["data"] is not None for one in found)
+        return _told({"data": found}, replica.named, chosen, headers, records=records)
+
+    def _changes(self, chosen: Plan, shown: Plan, headers: asking.Headers, question: ChangeQuestion) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        page = read_changes(chosen, shown, replica, question, self._cursor_secret)
+        told = {
+            "data": page.found, "next": page.following or None, "since": question.since, "next_since": page.next_since,
+        }  # fmt: skip
+        return _told(told, replica.named, shown, headers, records=len(page.found))
+
+    def _aggregate(self, chosen: Plan, headers: asking.Headers, asked: Aggregation) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found, hidden = aggregate(chosen, replica, asked)
+        told = {"data": found, "suppressed": hidden, "smallest_group": chosen.service.smallest_group}
+        return _told(told, replica.named, chosen, headers, records=len(found), fields=len(asked.columns))
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes) -> Answer:
         told = self._told.value()
@@ -302,7 +336,30 @@ def _parts(path: str, asked_as: str, asked: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int) -> Answer:
+def _asked_of(chosen: Plan, query: bytes) -> Plan:
+    """Return the plan of a look-up that has parameters: it takes ``fields`` only."""
+    parameters = asking.read_parameters(query)
+    asking.refuse_unknown(parameters, ("fields",), ("fields",))
+    return _narrowed(chosen, asking.read_fields(parameters))
+
+
+def _narrowed(chosen: Plan, fields: tuple[str, ...]) -> Plan:
+    return chosen.narrowed(fields) if fields else chosen
+
+
+def _told(
+    said: dict[str, Any], named: Named, chosen: Plan, headers: asking.Headers, *, records: int,
+    fields: int | None = None,
+) -> Answer:  # fmt: skip
+    """Return an answer with the version it is of and the instant that stands for."""
+    body = encode({**said, "version": named.version, "as_of": _instant(named.as_of)})
+    return _json(body, named, chosen, headers, records=records, fields=fields)
+
+
+def _json(
+    body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int, fields: int | None = None
+) -> Answer:
+    shown = str(len(chosen.names) if fields is None else fields)
     digest = hashlib.sha256(body).digest()
     etag = f'"{digest[:12].hex()}"'
     sent = [
@@ -311,12 +368,12 @@ def _json(body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, r
         (b"last-modified", _http_date(named.as_of)),
         (b"cache-control", b"private, no-cache"),
         (b"x-lgsp-account", chosen.grant.account.encode()),
-        (b"x-lgsp-fields", str(len(chosen.names)).encode()),
+        (b"x-lgsp-fields", shown.encode()),
         (b"x-lgsp-records", str(records).encode()),
         (b"x-lgsp-version", str(named.version).encode()),
     ]
     shared = {
-        "account": chosen.grant.account, "fields": str(len(chosen.names)), "records": str(records),
+        "account": chosen.grant.account, "fields": shown, "records": str(records),
         "version": str(named.version),
     }  # fmt: skip
     is_known = headers.etag and (headers.etag == "*" or etag in headers.etag)

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from nganam.kernel.opened import caller_of
+from nganam.serving.aggregates import MEASURES, MOST_GROUPED, Aggregation
+from nganam.serving.changes import ChangeQuestion
+from nganam.serving.ordering import Order
 from nganam.serving.plans import Plan
-from nganam.serving.problems import bad_request, not_through_gateway, unknown_service
-from nganam.serving.reading import DEFAULT_PAGE, MAX_VALUE, PageQuestion
+from nganam.serving.problems import bad_request, not_through_gateway, too_long, unknown_service
+from nganam.serving.reading import DEFAULT_PAGE, MAX_VALUE, OPERATORS, Filter, PageQuestion
 from nganam.serving.secret import HEADER
+from nganam.serving.values import ORDERED
 
 SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 CONSUMER = b"x-lgsp-consumer"
@@ -19,7 +23,17 @@ NOTED = {
     b"x-road-id": ("messageId", 128), b"x-road-userid": ("messageUserId", 128), b"x-road-issue": ("messageIssue", 256),
     b"x-lgsp-node": ("node", 64), b"x-lgsp-key": ("clientId", 64),
 }  # fmt: skip
-RESERVED = ("limit", "cursor")
+RESERVED = ("fields", "sort", "limit", "cursor")
+BATCH, CHANGES, AGGREGATE = "$batch", "$changes", "$aggregate"
+FORMS = frozenset({BATCH, CHANGES, AGGREGATE})
+"""Reserved words behind a service's address."""
+NUMERIC = frozenset({"integer", "decimal"})
+LONGEST_VERSION = 9
+MOST_SORT = 3
+MOST_KEYS = 100
+MOST_PARAMETERS = 200
+MOST_ADDRESS = 2048
+"""How much of an address the gateway's log and the journal keep."""
 PASSED = frozenset({
     b"content-type", b"content-encoding", b"x-request-id", b"x-road-id", b"x-road-client", b"x-road-userid",
     b"x-road-issue", CONSUMER,
@@ -104,13 +118,29 @@ def _decoded(raw: bytes) -> str:
     return text
 
 
-def read_parameters(query: bytes) -> dict[str, str]:
-    """Return the parameters; raise ``Refused`` when one stands twice or is not UTF-8."""
+def read_form(raw: bytes) -> str:
+    """Return the reserved word behind the service (``$batch``…), "" when a key stands there or nothing.
+
+    A key stands alone, so a key that reads like one of these words is asked by ``$batch`` only.
+    """
+    word = raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].replace(b"%24", b"$").decode("latin-1")
+    return word if word in FORMS else ""
+
+
+def read_pairs(query: bytes) -> list[tuple[str, str]]:
+    """Return the parameters in order; raise ``Refused`` when they cannot be read."""
     try:
         text = query.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=50)
+        return parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=MOST_PARAMETERS
+        )
     except ValueError as error:
         raise bad_request("Tham số không đọc được.", "Viết dạng ten=gia_tri, mã hóa phần trăm theo UTF-8.") from error
+
+
+def read_parameters(query: bytes) -> dict[str, str]:
+    """Return the parameters; raise ``Refused`` when one stands twice or is not UTF-8."""
+    pairs = read_pairs(query)
     found = dict(pairs)
     if len(found) != len(pairs):
         raise bad_request("Có tham số lặp lại.", "Mỗi tham số chỉ viết một lần.")
@@ -119,31 +149,125 @@ def read_parameters(query: bytes) -> dict[str, str]:
 
 def read_page_question(parameters: dict[str, str], plan: Plan) -> PageQuestion:
     """Check the parameters of a page against what the service offers."""
+    return PageQuestion(
+        read_filters(parameters, plan, RESERVED), read_limit(parameters, plan.service.page_limit),
+        parameters.get("cursor", ""), _order(parameters, plan), read_fields(parameters),
+    )  # fmt: skip
+
+
+def read_filters(parameters: dict[str, str], plan: Plan, reserved: tuple[str, ...]) -> tuple[Filter, ...]:
+    """Return the filters: ``column=value`` and ranges (``column.gte=value``); refuse what is neither nor reserved."""
     filterable = plan.filters()
-    known = (*filterable, *RESERVED)
-    _refuse_unknown(parameters, known)
+    offered = {
+        f"{name}.{operator}" if operator else name: (name, operator)
+        for name in filterable
+        if name not in reserved
+        for operator in (OPERATORS if plan.service.type_of(name) in ORDERED else ("",))
+    }
+    refuse_unknown(parameters, (*offered, *reserved), (*filterable, *reserved))
     for name, value in parameters.items():
-        if "\0" in value or (name != "cursor" and len(value) > MAX_VALUE):
+        if "\0" in value or (name in offered and len(value) > MAX_VALUE):
             raise bad_request(f"Giá trị của {name} quá dài hoặc có ký tự cấm.", "Kiểm tra lại giá trị.")
-    filters = tuple((name, parameters[name]) for name in filterable if name in parameters)
-    return PageQuestion(filters, _limit(parameters, plan.service.page_limit), parameters.get("cursor", ""))
+    return tuple((*offered[name], parameters[name]) for name in offered if name in parameters)
 
 
-def refuse_parameters(parameters: dict[str, str]) -> None:
-    """Refuse any parameter of a look-up by key: it takes none."""
-    _refuse_unknown(parameters, ())
+def read_fields(parameters: dict[str, str]) -> tuple[str, ...]:
+    """Return the fields asked for, none for all that are granted; ``Plan.narrowed`` checks the names."""
+    return tuple(parameters["fields"].split(",")) if "fields" in parameters else ()
 
 
-def _refuse_unknown(parameters: dict[str, str], known: tuple[str, ...]) -> None:
+def _order(parameters: dict[str, str], plan: Plan) -> Order:
+    """Return the order asked for: columns the service lets be filtered by, and those of its key that are granted."""
+    if "sort" not in parameters:
+        return ()
+    granted_key = [name for name in plan.service.lookup if name in plan.names]
+    sortable = tuple(dict.fromkeys((*plan.filters(), *granted_key)))
+    order = tuple((text.removeprefix("-"), text.startswith("-")) for text in parameters["sort"].split(","))
+    names = [name for name, _ in order]
+    if not set(names) <= set(sortable) or len(set(names)) < len(names) or len(names) > MOST_SORT:
+        raise bad_request(
+            f"Tham số sort là 1 đến {MOST_SORT} cột khác nhau, cách nhau dấu phẩy; dấu trừ trước cột là giảm dần.",
+            f"Các cột sắp xếp được: {', '.join(sortable) or '(không có)'}.", known=list(sortable),
+        )  # fmt: skip
+    return order
+
+
+def read_keys(query: bytes, path: bytes, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys asked for (``key`` repeated) and the fields; raise ``Refused`` when there are too many."""
+    # As the gateway logs it: what does not fit there would be asked without a trace.
+    asked = path.partition(b"?")[0].lstrip(b"/").partition(b"/")[2]
+    if len(f"/r1/{plan.service.path}/?") + len(asked) + len(query) > MOST_ADDRESS:
+        raise too_long(MOST_ADDRESS)
+    pairs = read_pairs(query)
+    keys = tuple(value for name, value in pairs if name == "key")
+    rest = [(name, value) for name, value in pairs if name != "key"]
+    if len(dict(rest)) < len(rest):
+        raise bad_request("Có tham số lặp lại.", "Chỉ tham số key được viết nhiều lần.")
+    refuse_unknown(dict(rest), ("fields",), ("key", "fields"))
+    if not 1 <= len(keys) <= MOST_KEYS:
+        raise bad_request(
+            f"Mỗi lần hỏi từ 1 đến {MOST_KEYS} khóa; câu hỏi này có {len(keys)}.",
+            "Viết key=… cho từng khóa; nhiều hơn thì chia thành nhiều lần gọi.",
+        )
+    for key in keys:
+        if not key or "\0" in key or len(key) > MAX_VALUE:
+            raise bad_request(f"Có khóa trống, dài quá {MAX_VALUE} ký tự hoặc có ký tự cấm.", "Kiểm tra lại khóa.")
+    return keys, read_fields(dict(rest))
+
+
+def read_change_question(parameters: dict[str, str], plan: Plan) -> ChangeQuestion:
+    """Check the parameters of a question for changes: ``since`` is a version's number."""
+    known = ("since", "fields", "limit", "cursor")
+    refuse_unknown(parameters, known, known)
+    since = parameters.get("since", "")
+    if not (since.isascii() and since.isdigit() and len(since) <= LONGEST_VERSION and int(since)):
+        raise bad_request(
+            "Thiếu tham số since, hoặc since không phải số phiên bản.",
+            "Lấy since từ trường next_since của lần hỏi trước, hoặc từ version của trang đầu khi đọc toàn bộ.",
+        )
+    return ChangeQuestion(
+        int(since), read_limit(parameters, plan.service.page_limit), parameters.get("cursor", ""),
+        read_fields(parameters),
+    )  # fmt: skip
+
+
+def read_aggregation(parameters: dict[str, str], plan: Plan) -> Aggregation:
+    """Check the parameters of figures: groups are granted fields, measures granted fields that are numbers."""
+    numbers = tuple(name for name in plan.names if plan.service.type_of(name) in NUMERIC)
+    groups = _columns(parameters, "group", plan, plan.names)
+    if len(groups) > MOST_GROUPED:
+        raise bad_request(f"Chỉ gộp theo nhiều nhất {MOST_GROUPED} cột.", "Bớt cột trong tham số group.")
+    measures = tuple((one, name) for one in MEASURES for name in _columns(parameters, one, plan, numbers))
+    return Aggregation(groups, measures, read_filters(parameters, plan, ("group", *MEASURES)))
+
+
+def _columns(parameters: dict[str, str], asked: str, plan: Plan, offered: tuple[str, ...]) -> tuple[str, ...]:
+    if asked not in parameters:
+        return ()
+    names = tuple(parameters[asked].split(","))
+    plan.narrowed(names)
+    if not set(names) <= set(offered) or len(set(names)) < len(names):
+        raise bad_request(
+            f"Tham số {asked} là các cột khác nhau, cách nhau dấu phẩy.",
+            f"Các cột dùng được: {', '.join(offered) or '(không có)'}.", known=list(offered),
+        )  # fmt: skip
+    return names
+
+
+def refuse_unknown(parameters: Iterable[str], known: Iterable[str], told: tuple[str, ...]) -> None:
+    """Refuse parameters that are not ``known``; ``told`` are the names to choose from."""
     unknown = sorted(set(parameters) - set(known))
     if unknown:
-        listed = ", ".join(known) or "(không có)"
+        listed = ", ".join(told) or "(không có)"
         raise bad_request(
-            f"Không có tham số: {', '.join(unknown)}.", f"Các tham số nhận được: {listed}.", known=list(known)
+            f"Không có tham số: {', '.join(unknown)}.",
+            f"Các tham số nhận được: {listed}; cột số, ngày lọc được theo khoảng: cột.gte, cột.gt, cột.lte, cột.lt.",
+            known=list(told),
         )
 
 
-def _limit(parameters: dict[str, str], most: int) -> int:
+def read_limit(parameters: dict[str, str], most: int) -> int:
+    """Return how many are asked for at once; raise ``Refused`` outside 1 to ``most``."""
     text = parameters.get("limit", "")
     if not text and "limit" not in parameters:
         return min(DEFAULT_PAGE, most)

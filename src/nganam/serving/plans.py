@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nganam.serving.problems import bad_request
-from nganam.serving.snapshot import Grant, Service
+import msgspec
 
-TRUE, FALSE = {"true", "1"}, {"false", "0"}
+from nganam.serving.problems import bad_request, fields_not_granted
+from nganam.serving.snapshot import Grant, Service
+from nganam.serving.values import Value, read_value
+
 Row = Sequence[Any]
 
 
@@ -47,27 +49,32 @@ class Plan:
         """Say whether the row lies within the granted scope."""
         return all(str(row[position]) in allowed for position, allowed in self.guards)
 
-    def scope_sql(self) -> tuple[list[str], list[str]]:
-        """Return the granted scope as conditions and their values."""
+    def scope_sql(self, of: str = "") -> tuple[list[str], list[str]]:
+        """Return the granted scope as conditions on the rows called ``of`` (with its dot), and their values."""
         conditions: list[str] = []
         values: list[str] = []
         for name, allowed in sorted(self.grant.where.items()):
-            conditions.append(f"{quoted(name)} IN ({', '.join('?' * len(allowed))})")
+            conditions.append(f"{of}{quoted(name)} IN ({', '.join('?' * len(allowed))})")
             values += allowed
         return conditions, values
 
-    def bound(self, name: str, text: str) -> str | int:
+    def bound(self, name: str, text: str) -> Value:
         """Return a value from the address as the column's type; raise ``Refused`` when it cannot be one."""
-        kind = self.service.type_of(name)
-        if kind == "integer":
-            if not text.removeprefix("-").isdecimal() or len(text) > 18:  # noqa: PLR2004 - fits 64 bits
-                raise bad_request(f"Giá trị của {name} phải là số nguyên.", "Sửa giá trị rồi gọi lại.")
-            return int(text)
-        if kind == "boolean":
-            if text not in TRUE | FALSE:
-                raise bad_request(f"Giá trị của {name} phải là true hoặc false.", "Sửa giá trị rồi gọi lại.")
-            return int(text in TRUE)
-        return text
+        return read_value(name, self.service.type_of(name), text)
+
+    def narrowed(self, wanted: Sequence[str]) -> "Plan":
+        """Return the plan that answers only these of the granted fields; raise ``Refused`` for any other name.
+
+        What a service offers is public, so that a field not granted is told apart from one that is not there.
+        """
+        other = [name for name in wanted if name not in self.names]
+        unknown = sorted(set(other) - {field.name for field in self.service.fields})
+        if not wanted or not all(wanted) or unknown:
+            told = f"Không có mục tin: {', '.join(unknown)}." if any(unknown) else "Tham số fields để trống."
+            raise bad_request(told, f"Các mục tin được cấp: {', '.join(self.names)}.", known=list(self.names))
+        if other:
+            raise fields_not_granted(other)
+        return plan(self.consumer, self.code, self.service, msgspec.structs.replace(self.grant, fields=tuple(wanted)))
 
 
 def plan(consumer: str, code: str, service: Service, grant: Grant) -> Plan:

@@ -79,6 +79,42 @@ def ambiguous_key(columns: Sequence[str]) -> Refused:
     )  # fmt: skip
 
 
+def fields_not_granted(names: Sequence[str]) -> Refused:
+    """Refuse fields that the service offers and the account was not granted."""
+    return Refused(
+        403, "fields_not_granted", "Mục tin chưa được cấp",
+        f"Tài khoản kết nối không được cấp mục tin: {', '.join(names)}.",
+        "Bỏ mục tin này khỏi câu hỏi, hoặc đề nghị cơ quan cung cấp cấp thêm.",
+    )  # fmt: skip
+
+
+def too_long(most: int) -> Refused:
+    """Refuse an address of which the exchange log would lose a part: it has to name every key that was asked."""
+    return Refused(
+        414, "address_too_long", "Địa chỉ quá dài",
+        f"Địa chỉ dài quá {most} ký tự; nhật ký giao dịch phải giữ được mọi khóa đã hỏi.",
+        "Chia các khóa thành nhiều lần gọi.",
+    )  # fmt: skip
+
+
+def too_costly(seconds: int) -> Refused:
+    """Refuse a question over so many rows that it took too long."""
+    return Refused(
+        400, "too_costly", "Câu hỏi tốn quá nhiều thời gian", f"Câu hỏi chạy quá {seconds} giây nên bị dừng.",
+        "Lọc bớt, bỏ sắp xếp, hoặc gộp theo ít cột hơn rồi gọi lại.",
+    )  # fmt: skip
+
+
+def changes_gone(oldest: int | None, version: int) -> Refused:
+    """Say that changes since a version are not kept (any more): the whole is to be read once."""
+    kept = f"Chỉ còn thay đổi từ phiên bản {oldest}." if oldest is not None else "Bảng này chưa giữ thay đổi nào."
+    return Refused(
+        410, "changes_gone", "Không còn giữ các thay đổi này", kept,
+        "Đọc lại toàn bộ từng trang, rồi hỏi thay đổi từ phiên bản ghi ở trang đầu.",
+        oldest=oldest, version=version,
+    )  # fmt: skip
+
+
 def bad_request(detail: str, hint: str, **members: object) -> Refused:
     """Refuse a request that is not of the documented form."""
     return Refused(400, "bad_request", "Yêu cầu không đúng dạng", detail, hint, **members)

@@ -1,30 +1,38 @@
-"""The two questions a service answers: one record by key, and a page of records by filters."""
+"""The questions a service answers record by record: by key, by several keys, and a page of records by filters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nganam.serving.cursors import Cursor, seal, unseal
+from nganam.serving.ordering import Order, beyond, order_sql, whole
 from nganam.serving.plans import Plan, quoted
-from nganam.serving.problems import ambiguous_key, bad_request, record_absent, record_not_granted
+from nganam.serving.problems import Refused, ambiguous_key, bad_request, record_absent, record_not_granted
 from nganam.serving.replicas import Replica
 
 DEFAULT_PAGE = 100
 MAX_VALUE = 200
 ROWID = ("rowid",)
+OPERATORS = {"": "=", "gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
+TOLD_APART = frozenset({"data_absent", "data_not_permitted", "ambiguous_key"})
+"""What may be said of one of several keys; anything else refuses the whole question."""
+Filter = tuple[str, str, str]
+"""Column, operator ("" equal) and value as written."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuestion:
-    """A page asked for: filters as (column, value), how many, and where to go on."""
+    """A page asked for: filters, order, which fields (none: all granted), how many, and where to go on."""
 
-    filters: tuple[tuple[str, str], ...] = ()
+    filters: tuple[Filter, ...] = ()
     limit: int = DEFAULT_PAGE
     cursor: str = ""
+    order: Order = ()
+    fields: tuple[str, ...] = ()
 
     def identity(self, plan: Plan) -> bytes:
         """Return what a cursor is bound to."""
-        return repr((plan.consumer, plan.code, self.filters)).encode()
+        return repr((plan.consumer, plan.code, self.filters, self.order)).encode()
 
 
 def look_up(plan: Plan, replica: Replica, key: Sequence[str]) -> dict[str, Any]:
@@ -46,27 +54,63 @@ def look_up(plan: Plan, replica: Replica, key: Sequence[str]) -> dict[str, Any]:
     return plan.record(rows[0])
 
 
-def read_page(plan: Plan, replica: Replica, question: PageQuestion, secret: bytes) -> tuple[list[dict[str, Any]], str]:
-    """Return the records of a page in key order, and the cursor of the next page ("" when this is the last).
+def look_up_each(plan: Plan, replica: Replica, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what there is to say of each key, in the order asked: ``result`` is ``data`` or why there is none."""
+    several = len(plan.service.lookup) > 1
+    found = []
+    for key in keys:
+        result, record = "data", None
+        try:
+            record = look_up(plan, replica, key.split(",") if several else (key,))
+        except Refused as refused:
+            if refused.code not in TOLD_APART:
+                raise
+            result = refused.code
+        found.append({"key": key, "result": result, "data": record})
+    return found
 
-    Keyset, not offset: the thousandth page costs what the first does, and rows added meanwhile shift nothing.
+
+def filter_sql(plan: Plan, filters: Sequence[Filter]) -> tuple[list[str], list[Any]]:
+    """Return the granted scope and the filters as conditions and their values; raise ``Refused`` for a bad value."""
+    conditions, scope = plan.scope_sql()
+    values: list[Any] = [*scope]
+    for name, operator, text in filters:
+        conditions.append(f"{quoted(name)} {OPERATORS[operator]} ?")
+        values.append(plan.bound(name, text))
+    return conditions, values
+
+
+def where_sql(conditions: Sequence[str]) -> str:
+    """Return conditions as the end of a query."""
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def read_page(
+    plan: Plan, shown: Plan, replica: Replica, question: PageQuestion, secret: bytes
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the records of a page in order, and the cursor of the next page ("" when this is the last).
+
+    ``shown`` is the plan narrowed to the fields asked for. Keyset, not offset: the thousandth page costs what the first
+    does, and rows added meanwhile shift nothing.
     """
-    order = replica.named.key or ROWID
-    conditions, values = plan.scope_sql()
-    for name, text in question.filters:
-        conditions.append(f"{quoted(name)} = ?")
-        values.append(plan.bound(name, text))  # type: ignore[arg-type]  # sqlite binds either
-    keys = ", ".join(quoted(name) for name in order)
+    order = whole(question.order, replica.named.key or ROWID)
+    conditions, values = filter_sql(plan, question.filters)
+    keys = ", ".join(quoted(name) for name, _ in order)
     if question.cursor:
         last = unseal(question.cursor, question.identity(plan), secret).last
         if len(last) != len(order):
             raise bad_request("Con trỏ thuộc về cấu trúc cũ của bảng.", "Đọc lại từ trang đầu.")
-        conditions.append(f"({keys}) > ({', '.join('?' * len(order))})")
-        values += last  # type: ignore[arg-type]
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    sql = f"SELECT {plan.columns}, {keys} FROM rows{where} ORDER BY {keys} LIMIT ?"  # noqa: S608 - names come from the snapshot
-    rows = replica.connection.execute(sql, [*values, question.limit + 1]).fetchall()
+        if question.order:
+            further, bound = beyond(order, last)
+        else:
+            further, bound = [f"({keys}) > ({', '.join('?' * len(order))})"], [*last]
+        conditions += further
+        values += bound
+    rest = f"{where_sql(conditions)} ORDER BY {order_sql(order)} LIMIT ?"
+    sql = f"SELECT {shown.columns}, {keys} FROM rows{rest}"  # noqa: S608 - names come from the snapshot
+    with replica.bounded() as base:
+        rows = base.execute(sql, [*values, question.limit + 1]).fetchall()
     page = rows[: question.limit]
     more = len(rows) > question.limit
     following = seal(Cursor(tuple(page[-1][-len(order) :])), question.identity(plan), secret) if more else ""
-    return [plan.record(row) for row in page], following
+    return [shown.record(row) for row in page], following

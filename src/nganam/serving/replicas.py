@@ -3,15 +3,20 @@
 import re
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from nganam.serving.problems import unavailable
+from nganam.serving.problems import too_costly, unavailable
 from nganam.serving.watched import Watched
 
+MOST_SECONDS = 8
+STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
 SAFE_TABLE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
 
 
@@ -22,16 +27,21 @@ class Current(msgspec.Struct, frozen=True):
     file: str
     key: tuple[str, ...] = ()
     as_of: datetime | None = None
+    changes_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The version ``current.json`` names: its key columns, the instant it stands for, its file."""
+    """The version ``current.json`` names: its key columns, the instant it stands for, its file.
+
+    ``changes_since`` is the oldest version since which the file knows all changes, ``None`` when it knows of none.
+    """
 
     version: int
     key: tuple[str, ...]
     as_of: datetime
     path: Path
+    changes_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,23 @@ class Replica:
 
     named: Named
     connection: sqlite3.Connection
+
+    @contextmanager
+    def bounded(self) -> Iterator[sqlite3.Connection]:
+        """Let what is asked of the connection run for ``MOST_SECONDS``; raise ``Refused`` when it takes longer.
+
+        A question over the whole table must not hold a thread for ever: the gateway has long gone by then.
+        """
+        until = time.monotonic() + MOST_SECONDS
+        self.connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+        try:
+            yield self.connection
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            raise too_costly(MOST_SECONDS) from error
+        finally:
+            self.connection.set_progress_handler(None, 0)
 
 
 class Replicas:
@@ -82,7 +109,7 @@ def _read_current(path: Path) -> Named:
     if "/" in current.file or current.file.startswith("."):
         raise ValueError("the file of a replica stands beside current.json")
     as_of = current.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Named(current.version, current.key, as_of, path.with_name(current.file))
+    return Named(current.version, current.key, as_of, path.with_name(current.file), current.changes_since)
 
 
 def _open(named: Named) -> Replica:

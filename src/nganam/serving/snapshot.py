@@ -9,6 +9,7 @@ from nganam.kernel.hours import Window
 
 FORMAT = 1
 MAX_PAGE = 1000
+SMALLEST_GROUP = 5
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Service(msgspec.Struct, frozen=True):
     """A published service over one replicated table, or over an agency's own system (``remote``).
 
     ``personal`` names the columns with personal data: who was not granted one cannot filter by it either.
+    ``smallest_group`` is the number of records below which no figure is told of a group.
     ``sandbox`` marks a twin over made-up rows: whoever the gateway lets through sees every field, without a grant.
     """
 
@@ -75,6 +77,7 @@ class Service(msgspec.Struct, frozen=True):
     personal: tuple[str, ...] = ()
     remote: Remote | None = None
     sandbox: bool = False
+    smallest_group: int = SMALLEST_GROUP
 
     def type_of(self, name: str) -> str:
         """Return the type of a column; ``types`` names those asked by but not offered as fields."""

@@ -162,6 +162,7 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "khong-tra-loi@nganam.invalid")
 
 # Of the platform itself.
 NGANAM_SUBSCRIPTIONS = "nganam.site.subscriptions.TABLE"
+NGANAM_SMALLEST_GROUP = env.number("SMALLEST_GROUP", 5)
 NGANAM_UPLOAD_LIMIT = env.number("UPLOAD_LIMIT_MB", 100) * 1_000_000
 NGANAM_GATEWAY_URL = env.text("GATEWAY_URL", env.local_address("PORT_GATEWAY"))
 NGANAM_GATEWAY_TLS_URL = env.text("GATEWAY_TLS_URL", f"https://127.0.0.1:{env.tls_port()}")

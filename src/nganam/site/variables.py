@@ -114,6 +114,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("INSTANCE", "`VN`", "Mã phiên bản X-Road trong đường dẫn LGSP", "Instance code in LGSP paths"),
     Variable("MAIL_BACKEND", "ghi ra tệp", "Lớp gửi thư của Django", "Django mail backend"),
     Variable("MAIL_FROM", "`khong-tra-loi@nganam.invalid`", "Địa chỉ gửi thư", "Sender of mail"),
+    Variable(
+        "SMALLEST_GROUP",
+        "`5`",
+        "Số liệu tổng hợp của dịch vụ không nói về nhóm ít bản ghi hơn số này (nội bộ)",
+        "Aggregates of services tell nothing of groups with fewer records than this (a local choice)",
+    ),
     Variable("UPLOAD_LIMIT_MB", "`100`", "Giới hạn tệp tải lên, MB", "Upload limit in MB"),
     Variable(
         "TRUST",

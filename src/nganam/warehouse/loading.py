@@ -4,11 +4,14 @@ One process at a time loads a table: it holds a lock file, which the kernel free
 commit carries the load's code, so a load that died between commit and record is finished, not repeated.
 """
 
+import functools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -24,7 +27,7 @@ from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
 from nganam.warehouse import contracting, drifting, partial, places, quality, screening, since, told
-from nganam.warehouse.engine import checking, files, lake, landing, reading, rejected, replica
+from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version, Way
@@ -75,15 +78,15 @@ def ensure_replica(table: Table) -> None:
     """Build the replica of the current version when it is missing or older."""
     version = table.versions.select_related("load").first()
     told = replica.current(places.replicas(table))
-    if version is None or (told and told["version"] >= version.number and _is_there(table, told["file"])):
+    if version is None or (told and told["version"] >= version.number and _is_whole(table, told)):
         return
     with places.alone(places.lock(table)) as alone:
         if alone:
             _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
 
 
-def _is_there(table: Table, name: str) -> bool:
-    return (places.replicas(table) / name).is_file()
+def _is_whole(table: Table, told: dict[str, Any]) -> bool:
+    return replica.knows_changes(told) and (places.replicas(table) / told["file"]).is_file()
 
 
 def _run(load: Load, *, actor: Actor, now: Now) -> Load:
@@ -280,7 +283,7 @@ def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Loa
     table = load.table
     last = table.versions.first()
     number = last.number + 1 if last else 1
-    _replicate(table, table.shape, number, done.delta_version, at)
+    _replicate(table, table.shape, number, done.delta_version, at, done.difference)
     sha = files.content_sha256(lake.stream(places.lake(table), table.shape, done.delta_version), table.shape)
     with transaction.atomic():
         Version.objects.create(
@@ -301,10 +304,35 @@ def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Loa
         return _end(load, "commit", actor=actor, at=at, details=details)
 
 
-def _replicate(table: Table, shape: Contract, number: int, delta_version: int, at: datetime) -> None:
+def _replicate(
+    table: Table, shape: Contract, number: int, delta_version: int, at: datetime,
+    difference: lake.Difference | None = None,
+) -> None:  # fmt: skip
+    """Build the replica of a version; ``difference`` is what it changed while there is no record of it yet."""
     rows = lake.stream(places.lake(table), shape, delta_version)
     wanted = [name for name in (table.commune_column, table.time_column) if name]
-    replica.build(places.replicas(table), shape, number, rows, indexes=wanted, as_of=at)
+    states = list(table.versions.filter(number__lte=number)[: history.VERSIONS_KEPT + 1])
+    if difference is not None:
+        states = [Version(table=table, number=number, delta_version=delta_version, contract=table.contract,
+                          **asdict(difference)), *states]  # fmt: skip
+    steps = _steps(table, shape, states[: history.VERSIONS_KEPT + 1])
+    replica.build(places.replicas(table), shape, number, rows, indexes=wanted, as_of=at, steps=steps)
+
+
+def _steps(table: Table, shape: Contract, versions: Sequence[Version]) -> list[history.Step]:
+    """Return the versions whose changes are kept, newest first: as far back as the columns are those of ``shape``."""
+    found: list[history.Step] = []
+    columns, total = [(one.name, one.type, one.key) for one in shape.columns], 0
+    for newer, older in pairwise(versions):
+        same = [(one.name, one.type, one.key) for one in older.shape.columns] == columns
+        total += newer.added + newer.changed + newer.removed
+        if not shape.key or not same or total > history.MOST_CHANGES:
+            break
+        read = functools.partial(
+            lake.befores, places.lake(table), shape, before=older.delta_version, after=newer.delta_version
+        )
+        found.append(history.Step(newer.number, read))
+    return found
 
 
 def _fail(load: Load, error: NganamError, *, actor: Actor, at: datetime) -> Load:

@@ -174,6 +174,29 @@ def changes(table: Path, contract: Contract, *, before: int | None, after: int, 
     return [Change(kind, old_row, new_row) for old_row, new_row, kind in found][:limit]
 
 
+def befores(
+    table: Path, contract: Contract, *, before: int, after: int, rows: int = 20_000
+) -> Iterator[pa.RecordBatch]:
+    """Yield for each key that differs between two Delta versions what it was, in key order.
+
+    The columns are the contract's and ``_was``: false where the key was not there, all but the key then empty.
+    """
+    first = quote(contract.key[0])
+    names = ", ".join(
+        f"coalesce(n.{quote(one)}, o.{quote(one)}) AS {quote(one)}" if one in contract.key else f"o.{quote(one)}"
+        for one in contract.names
+    )
+    order = ", ".join(f"coalesce(n.{quote(one)}, o.{quote(one)})" for one in contract.key)
+    schema = contract.schema().append(pa.field("_was", pa.bool_()))
+    with duck() as base:
+        _views(base, files(table, before), files(table, after), contract, plain=True)
+        query = (
+            f"SELECT {names}, o.{first} IS NOT NULL AS _was FROM old o FULL JOIN new n ON {_same_key(contract)} "
+            f"WHERE {_kind_sql(contract)[1]} ORDER BY {order}"
+        )
+        yield from batches(base, query, schema, rows)
+
+
 def lost(table: Path, refused: Path, contract: Contract, *, limit: int = 50) -> tuple[int, list[str]]:
     """Return how many rows of the newest version have a key in ``refused`` (Parquet), and the first keys in words.
 

@@ -9,7 +9,7 @@ import os
 import re
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nganam.warehouse.engine import history
 from nganam.warehouse.engine.contract import Contract, quote
 
 KINDS: Final = {
@@ -35,21 +36,24 @@ def build(
     *,
     indexes: Iterable[str] = (),
     as_of: datetime | None = None,
+    steps: Sequence[history.Step] = (),
 ) -> Path:
     """Build the replica of version ``number`` from its rows in key order, make it current, prune old ones.
 
     ``indexes`` are columns to look up by besides the key (commune, time); ``as_of`` is the instant the rows stand for.
+    ``steps`` are the versions, newest first, whose changes are kept; what the replica before knows of them is copied.
     """
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"v{number}.sqlite"
     waiting = folder / f".{uuid.uuid4().hex}.tmp"
     try:
         with closing(sqlite3.connect(waiting, isolation_level=None)) as base:
+            since = _fill_history(base, folder, contract, number, steps)
             _fill(base, contract, batches, [name for name in indexes if name in contract.names])
         waiting.replace(final)
     finally:
         waiting.unlink(missing_ok=True)
-    _point_at(folder, contract, number, final.name, as_of)
+    _point_at(folder, contract, number, final.name, as_of, since)
     prune(folder, number)
     return final
 
@@ -95,11 +99,52 @@ def as_stored(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def _fill(base: sqlite3.Connection, contract: Contract, batches: Iterable[pa.RecordBatch], indexes: list[str]) -> None:
+def knows_changes(told: dict[str, Any]) -> bool:
+    """Say whether a replica was built with the changes of its last versions; older ones of this platform were not."""
+    return "changes_since" in told
+
+
+def _fill_history(
+    base: sqlite3.Connection, folder: Path, contract: Contract, number: int, steps: Sequence[history.Step]
+) -> int | None:
+    """Keep the changes of the last versions; return since which they are known, None for rows without a key."""
     # The file is thrown away if anything fails, so it is built without a journal.
     base.execute("PRAGMA journal_mode=OFF")
     base.execute("PRAGMA synchronous=OFF")
     base.execute("PRAGMA page_size=8192")
+    if not contract.key:
+        return None
+    base.execute("BEGIN")
+    history.create(base, contract, KINDS)
+    since = history.fill(base, steps, _carried(folder, contract), number, lambda batch: _with_was(batch, contract))
+    base.execute("COMMIT")
+    return since
+
+
+def _carried(folder: Path, contract: Contract) -> history.Carried | None:
+    """Return what the present replica knows, when its columns are the same and it can be read."""
+    try:
+        told = current(folder)
+        if not told or told.get("changes_since") is None or told["key"] != list(contract.key):
+            return None
+        path = folder / told["file"]
+        if told["columns"] != _columns(contract) or not path.is_file():
+            return None
+        return history.Carried(path, told["version"], told["changes_since"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _columns(contract: Contract) -> list[dict[str, str]]:
+    return [{"name": one.name, "type": one.type} for one in contract.columns]
+
+
+def _with_was(batch: pa.RecordBatch, contract: Contract) -> Iterator[tuple[Any, ...]]:
+    was = batch.column("_was").cast(pa.int8()).to_pylist()
+    return ((*row, one) for row, one in zip(_records(batch, contract), was, strict=True))
+
+
+def _fill(base: sqlite3.Connection, contract: Contract, batches: Iterable[pa.RecordBatch], indexes: list[str]) -> None:
     columns = ", ".join(f"{quote(one.name)} {KINDS[one.type]}" for one in contract.columns)
     key = ", ".join(map(quote, contract.key))
     tail = f", PRIMARY KEY ({key})) WITHOUT ROWID" if key else ")"
@@ -134,13 +179,16 @@ def _stored(column: pa.Array, kind: str) -> list[Any]:
     return values
 
 
-def _point_at(folder: Path, contract: Contract, number: int, name: str, as_of: datetime | None) -> None:
+def _point_at(
+    folder: Path, contract: Contract, number: int, name: str, as_of: datetime | None, since: int | None
+) -> None:
     told = {
         "version": number,
         "file": name,
         "key": list(contract.key),
         "as_of": as_of.isoformat() if as_of else None,
-        "columns": [{"name": one.name, "type": one.type} for one in contract.columns],
+        "columns": _columns(contract),
+        "changes_since": since,
     }
     waiting = folder / f".{uuid.uuid4().hex}.tmp"
     with waiting.open("w", encoding="utf-8") as out:

@@ -1,0 +1,124 @@
+"""Choosing fields, an order and ranges: within the grant, every record once, and what is empty in a definite place."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from nganam.serving.snapshot import Grant, Service
+
+NUMBERS = [7, None, 3, 7, None, 12, 3, 0]
+WIDE = Grant("TK-2026-0009", ("ma", "ten", "giuong"))
+
+
+@pytest.fixture
+def gaps(call, data, serving_files):
+    """A table in which some beds are unknown and some numbers stand several times."""
+    rows = [(f"{at}", f"Trạm {at}", "Mỹ Tú", beds, at % 2) for at, beds in enumerate(NUMBERS)]
+    serving_files.replica(data, 2, rows)
+    serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": WIDE}}))
+    return call
+
+
+def walked(call, question, size):
+    found, cursor = [], ""
+    while True:
+        reply = call(f"/DV-2026-0001/?{question}&limit={size}{f'&cursor={cursor}' if cursor else ''}")
+        assert reply.status == 200, reply.body
+        found += [one["ma"] for one in reply.json["data"]]
+        cursor = reply.json["next"]
+        if not cursor:
+            return found
+
+
+@pytest.mark.law("D35.3")
+def test_only_the_chosen_of_the_granted_fields_are_answered_and_counted(call):
+    one, page = call("/DV-2026-0001/0003?fields=cong_lap,ma"), call("/DV-2026-0001/?fields=ma&limit=2")
+    assert (one.json["data"], one.headers["x-lgsp-fields"]) == ({"ma": "0003", "cong_lap": True}, "2")
+    assert (page.json["data"], page.headers["x-lgsp-fields"]) == ([{"ma": "0001"}, {"ma": "0002"}], "1")
+    assert call(f"/DV-2026-0001/?limit=1&cursor={page.json['next']}").json["data"][0]["ma"] == "0003"
+
+
+@pytest.mark.law("D35.3")
+@pytest.mark.parametrize("address", ["/DV-2026-0001/0003", "/DV-2026-0001/", "/DV-2026-0001/$batch?key=0003"])
+def test_a_field_that_was_not_granted_is_refused_and_an_unknown_one_is_unknown(call, address):
+    sign = "&" if "?" in address else "?"
+    offered, unknown, empty = (call(f"{address}{sign}fields={one}") for one in ("ma,giuong", "ma,luong", ""))
+    assert (offered.status, offered.json["code"]) == (403, "fields_not_granted")
+    assert "giuong" in offered.json["detail"]
+    assert (unknown.status, unknown.json["known"]) == (400, ["ma", "ten", "cong_lap"])
+    assert (empty.status, empty.json["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize("sort", ["giuong", "-giuong", "giuong,-ma", "-giuong,-ma", "-ma", "-cong_lap,giuong"])
+def test_every_record_comes_once_in_the_order_asked_with_what_is_empty_at_the_low_end(gaps, sort, size):
+    by: dict[str, Callable[[int], int]] = {
+        "giuong": lambda at: -1 if NUMBERS[at] is None else int(NUMBERS[at] or 0), "ma": int,
+        "cong_lap": lambda at: at % 2,
+    }  # fmt: skip
+    order = list(range(len(NUMBERS)))
+    for one in reversed([*sort.split(","), "ma"] if "ma" not in sort else sort.split(",")):
+        order.sort(key=by[one.removeprefix("-")], reverse=one.startswith("-"))
+    assert "".join(walked(gaps, f"sort={sort}", size)) == "".join(map(str, order))
+
+
+def test_a_cursor_belongs_to_its_order(call):
+    cursor = call("/DV-2026-0001/?sort=-giuong&limit=5").json["next"]
+    for other in ("sort=giuong", "sort=huyen", "limit=5"):
+        assert call(f"/DV-2026-0001/?{other}&cursor={cursor}").status == 400
+    assert call(f"/DV-2026-0001/?sort=-giuong&limit=5&fields=ma&cursor={cursor}").status == 200
+
+
+@pytest.mark.parametrize(
+    "sort", ["", "ten", "luong", "giuong,giuong", "giuong,-giuong", "--giuong", "huyen,giuong,cong_lap,ma"]
+)
+def test_an_order_that_is_not_offered_is_refused_with_what_is(call, sort):
+    reply = call(f"/DV-2026-0001/?sort={sort}")
+    assert (reply.status, reply.json["known"]) == (400, ["huyen", "giuong", "cong_lap", "ma"])
+
+
+@pytest.mark.law("D35.3")
+def test_a_key_that_was_not_granted_orders_nothing(call, data, serving_files):
+    serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": Grant("TK-1", ("ten",))}}))
+    assert call("/DV-2026-0001/?sort=ma").status == 400
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("giuong.gte=50&giuong.lt=100", 10),
+        ("giuong.gt=50&giuong.lte=100", 10),
+        ("giuong.gte=1245", 2),
+        ("giuong.lt=0", 0),
+    ],
+)
+def test_ranges_are_read_in_the_type_of_their_column(call, question, count):
+    assert len(call(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
+
+
+@pytest.mark.parametrize("question", ["giuong.gte=x", "huyen.gte=a", "cong_lap.lt=true", "giuong.ne=5", "ten.gte=1"])
+def test_a_range_that_makes_no_sense_is_refused(call, question):
+    reply = call(f"/DV-2026-0001/?{question}")
+    assert (reply.status, reply.json["code"]) == (400, "bad_request")
+    assert "gte" in reply.json["hint"] or "Sửa" in reply.json["hint"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [("date", ["2026-01-31"], ["31/01/2026", "2026-02-30", "20260131", ""]),
+     ("datetime", ["2026-01-31T08:00:00Z", "2026-01-31T08:00:00%2B07:00", "2026-01-31"], ["hôm qua", "25:00"]),
+     ("decimal", ["12.5", "-3", "1e3"], ["12,5", "nan", "inf", "1_0", "x"])],
+)  # fmt: skip
+def test_days_instants_and_numbers_are_checked(call, data, serving_files, kind, good, bad):
+    told = serving_files.snapshot(2)
+    typed = Service(
+        "VN/GOV/CT-SYT/KHO/DV-2026-0001", "co-so-kham", told.services["DV-2026-0001"].fields, ("ma",), ("huyen",),
+        types={"huyen": kind},
+    )  # fmt: skip
+    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, told.grants))
+    for text in good:
+        assert call(f"/DV-2026-0001/?huyen.gte={text}").status == 200, text
+    for text in bad:
+        reply = call(f"/DV-2026-0001/?huyen.gte={quote(text)}")
+        assert (reply.status, reply.json["code"]) == (400, "bad_request"), text
