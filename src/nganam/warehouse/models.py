@@ -19,8 +19,8 @@ from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
-    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "FindingAdmission", "Load", "RejectedRow", "Scope", "Source",
-    "SourceKind", "Table", "Version", "sign_name",
+    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "FindingAdmission", "Load", "RejectedRow", "Scope",
+    "Source", "SourceKind", "Table", "Version", "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
