@@ -186,6 +186,9 @@ def column_name(title: str) -> str:
     return name if name[:1].isalpha() else f"c_{name}"[:63].strip("_")
 
 
+ACCEPT = ".csv,.xlsx,.txt,.tsv,.json,.ndjson,.jsonl,.geojson,.xml,.zip,.gpkg"
+
+
 class DataFileField(forms.FileField):
     """A file of data. An empty one is let through: the landing refuses it by its name, with what to do."""
 
@@ -196,7 +199,7 @@ class DataFileField(forms.FileField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,.tsv"})
+        widget = forms.FileInput(attrs={"accept": ACCEPT})
         super().__init__(allow_empty_file=True, widget=widget, **kwargs)
 
 
@@ -209,7 +212,10 @@ class ReadingForm(forms.Form):
         label=_("Dòng tiêu đề"), min_value=1, max_value=MOST_LINE, required=False,
         help_text=_("Dòng cuối của tiêu đề nếu tiêu đề có nhiều dòng."),
     )  # fmt: skip
-    sheet = forms.CharField(label=_("Trang tính"), max_length=31, required=False)
+    sheet = forms.CharField(
+        label=_("Trang tính hoặc phần của tệp"), max_length=200, required=False,
+        help_text=_("Trang của bảng tính, lớp bản đồ, danh sách trong JSON (data.items), phần tử XML (ds/co_so)."),
+    )  # fmt: skip
     missing = forms.CharField(
         label=_("Ký hiệu nghĩa là không có giá trị"), max_length=200, required=False,
         help_text=_("Cách nhau bằng dấu cách, tính cho mọi cột. Để trống: “..”, “-”, “x”, “n/a” ở cột số và ngày."),
@@ -256,5 +262,5 @@ class SampleForm(forms.Form):
     sample = DataFileField(
         label=_("Tệp mẫu"),
         required=False,
-        help_text=_("Chỉ đọc dòng tiêu đề để điền bảng cột; tệp không được lưu."),
+        help_text=_("Chỉ đọc tên cột để điền bảng cột; tệp không được lưu."),
     )

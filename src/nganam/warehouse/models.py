@@ -25,6 +25,12 @@ SIGN_NAMES = {
 }
 
 
+FILE_KINDS = (
+    ("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON"), ("jsonl", "NDJSON"), ("geojson", "GeoJSON"), ("xml", "XML"),
+    ("shp", "Shapefile"), ("gpkg", "GeoPackage"),
+)  # fmt: skip
+
+
 def sign_name(sign: str) -> str:
     """Name a sign that sets columns or decimals apart."""
     return str(SIGN_NAMES.get(sign, sign))
@@ -36,7 +42,7 @@ class SourceKind(models.TextChoices):
     SQLITE = "sqlite", _("Tệp cơ sở dữ liệu SQLite")
     POSTGRESQL = "postgresql", _("Cơ sở dữ liệu PostgreSQL")
     MYSQL = "mysql", _("Cơ sở dữ liệu MySQL, MariaDB")
-    FILE = "file", _("Tệp CSV hoặc XLSX trong thư mục nguồn")
+    FILE = "file", _("Tệp dữ liệu trong thư mục nguồn")
 
 
 SERVERS = frozenset({SourceKind.POSTGRESQL, SourceKind.MYSQL})
@@ -136,7 +142,7 @@ class Load(Case):
     by = models.CharField(_("Người nạp"), max_length=200)
     landing_sha = models.CharField(_("SHA-256 của tệp nhận được"), max_length=64, blank=True)
     landing_size = models.BigIntegerField(_("Kích thước tệp nhận được"), null=True, blank=True)
-    file_kind = models.CharField(_("Dạng tệp"), max_length=5, blank=True)
+    file_kind = models.CharField(_("Dạng tệp"), max_length=10, choices=FILE_KINDS, blank=True)
     encoding = models.CharField(_("Bảng mã"), max_length=20, blank=True)
     delimiter = models.CharField(_("Dấu phân cách"), max_length=1, blank=True)
     header_line = models.PositiveIntegerField(_("Dòng tiêu đề"), null=True, blank=True)
