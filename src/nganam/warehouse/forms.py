@@ -180,6 +180,18 @@ def detected_columns(headings: list[str]) -> list[dict[str, Any]]:
     return [{"name": column_name(one), "title": one, "type": "text"} for one in headings if one]
 
 
+def seen_columns(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return initial data for the columns seen in a source: a proposal, its first column without repeats as the key."""
+    key = next((one["title"] for one in seen if one["key"] and one["type"] in {"text", "integer"}), None)
+    return [
+        {
+            "name": column_name(one["title"]), "title": one["title"], "type": one["type"],
+            "personal": one["personal"], "key": one["title"] == key,
+        }
+        for one in seen
+    ]  # fmt: skip
+
+
 def column_name(title: str) -> str:
     """Make a machine's name of a heading: ``Mã cơ sở`` becomes ``ma_co_so``."""
     name = slug(title).replace("-", "_")[:63].strip("_")

@@ -65,6 +65,12 @@ class Source(models.Model):
     relation = models.CharField(_("Bảng"), max_length=200, blank=True)
     query = models.TextField(_("Câu truy vấn"), blank=True)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
+    tried_at = models.DateTimeField(_("Thử kết nối lúc"), null=True, blank=True, editable=False)
+    tried_by = models.CharField(_("Người thử"), max_length=200, blank=True, editable=False)
+    fault = models.CharField(_("Lỗi kết nối"), max_length=30, blank=True, editable=False)
+    fault_params = models.JSONField(default=dict, blank=True, editable=False)
+    seen = models.JSONField(_("Các cột đã thấy"), default=list, blank=True, editable=False)
+    seen_rows = models.PositiveIntegerField(_("Số dòng đã xem"), null=True, blank=True, editable=False)
 
     class Meta:
         """By agency and name; a name once per agency."""
@@ -77,6 +83,20 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the officers' page of the source."""
+        return reverse("warehouse:source", args=[self.code])
+
+    @property
+    def message(self) -> str:
+        """Say what the last try ran into, in the active language; "" when nothing."""
+        return faults.describe(self.fault, self.fault_params, gettext)[0] if self.fault else ""
+
+    @property
+    def hint(self) -> str:
+        """Say what to do about it."""
+        return faults.describe(self.fault, self.fault_params, gettext)[1] if self.fault else ""
 
 
 class Table(models.Model):

@@ -144,6 +144,38 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Nguồn “{name}” không trả lời."),
         N_("Kiểm tra máy chủ và cổng mạng của nguồn, tường lửa, mật khẩu còn hạn; bảng hiện tại được giữ nguyên."),
     ),
+    "source_host": (
+        N_("Không tìm thấy tên máy chủ của nguồn “{name}”."),
+        N_("Kiểm tra tên máy chủ trong thông tin kết nối và máy chủ phân giải tên miền."),
+    ),
+    "source_refused": (
+        N_("Máy chủ của nguồn “{name}” từ chối kết nối."),
+        N_("Kiểm tra số cổng, dịch vụ cơ sở dữ liệu đã chạy và tường lửa; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_timeout": (
+        N_("Máy chủ của nguồn “{name}” không trả lời trong {seconds} giây."),
+        N_("Kiểm tra địa chỉ máy, đường mạng và tường lửa; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_password": (
+        N_("Nguồn “{name}” không nhận tên đăng nhập hoặc mật khẩu."),
+        N_("Người quản trị đặt lại tài khoản hoặc mật khẩu trong thông tin kết nối."),
+    ),
+    "source_database": (
+        N_("Máy chủ của nguồn “{name}” không có cơ sở dữ liệu cần nối."),
+        N_("Người quản trị kiểm tra tên cơ sở dữ liệu trong thông tin kết nối."),
+    ),
+    "source_table": (
+        N_("Nguồn “{name}” không có bảng cần đọc: {found}"),
+        N_("Kiểm tra tên bảng (kể cả lược đồ, ví dụ y_te.co_so) trong khai báo nguồn."),
+    ),
+    "source_right": (
+        N_("Tài khoản kết nối không có quyền đọc ở nguồn “{name}”."),
+        N_("Đề nghị đơn vị quản lý nguồn cấp quyền đọc cho tài khoản kết nối."),
+    ),
+    "source_not_database": (
+        N_("Tệp của nguồn “{name}” không phải cơ sở dữ liệu SQLite."),
+        N_("Chọn tệp khác, hoặc đổi loại nguồn."),
+    ),
     "source_file_missing": (
         N_("Không thấy tệp “{file}” của nguồn “{name}”."),
         N_(
@@ -164,7 +196,9 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Nạp lại; nếu vẫn lỗi, báo quản trị kèm mã lượt nạp."),
     ),
 }
-OUTSIDE = frozenset({"source_down", "source_file_missing", "source_slow"})
+OUTSIDE = frozenset({
+    "source_down", "source_file_missing", "source_slow", "source_host", "source_refused", "source_timeout",
+})  # fmt: skip
 
 REASONS: Mapping[str, str] = {
     "cells": N_("Số ô không đúng: có {found} ô, cần {expected} ô"),

@@ -210,27 +210,31 @@ class _Text:
             self.count += 1
         room = CHUNK
         while True:
-            try:
-                value, end = self.json.raw_decode(self.text, self.at)
-            except json.JSONDecodeError as error:
-                unended = error.pos > len(self.text) - NEAR_THE_END or error.msg.startswith("Unterminated")
-                if not unended or self.ended:
-                    raise self._broken() from error
-            except RecursionError as error:
-                raise fault("too_deep", name=self.name, most=DEEPEST) from error
-            except NganamError:
-                raise
-            except (ValueError, ArithmeticError) as error:  # a number of more digits than any number has
-                raise self._broken() from error
-            else:
-                # A number at the end of what was read may go on.
-                if end < len(self.text) or self.ended or isinstance(value, dict | list | str):
-                    self.at = end
-                    return value
+            value, end = self._decoded()
+            # A number at the end of what was read may go on.
+            if end and (end < len(self.text) or self.ended or isinstance(value, dict | list | str)):
+                self.at = end
+                return value
             if len(self.text) - self.at > self.longest:
                 raise fault("cell_too_long", name=self.name, record=max(self.count, 1))
             self._more(room)
             room *= 2
+
+    def _decoded(self) -> tuple[Any, int]:
+        """Decode what was read of a value; where it ends, or 0 when more of it must be read first."""
+        try:
+            return self.json.raw_decode(self.text, self.at)
+        except json.JSONDecodeError as error:
+            unended = error.pos > len(self.text) - NEAR_THE_END or error.msg.startswith("Unterminated")
+            if not unended or self.ended:
+                raise self._broken() from error
+            return None, 0
+        except RecursionError as error:
+            raise fault("too_deep", name=self.name, most=DEEPEST) from error
+        except NganamError:
+            raise
+        except (ValueError, ArithmeticError) as error:  # a number of more digits than any number has
+            raise self._broken() from error
 
     def _more(self, size: int) -> bool:
         """Read on; say whether there was more."""
@@ -252,7 +256,7 @@ class _Text:
             raise fault("repeated_field", name=self.name, column=twice, record=max(self.count, 1))
         return found
 
-    def _constant(self, said: str) -> Any:
+    def _constant(self, _said: str) -> Any:
         raise self._broken()
 
     def _broken(self) -> NganamError:

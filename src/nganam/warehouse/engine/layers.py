@@ -1,6 +1,5 @@
 """Maps as records: Shapefiles in a zip, and GeoPackages (SQLite files). A layer is a table; each feature a record."""
 
-import shutil
 import sqlite3
 import tempfile
 import time
@@ -25,6 +24,8 @@ SAMPLE: Final = 2_000
 OWN: Final = ("geometry", "lon", "lat")
 HEADER: Final = 8
 ENVELOPES: Final = (0, 32, 48, 48, 64)
+EMPTY, EXTENDED = 0x10, 0x20
+"""Flags of a GeoPackage geometry: nothing in it, or of a kind that only its maker reads."""
 WGS84: Final = 4326
 UNKNOWN: Final = (0, -1)
 Row = dict[str, str]
@@ -102,8 +103,6 @@ def _shapefile(landed: Landed, name: str, inside: str, encoding: str) -> Iterato
             reader = shapefile.Reader(**opened, encoding=encoding, encodingErrors="replace")
             stack.enter_context(closing(reader))
             yield reader, frame_of(prj.strip(), name) if prj.strip() else DEGREES
-    except (shapefile.ShapefileException, zipfile.BadZipFile, EOFError, RuntimeError, ValueError) as error:
-        raise _as_fault(error, name) from error
     except Exception as error:  # a reader of binary files fails in its own ways on a broken one
         raise _as_fault(error, name) from error
 
@@ -125,7 +124,7 @@ def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo, out: IO[bytes], roo
 
 
 def _dbf_encoding(landed: Landed, name: str, inside: str, asked: str) -> tuple[str, str]:
-    """Return the codec of the texts and their old letters: as asked, as the code page says, UTF-8, or by their words."""
+    """Return the codec of the texts and their old letters: as asked, by the code page, UTF-8, or by their words."""
     if asked in letters.NAMES:
         return letters.LATIN, asked
     if asked:
@@ -264,16 +263,13 @@ def _geometry(blob: Any, name: str, record: int) -> Any:
     """Return the geometry of a GeoPackage's cell: a header, perhaps an envelope, then WKB."""
     from geomet import wkb  # noqa: PLC0415 - only maps need it
 
-    if blob is None:
+    flags = blob[3] if isinstance(blob, bytes) and len(blob) >= HEADER and blob.startswith(b"GP") else EXTENDED
+    if blob is None or (flags & EMPTY and not flags & EXTENDED):
         return None
+    envelope = (flags >> 1) & 7
+    if flags & EXTENDED or envelope >= len(ENVELOPES):
+        raise fault("broken_geometry", name=name, record=record)
     try:
-        flags = blob[3]
-        if blob[:2] != b"GP" or flags & 0x20:
-            raise ValueError(flags)
-        if flags & 0x10:  # an empty geometry
-            return None
-        return _listed(wkb.loads(bytes(blob[HEADER + ENVELOPES[(flags >> 1) & 7] :])))
+        return _listed(wkb.loads(blob[HEADER + ENVELOPES[envelope] :]))
     except Exception as error:  # the reader fails in its own ways on a broken geometry
         raise fault("broken_geometry", name=name, record=record) from error
-
-

@@ -52,8 +52,7 @@ def frame_of(crs: str, name: str) -> Frame:
         raise fault("unknown_projection", name=name, found=crs[:80]) from error
     if not known:
         raise fault("unknown_projection", name=name, found=found.name[:80])
-    turner = known[0]
-    return Frame(lambda xs, ys: turner.transform(xs, ys))
+    return Frame(known[0].transform)
 
 
 def placed(shape: Any, frame: Frame, name: str, record: int) -> dict[str, str]:

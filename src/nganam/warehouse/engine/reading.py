@@ -2,8 +2,8 @@
 
 First the shape (encoding, old letters, delimiter, sheet, where the header stands, which cell is which column), each
 part found, or as somebody asked (:class:`Asked`); then the rows in batches into a Parquet file of texts: ``_line`` the
-line in the file (or the number of the record), ``_cells`` how many cells the row had, ``_raw`` the cells of a row whose number of cells is wrong, and
-``c0``, ``c1`` … the cells in file order.
+line in the file (or the number of the record), ``_cells`` how many cells the row had, ``_raw`` the cells of a row
+whose number of cells is wrong, and ``c0``, ``c1`` … the cells in file order.
 """
 
 import codecs

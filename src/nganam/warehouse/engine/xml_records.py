@@ -82,7 +82,7 @@ class _Walker(ContentHandler):
             raise fault("cell_too_long", name=self.name, record=self.number())
         self.text(content)
 
-    def endElement(self, name: str) -> None:  # noqa: N802 - SAX calls it so
+    def endElement(self, name: str) -> None:  # noqa: N802, ARG002 - SAX calls it so
         self.closed(self.way.pop())
         self.length = 0
 
