@@ -15,7 +15,8 @@ COLUMNS = [
     {"name": "ngay", "title": "Ngày hoạt động", "type": "date"},
 ]
 PATHS = [
-    "/kho/", "/kho/nguon/moi/", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
+    "/kho/", "/kho/nguon/moi/", "/kho/nguon/NG-2026-0001/", "/kho/nguon/NG-2026-0001/sua/",
+    "/kho/bang/moi/?nguon=NG-2026-0001", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
     "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
     "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
     "/ra-quet/", "/kho/co-so/hop-dong/", "/kho/co-so/hop-dong/sua/", "/kho/co-so/hop-dong/nhap/",
@@ -64,10 +65,24 @@ def warehouse(live, province, lan):
         code = operations.start_load(actor=lan, at=AT, table=table, upload=upload).code
         codes.append(code)
         loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
+    _tried_source(lan)
     scanning.scan(
         actor=lan, at=AT, object_type="warehouse.table", object_code="co-so", columns=queries.sample_columns(table)
     )
     return {"load": codes[1], "stopped": codes[2]}
+
+
+def _tried_source(lan):
+    from nganam.warehouse import operations, places, trying
+
+    places.sources().mkdir(parents=True, exist_ok=True)
+    rows = [["ma", "ho_ten", "so_giuong"], ["00123", "Nguyễn Văn An", "1.250"], ["00124", "Trần Thị Bình", "10"]]
+    text = "\n".join(",".join(row) for row in rows)
+    (places.sources() / "nguon-thu.csv").write_text(text, encoding="utf-8")
+    source = operations.declare_source(
+        actor=lan, at=AT, agency="CT-SYT", kind="file", name="Danh sách nhân sự", secret_ref="nguon-thu.csv"
+    )
+    trying.try_source(actor=lan, at=AT, source=source)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_a_look_gives_text_without_loss(server):
 def test_nothing_is_written_and_a_wrong_query_is_told_without_the_address(server, tmp_path, query):
     with pytest.raises(Invalid) as refused:
         databases.land_database(asked(server, query=query), tmp_path, limit=10**7)
-    assert refused.value.details["fault"] == "source_query"
+    assert refused.value.details["fault"] == ("source_table" if query == "SELECT * FROM khong_co" else "source_query")
     assert "mysql://" not in str(refused.value) + str(refused.value.details)
     assert databases.peek(asked(server, query="SELECT count(*) FROM co_so"))[1] == [["12000"]]
 
@@ -98,7 +98,7 @@ def test_what_the_account_may_not_read_is_told_without_its_name(tmp_path):
                 databases.land_database(asked(address, query="SELECT * FROM mysql.user"), tmp_path, limit=10**6)
         finally:
             told.execute(f"DROP USER {name}@'%', {name}@'localhost'")
-    assert refused.value.details["fault"] == "source_query"
+    assert refused.value.details["fault"] == "source_right"
     assert name not in str(refused.value) + str(refused.value.details)
 
 
@@ -107,10 +107,16 @@ def test_a_slow_query_is_stopped_at_the_server_and_a_dead_server_told_of(server,
     with pytest.raises(Unavailable) as refused:
         databases.land_database(slow, tmp_path, limit=10**7, seconds=1)
     assert refused.value.details["fault"] == "source_slow"
-    for address in (server.replace(str(PORT), "1"), server.replace(f"{USER}:{PASSWORD}@", "khong-ai:sai@")):
-        with pytest.raises(Unavailable) as refused:
+    cases = {
+        "source_refused": server.replace(str(PORT), "1"),
+        "source_password": server.replace(f"{USER}:{PASSWORD}@", "khong-ai:sai@"),
+        "source_database": server.rpartition("/")[0] + "/nganam_khong_co",
+        "source_host": server.replace(HOST, "khong-co.invalid"),
+    }
+    for fault, address in cases.items():
+        with pytest.raises((Invalid, Unavailable)) as refused:
             databases.land_database(asked(address, table="co_so"), tmp_path, limit=10**7)
-        assert refused.value.details["fault"] == "source_down"
+        assert refused.value.details["fault"] == fault
         assert "sai" not in str(refused.value.details)
 
 
@@ -118,4 +124,4 @@ def test_a_slow_query_is_stopped_at_the_server_and_a_dead_server_told_of(server,
 def test_an_address_of_another_kind_is_refused(tmp_path, address):
     with pytest.raises((Invalid, Unavailable)) as refused:
         databases.land_database(asked(address, table="co_so"), tmp_path, limit=10**7)
-    assert refused.value.details["fault"] in {"source_not_readable", "source_down"}
+    assert refused.value.details["fault"] in {"source_not_readable", "source_down", "source_database"}

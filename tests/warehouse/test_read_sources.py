@@ -87,7 +87,7 @@ def test_a_source_that_is_down_fails_the_load_and_the_next_try_works(load_from, 
 def test_a_postgresql_that_is_down_is_told_without_its_password(load_from, agencies, monkeypatch):
     monkeypatch.setenv("NGANAM_SOURCE_YTE", "postgresql://lan:bi-mat-123@127.0.0.1:1/yte")
     done = load_from(declare("postgresql", "NGANAM_SOURCE_YTE"))
-    assert (done.state, done.fault) == ("failed", "source_down")
+    assert (done.state, done.fault) == ("failed", "source_refused")
     assert "bi-mat" not in f"{done.message}{done.hint}{done.fault_params}"
 
 
@@ -99,7 +99,7 @@ def test_a_source_without_its_variable_says_which(load_from, agencies):
 
 def test_a_table_that_is_not_there_is_told(load_from, agencies, database):
     done = load_from(declare(relation="khong_co"))
-    assert (done.state, done.fault) == ("failed", "source_query")
+    assert (done.state, done.fault) == ("failed", "source_table")
     assert "khong_co" in done.message
 
 

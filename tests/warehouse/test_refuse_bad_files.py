@@ -43,7 +43,7 @@ BAD = {
     "half a workbook": (zipped("xl/workbook.xml")[:40], "broken_workbook", "bảng tính"),
     "a broken workbook": (zipped("xl/workbook.xml"), "broken_workbook", "bảng tính"),
     "a web page": (b"<!DOCTYPE html><html></html>", "wrong_type", "HTML"),
-    "JSON": (b'[{"a": 1}]', "wrong_type", "JSON"),
+    "JSON of something else": (b'[{"a": 1}]', "missing_fields", "Mã xã"),
     "an executable": (b"\x7fELF\x02\x01", "wrong_type", "Linux"),
     "binary": (b"a\x00b\x01" * 50, "wrong_type", "nhị phân"),
     "UTF-16 without its mark": (HEADER.encode("utf-16-le"), "wrong_type", "nhị phân"),

@@ -6,6 +6,8 @@ from nganam.warehouse.workflow import LOAD
 register_machine(LOAD)
 register(
     Action("warehouse.source.declared", "Khai báo nguồn dữ liệu", "Declared a data source"),
+    Action("warehouse.source.changed", "Sửa khai báo nguồn dữ liệu", "Changed a data source"),
+    Action("warehouse.source.tried", "Thử kết nối nguồn dữ liệu", "Tried a data source"),
     Action("warehouse.table.declared", "Khai báo bảng dữ liệu", "Declared a table"),
     Action("warehouse.file.asked", "Yêu cầu tạo tệp của phiên bản", "Asked for a file of a version"),
     Action("warehouse.file.made", "Tạo xong tệp của phiên bản", "Made a file of a version"),

@@ -219,10 +219,25 @@ def detected_columns(headings: list[str]) -> list[dict[str, Any]]:
     return [{"name": column_name(one), "title": one, "type": "text"} for one in headings if one]
 
 
+def seen_columns(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return initial data for the columns seen in a source: a proposal, its first column without repeats as the key."""
+    key = next((one["title"] for one in seen if one["key"] and one["type"] in {"text", "integer"}), None)
+    return [
+        {
+            "name": column_name(one["title"]), "title": one["title"], "type": one["type"],
+            "personal": one["personal"], "key": one["title"] == key,
+        }
+        for one in seen
+    ]  # fmt: skip
+
+
 def column_name(title: str) -> str:
     """Make a machine's name of a heading: ``Mã cơ sở`` becomes ``ma_co_so``."""
     name = slug(title).replace("-", "_")[:63].strip("_")
     return name if name[:1].isalpha() else f"c_{name}"[:63].strip("_")
+
+
+ACCEPT = ".csv,.xlsx,.txt,.tsv,.json,.ndjson,.jsonl,.geojson,.xml,.zip,.gpkg"
 
 
 class DataFileField(forms.FileField):
@@ -235,7 +250,7 @@ class DataFileField(forms.FileField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,.tsv"})
+        widget = forms.FileInput(attrs={"accept": ACCEPT})
         super().__init__(allow_empty_file=True, widget=widget, **kwargs)
 
 
@@ -248,7 +263,10 @@ class ReadingForm(forms.Form):
         label=_("Dòng tiêu đề"), min_value=1, max_value=MOST_LINE, required=False,
         help_text=_("Dòng cuối của tiêu đề nếu tiêu đề có nhiều dòng."),
     )  # fmt: skip
-    sheet = forms.CharField(label=_("Trang tính"), max_length=31, required=False)
+    sheet = forms.CharField(
+        label=_("Trang tính hoặc phần của tệp"), max_length=200, required=False,
+        help_text=_("Trang của bảng tính, lớp bản đồ, danh sách trong JSON (data.items), phần tử XML (ds/co_so)."),
+    )  # fmt: skip
     missing = forms.CharField(
         label=_("Ký hiệu nghĩa là không có giá trị"), max_length=200, required=False,
         help_text=_("Cách nhau bằng dấu cách, tính cho mọi cột. Để trống: “..”, “-”, “x”, “n/a” ở cột số và ngày."),
@@ -310,7 +328,7 @@ class SampleForm(forms.Form):
     sample = DataFileField(
         label=_("Tệp mẫu"),
         required=False,
-        help_text=_("Chỉ đọc dòng tiêu đề để điền bảng cột; tệp không được lưu."),
+        help_text=_("Chỉ đọc tên cột để điền bảng cột; tệp không được lưu."),
     )
 
 

@@ -43,6 +43,10 @@ FILE_KINDS = {
     "gpkg": "GeoPackage",
 }
 """The forms in which a version can be taken away."""
+RECEIVED_KINDS = (
+    ("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON"), ("jsonl", "NDJSON"), ("geojson", "GeoJSON"), ("xml", "XML"),
+    ("shp", "Shapefile"), ("gpkg", "GeoPackage"),
+)  # fmt: skip
 
 
 def sign_name(sign: str) -> str:
@@ -56,7 +60,7 @@ class SourceKind(models.TextChoices):
     SQLITE = "sqlite", _("Tệp cơ sở dữ liệu SQLite")
     POSTGRESQL = "postgresql", _("Cơ sở dữ liệu PostgreSQL")
     MYSQL = "mysql", _("Cơ sở dữ liệu MySQL, MariaDB")
-    FILE = "file", _("Tệp CSV hoặc XLSX trong thư mục nguồn")
+    FILE = "file", _("Tệp dữ liệu trong thư mục nguồn")
 
 
 SERVERS = frozenset({SourceKind.POSTGRESQL, SourceKind.MYSQL})
@@ -79,6 +83,12 @@ class Source(models.Model):
     relation = models.CharField(_("Bảng"), max_length=200, blank=True)
     query = models.TextField(_("Câu truy vấn"), blank=True)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
+    tried_at = models.DateTimeField(_("Thử kết nối lúc"), null=True, blank=True, editable=False)
+    tried_by = models.CharField(_("Người thử"), max_length=200, blank=True, editable=False)
+    fault = models.CharField(_("Lỗi kết nối"), max_length=30, blank=True, editable=False)
+    fault_params = models.JSONField(default=dict, blank=True, editable=False)
+    seen = models.JSONField(_("Các cột đã thấy"), default=list, blank=True, editable=False)
+    seen_rows = models.PositiveIntegerField(_("Số dòng đã xem"), null=True, blank=True, editable=False)
 
     class Meta:
         """By agency and name; a name once per agency."""
@@ -91,6 +101,20 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the officers' page of the source."""
+        return reverse("warehouse:source", args=[self.code])
+
+    @property
+    def message(self) -> str:
+        """Say what the last try ran into, in the active language; "" when nothing."""
+        return faults.describe(self.fault, self.fault_params, gettext)[0] if self.fault else ""
+
+    @property
+    def hint(self) -> str:
+        """Say what to do about it."""
+        return faults.describe(self.fault, self.fault_params, gettext)[1] if self.fault else ""
 
 
 class Table(models.Model):
@@ -179,7 +203,7 @@ class Load(Case):
     by = models.CharField(_("Người nạp"), max_length=200)
     landing_sha = models.CharField(_("SHA-256 của tệp nhận được"), max_length=64, blank=True)
     landing_size = models.BigIntegerField(_("Kích thước tệp nhận được"), null=True, blank=True)
-    file_kind = models.CharField(_("Dạng tệp"), max_length=5, blank=True)
+    file_kind = models.CharField(_("Dạng tệp"), max_length=10, choices=RECEIVED_KINDS, blank=True)
     encoding = models.CharField(_("Bảng mã"), max_length=20, blank=True)
     delimiter = models.CharField(_("Dấu phân cách"), max_length=1, blank=True)
     header_line = models.PositiveIntegerField(_("Dòng tiêu đề"), null=True, blank=True)

@@ -29,6 +29,7 @@ from nganam.warehouse.ruling import ruled
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
 """Words that stand in addresses where a table's code would."""
+CHANGEABLE = ("kind", "name", "system", "secret_ref", "relation", "query")
 DAILY = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
 
@@ -66,6 +67,32 @@ def declare_source(
     record(
         actor=actor, at=at, action="warehouse.source.declared", object_type="warehouse.source",
         object_code=source.code, agency=agency, details={"name": source.name, "kind": kind},
+    )  # fmt: skip
+    return source
+
+
+@transaction.atomic
+def change_source(*, actor: Actor, at: datetime, source: Source, **values: str) -> Source:
+    """Change where a source is; ``values`` are those of :func:`declare_source`. What was seen of it is forgotten.
+
+    Raises ``RuleBroken`` while a load from it is under way.
+    """
+    allow(policies.may_declare(actor, source.agency.code))
+    if source.loads.filter(state__in=queries.ACTIVE).exists():
+        raise RuleBroken(
+            _("Đang có lượt nạp từ nguồn này."), article="nội bộ", hint=_("Chờ lượt nạp xong rồi sửa khai báo nguồn.")
+        )
+    changed = [name for name in CHANGEABLE if name in values and values[name].strip() != getattr(source, name)]
+    for name in changed:
+        setattr(source, name, values[name].strip())
+    source.query = source.query.rstrip(";")
+    _check_source(source)
+    if set(changed) - {"name", "system"}:
+        source.seen, source.seen_rows, source.tried_at, source.tried_by, source.fault = [], None, None, "", ""
+    source.save()
+    record(
+        actor=actor, at=at, action="warehouse.source.changed", object_type="warehouse.source", object_code=source.code,
+        agency=source.agency.code, details={"changed": changed},
     )  # fmt: skip
     return source
 
@@ -359,7 +386,7 @@ def _check_source(source: Source) -> None:
         found["kind"] = [_("Chọn một loại nguồn.")]
     if not source.name:
         found["name"] = [_("Đặt tên cho nguồn.")]
-    elif Source.objects.filter(agency=source.agency, name=source.name).exists():
+    elif Source.objects.filter(agency=source.agency, name=source.name).exclude(pk=source.pk).exists():
         found["name"] = [_("Cơ quan đã có nguồn cùng tên.")]
     if source.kind in SERVERS and not places.VARIABLE.match(source.secret_ref):
         found["secret_ref"] = [

@@ -75,6 +75,14 @@ def sources_for(actor: Actor) -> QuerySet[Source]:
     return found.filter(agency__code=actor.agency) if actor.agency else found.none()
 
 
+def get_source_for(actor: Actor, code: str) -> Source:
+    """Return a source the actor may see; not theirs is not found."""
+    found = sources_for(actor).filter(code=code.replace("\0", "")).first()
+    if found is None:
+        raise NotFound(_("Không có nguồn dữ liệu “%(code)s”.") % {"code": code}, hint=_("Xem ở trang Kho dữ liệu."))
+    return found
+
+
 def loads_for(actor: Actor) -> QuerySet[Load]:
     """Return the loads of the tables the actor may see."""
     return Load.objects.filter(table__in=tables_for(actor))

@@ -19,7 +19,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import history, operations, policies, queries, recoded, screening
+from nganam.warehouse import history, operations, policies, queries, recoded, screening, trying
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
@@ -37,6 +37,7 @@ from nganam.warehouse.forms import (
     detected_columns,
     initial_columns,
     initial_reading,
+    seen_columns,
 )
 from nganam.warehouse.models import Load, Table, Version
 from nganam.warehouse.uploads import LimitedUploadHandler
@@ -74,8 +75,44 @@ def declare_source(request: HttpRequest) -> HttpResponse:
             ),
         )
         if made:
-            return redirect("warehouse:tables")
+            return redirect(made.get_absolute_url())
     return render(request, "warehouse/declare_source.html", {"form": form})
+
+
+@door(Audience.OFFICER, roles=OFFICERS)
+def source(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a source: where it is, what the last try said and saw, its tables and loads."""
+    found = queries.get_source_for(request.actor, code)
+    context = {
+        "source": found,
+        "tables": found.tables.all()[:MOST_OTHERS],
+        "loads": found.loads.select_related("table")[:20],
+        "may_change": not policies.may_declare(request.actor, found.agency.code),
+    }
+    return render(request, "warehouse/source.html", context)
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def change_source(request: HttpRequest, code: str) -> HttpResponse:
+    """Change where a source is."""
+    found = queries.get_source_for(request.actor, code)
+    initial = {name: getattr(found, name) for name in operations.CHANGEABLE}
+    form = SourceForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        fresh = queries.get_source_for(request.actor, code)  # a refused change leaves the page's own copy as it was
+        if attempt(form, lambda: operations.change_source(actor=request.actor, at=request.at, source=fresh, **values)):
+            return redirect(fresh.get_absolute_url())
+    return render(request, "warehouse/declare_source.html", {"form": form, "source": found})
+
+
+@door(Audience.OFFICER, roles=(Role.FOCAL,))
+def try_source(request: HttpRequest, code: str) -> HttpResponse:
+    """Connect to a source and look at its first rows (POST)."""
+    found = queries.get_source_for(request.actor, code)
+    if request.method == "POST":
+        trying.try_source(actor=request.actor, at=request.at, source=found)
+    return redirect(found.get_absolute_url() + "#thu")
 
 
 @csrf_exempt
@@ -88,8 +125,10 @@ def declare_table(request: HttpRequest) -> HttpResponseBase:
 
 @csrf_protect
 def _declare_table(request: HttpRequest) -> HttpResponse:
-    form = TableForm(request.POST or None, agency=request.actor.agency)
-    columns = _column_formset(request, [])
+    asked = request.GET.get("nguon", "")
+    seen = queries.get_source_for(request.actor, asked) if asked else None
+    form = TableForm(request.POST or None, agency=request.actor.agency, initial={"source": seen} if seen else None)
+    columns = _column_formset(request, seen_columns(seen.seen) if seen else [])
     sample = SampleForm(request.POST, request.FILES) if "detect" in request.POST else SampleForm()
     if request.method == "POST" and not _only_refills(request):
         if form.is_valid() and (form.cleaned_data["yaml"] or columns.is_valid()):

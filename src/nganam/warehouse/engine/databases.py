@@ -7,6 +7,7 @@ Messages never carry the connection address: it may hold a password.
 import csv
 import io
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -35,8 +36,23 @@ ACCOUNT: Final = re.compile(r" (to|for) user '[^']*'@'[^']*'")
 """How MySQL names the account and the machine of a connection in its messages."""
 STOPPED: Final = frozenset({1317, 1969, 3024})
 """Numbers of MySQL and MariaDB for a query that was stopped since it took too long."""
-REFUSED: Final = frozenset({1044, 1049, 1142, 1143, 1290, 1370, 1792})
-"""Numbers for what the account may not do, or a session that only reads."""
+REFUSED: Final = frozenset({1290, 1370, 1792})
+"""Numbers for what a session that only reads may not do."""
+KNOWN: Final = {
+    "28P01": "source_password", "28000": "source_password", "3D000": "source_database", "42P01": "source_table",
+    "3F000": "source_table", "42501": "source_right", 1045: "source_password", 1698: "source_password",
+    1049: "source_database", 1044: "source_right", 1142: "source_right", 1143: "source_right", 1146: "source_table",
+}  # fmt: skip
+"""What SQLSTATE of PostgreSQL and numbers of MySQL and MariaDB mean."""
+SAID: Final = (
+    (re.compile(r"password authentication failed|no password supplied|role .* does not exist"), "source_password"),
+    (re.compile(r"database .* does not exist"), "source_database"),
+    (re.compile(r"no pg_hba.conf entry|permission denied for database"), "source_right"),
+    (re.compile(r"no such table"), "source_table"),
+    (re.compile(r"file is not a database"), "source_not_database"),
+)
+"""What is only said in words: PostgreSQL while it connects, and SQLite."""
+PORTS: Final = {"postgresql": 5432, "mysql": 3306}
 
 
 def land_database(source: Database, folder: Path, *, limit: int, seconds: int = QUERY_SECONDS) -> Landed:
@@ -93,6 +109,8 @@ def _hand_over(text: io.StringIO, out: BinaryIO) -> None:
 @contextmanager
 def _rows(source: Database, seconds: int) -> Iterator[tuple[list[str], Iterable[Any]]]:
     engine = _engine(source, seconds)
+    if source.kind in PORTS:
+        _reach(source, engine.url)
     slow = False
     started = time.monotonic()
     try:
@@ -127,6 +145,23 @@ def _engine(source: Database, seconds: int) -> sa.Engine:
     except SQLAlchemyError as error:
         told = f"địa chỉ kết nối phải có dạng {schemes[0]}://người:mật-khẩu@máy:cổng/tên"
         raise fault("source_not_readable", name=source.name, found=told) from error
+
+
+def _reach(source: Database, url: sa.URL) -> None:
+    """Raise ``Unavailable`` saying what is in the way of the server: drivers say it each in another way."""
+    host, port = url.host or "", url.port or PORTS[source.kind]
+    if not host or "," in host or host.startswith("/"):
+        return
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except (socket.gaierror, UnicodeError) as error:
+        raise fault("source_host", name=source.name) from error
+    except ConnectionRefusedError as error:
+        raise fault("source_refused", name=source.name) from error
+    except TimeoutError as error:
+        raise fault("source_timeout", name=source.name, seconds=CONNECT_SECONDS) from error
+    except OSError as error:
+        raise fault("source_down", name=source.name) from error
 
 
 def _fence(link: sa.Connection, kind: str, seconds: int) -> None:
@@ -170,7 +205,10 @@ def _told(source: Database, error: SQLAlchemyError, seconds: int, *, slow: bool)
     text = ACCOUNT.sub("", text)
     if slow or state == "57014" or number in STOPPED or "interrupted" in text:
         return fault("source_slow", name=source.name, seconds=seconds)
-    words = ("no such table", "no such column", "syntax error", "query_only", "readonly")
+    known = KNOWN.get(state) or KNOWN.get(number) or next((code for said, code in SAID if said.search(text)), "")
+    if known:
+        return fault(known, name=source.name, **({"found": text} if known == "source_table" else {}))
+    words = ("no such column", "syntax error", "query_only", "readonly")
     refused = any(one in text for one in words) or number in REFUSED or state[:2] in {"42", "25", "22"}
     if refused or isinstance(error, ProgrammingError):
         return fault("source_query", name=source.name, found=text)

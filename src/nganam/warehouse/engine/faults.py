@@ -27,8 +27,11 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Kiểm tra lại bộ lọc khi xuất tệp; bảng hiện tại được giữ nguyên."),
     ),
     "wrong_type": (
-        N_("Tệp “{name}” là {found}, không phải bảng CSV hoặc XLSX."),
-        N_("Mở tệp bằng phần mềm bảng tính, lưu thành .xlsx hoặc .csv (UTF-8) rồi nạp lại."),
+        N_("Tệp “{name}” là {found}, không phải loại tệp mà kho đọc được."),
+        N_(
+            "Lưu thành .xlsx hoặc .csv (UTF-8) rồi nạp lại; kho cũng đọc JSON, XML, GeoJSON, Shapefile nén .zip và "
+            "GeoPackage."
+        ),
     ),
     "too_large": (
         N_("Tệp “{name}” lớn hơn mức cho phép {limit_mb} MB."),
@@ -69,6 +72,66 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Không đọc được tệp bảng tính “{name}”."),
         N_("Mở tệp bằng phần mềm bảng tính, bỏ mật khẩu nếu có, lưu lại rồi nạp."),
     ),
+    "broken_json": (
+        N_("Tệp “{name}” không phải JSON đúng cú pháp, gần bản ghi {record}."),
+        N_("Xuất lại tệp JSON (UTF-8), hoặc sửa chỗ sai cú pháp rồi nạp lại."),
+    ),
+    "broken_xml": (
+        N_("Tệp “{name}” không phải XML đúng cú pháp, gần dòng {line}."),
+        N_("Xuất lại tệp, hoặc sửa chỗ sai cú pháp rồi nạp lại."),
+    ),
+    "xml_entities": (
+        N_("Tệp XML “{name}” khai báo kiểu tài liệu (DOCTYPE) hoặc thực thể; kho không đọc các khai báo đó."),
+        N_("Xuất lại tệp XML không có phần DOCTYPE."),
+    ),
+    "no_records": (
+        N_("Không thấy danh sách bản ghi nào trong tệp “{name}”."),
+        N_("Tệp cần có một danh sách các đối tượng (JSON), một phần tử lặp lại (XML) hoặc một lớp dữ liệu (bản đồ)."),
+    ),
+    "several_parts": (
+        N_("Tệp “{name}” có nhiều phần có thể là bảng: {found}."),
+        N_("Ghi tên một phần vào ô Trang tính hoặc phần của tệp, ở mục Cách đọc tệp."),
+    ),
+    "no_part": (
+        N_("Tệp “{name}” không có phần “{asked}”."),
+        N_("Các phần có trong tệp: {found}."),
+    ),
+    "missing_fields": (
+        N_("Các bản ghi trong tệp “{name}” không có mục: {missing}."),
+        N_("Các mục có trong tệp: {found}. Bổ sung mục còn thiếu, để trống nếu chưa có số liệu."),
+    ),
+    "repeated_field": (
+        N_("Tệp “{name}”: bản ghi {record} có mục “{column}” hai lần."),
+        N_("Giữ lại một mục rồi nạp lại."),
+    ),
+    "too_wide": (
+        N_("Tệp “{name}” có quá nhiều mục khác nhau (hơn {most})."),
+        N_("Xuất lại chỉ các mục cần dùng; một bảng có nhiều nhất 300 cột."),
+    ),
+    "too_deep": (
+        N_("Tệp “{name}” lồng nhau quá sâu (hơn {most} tầng)."),
+        N_("Xuất lại tệp với các bản ghi phẳng hơn."),
+    ),
+    "cell_too_long": (
+        N_("Tệp “{name}” có một giá trị quá dài ở bản ghi {record}."),
+        N_("Mỗi ô nhiều nhất 1 triệu ký tự, hình học nhiều nhất 10 triệu; bỏ giá trị đó rồi nạp lại."),
+    ),
+    "broken_map": (
+        N_("Không đọc được tệp bản đồ “{name}”."),
+        N_("Kiểm tra tệp nén có đủ .shp, .shx, .dbf, .prj của cùng một lớp, hoặc xuất lại GeoPackage."),
+    ),
+    "broken_geometry": (
+        N_("Tệp “{name}” có hình học không đọc được ở bản ghi {record}."),
+        N_("Sửa hình học đó bằng phần mềm bản đồ, chuyển đường cong thành đoạn thẳng, rồi xuất lại."),
+    ),
+    "no_projection": (
+        N_("Tệp “{name}” có tọa độ {found} không phải kinh độ, vĩ độ (bản ghi {record}), và không nói rõ hệ tọa độ."),
+        N_("Kèm tệp .prj (VN-2000), hoặc chuyển sang WGS 84 rồi xuất lại."),
+    ),
+    "unknown_projection": (
+        N_("Không chuyển được hệ tọa độ của tệp “{name}” sang WGS 84: {found}"),
+        N_("Chuyển lớp dữ liệu sang WGS 84 (EPSG:4326) hoặc VN-2000 có mã EPSG, rồi xuất lại."),
+    ),
     "source_query": (
         N_("Nguồn “{name}” từ chối câu truy vấn: {found}"),
         N_("Kiểm tra tên bảng, tên cột và quyền đọc của tài khoản kết nối."),
@@ -80,6 +143,38 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "source_down": (
         N_("Nguồn “{name}” không trả lời."),
         N_("Kiểm tra máy chủ và cổng mạng của nguồn, tường lửa, mật khẩu còn hạn; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_host": (
+        N_("Không tìm thấy tên máy chủ của nguồn “{name}”."),
+        N_("Kiểm tra tên máy chủ trong thông tin kết nối và máy chủ phân giải tên miền."),
+    ),
+    "source_refused": (
+        N_("Máy chủ của nguồn “{name}” từ chối kết nối."),
+        N_("Kiểm tra số cổng, dịch vụ cơ sở dữ liệu đã chạy và tường lửa; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_timeout": (
+        N_("Máy chủ của nguồn “{name}” không trả lời trong {seconds} giây."),
+        N_("Kiểm tra địa chỉ máy, đường mạng và tường lửa; bảng hiện tại được giữ nguyên."),
+    ),
+    "source_password": (
+        N_("Nguồn “{name}” không nhận tên đăng nhập hoặc mật khẩu."),
+        N_("Người quản trị đặt lại tài khoản hoặc mật khẩu trong thông tin kết nối."),
+    ),
+    "source_database": (
+        N_("Máy chủ của nguồn “{name}” không có cơ sở dữ liệu cần nối."),
+        N_("Người quản trị kiểm tra tên cơ sở dữ liệu trong thông tin kết nối."),
+    ),
+    "source_table": (
+        N_("Nguồn “{name}” không có bảng cần đọc: {found}"),
+        N_("Kiểm tra tên bảng (kể cả lược đồ, ví dụ y_te.co_so) trong khai báo nguồn."),
+    ),
+    "source_right": (
+        N_("Tài khoản kết nối không có quyền đọc ở nguồn “{name}”."),
+        N_("Đề nghị đơn vị quản lý nguồn cấp quyền đọc cho tài khoản kết nối."),
+    ),
+    "source_not_database": (
+        N_("Tệp của nguồn “{name}” không phải cơ sở dữ liệu SQLite."),
+        N_("Chọn tệp khác, hoặc đổi loại nguồn."),
     ),
     "source_file_missing": (
         N_("Không thấy tệp “{file}” của nguồn “{name}”."),
@@ -179,7 +274,9 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Nạp lại; nếu vẫn lỗi, báo quản trị kèm mã lượt nạp."),
     ),
 }
-OUTSIDE = frozenset({"source_down", "source_file_missing", "source_slow"})
+OUTSIDE = frozenset({
+    "source_down", "source_file_missing", "source_slow", "source_host", "source_refused", "source_timeout",
+})  # fmt: skip
 
 REASONS: Mapping[str, str] = {
     "cells": N_("Số ô không đúng: có {found} ô, cần {expected} ô"),

@@ -35,11 +35,12 @@ class Heading:
     line: int
     paths: tuple[tuple[str, ...], ...]
     numbering: int = 0
+    joint: str = JOINT
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return what each cell is called, to its last that is called anything."""
-        return tuple(JOINT.join(path) for path in self.paths)
+        return tuple(self.joint.join(path) for path in self.paths)
 
     def places(self, label: Iterable[str]) -> list[int]:
         """Return the cells one of whose names is in ``label`` (folded): the whole name first, else the lowest cell."""

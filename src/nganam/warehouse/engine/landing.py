@@ -5,6 +5,7 @@ Nothing is visible until it is whole: bytes go to ``<folder>/.tmp`` and are rena
 
 import hashlib
 import os
+import re
 import time
 import uuid
 import zipfile
@@ -34,12 +35,16 @@ SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x7fELF", "chương trình Linux"),
     (b"{\\rtf", "văn bản RTF"),
 )
+GEOPACKAGES: Final = (b"GPKG", b"GP10", b"GP11")
+XML: Final = re.compile(rb"<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.-]*(:[\w.-]+)?[\s/>])")
+FEATURES: Final = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
+LONGEST_LINE: Final = 2 * MEGABYTE
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A received file at rest: ``kind`` is ``csv`` or ``xlsx`` by its content, whatever its name says."""
+    """A received file at rest, and its ``kind`` by its content, whatever its name says: see :func:`sniff`."""
 
     sha256: str
     size: int
@@ -87,17 +92,28 @@ def landed_path(folder: Path, sha256: str) -> Path:
 
 
 def sniff(path: Path, name: str) -> str:
-    """Return ``csv`` or ``xlsx`` by what the file holds; raise ``Invalid`` (wrong_type, empty) naming what it is."""
+    """Return what a file holds: csv, xlsx, json, jsonl (one object a line), geojson, xml, shp (in a zip) or gpkg.
+
+    Raises ``Invalid`` (wrong_type, empty) naming what it is instead.
+    """
     with path.open("rb") as file:
         head = file.read(HEAD)
     if head.startswith(b"PK"):
         return _sniff_zip(path, name)
+    if head.startswith(b"SQLite format 3") and head[68:72] in GEOPACKAGES:
+        return "gpkg"
     for signature, found in SIGNATURES:
         if head.startswith(signature):
             raise fault("wrong_type", name=name, found=found)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head.startswith(UTF16):
-        _refuse_markup(text, name)
+    wide = head.startswith(UTF16)
+    marked = _markup(head[: HEAD & ~1].decode("utf-16", "replace").lstrip().encode() if wide else text, name)
+    if marked in {"json", "geojson"} and wide:
+        raise fault("wrong_type", name=name, found="tệp JSON không phải UTF-8")
+    if marked:
+        return "jsonl" if marked == "json" and _is_lines(path, name) else marked
+    if not wide and b"\x00" in text:
+        raise fault("wrong_type", name=name, found="tệp nhị phân")
     if not text and path.stat().st_size <= HEAD:
         raise fault("empty", name=name)
     return "csv"
@@ -140,21 +156,39 @@ def _sniff_zip(path: Path, name: str) -> str:
             members = archive.infolist()
     except zipfile.BadZipFile as error:
         raise fault("broken_workbook", name=name) from error
+    if sum(one.file_size for one in members) > UNPACKED_LIMIT:  # a small zip may unpack to fill the disk
+        raise fault("too_large", name=name, limit_mb=UNPACKED_LIMIT // MEGABYTE)
+    endings = {one.filename[-4:].lower() for one in members}
+    if {".shp", ".dbf"} <= endings:
+        return "shp"
     if not any(one.filename == "xl/workbook.xml" for one in members):
         kind = "tài liệu Word" if any(one.filename.startswith("word/") for one in members) else "tệp nén ZIP"
         raise fault("wrong_type", name=name, found=kind)
-    if sum(one.file_size for one in members) > UNPACKED_LIMIT:  # a small zip may unpack to fill the disk
-        raise fault("too_large", name=name, limit_mb=UNPACKED_LIMIT // MEGABYTE)
     return "xlsx"
 
 
-def _refuse_markup(text: bytes, name: str) -> None:
+def _markup(text: bytes, name: str) -> str:
+    """Return json, geojson or xml when a file begins so, "" for any other text; raise for pages and drawings."""
     low = text[:64].lower()
     if low.startswith((b"<!doctype html", b"<html")):
         raise fault("wrong_type", name=name, found="trang web HTML")
-    if low.startswith((b"<?xml", b"<svg")):
-        raise fault("wrong_type", name=name, found="tệp XML")
-    if low.startswith((b"{", b"[{")):
-        raise fault("wrong_type", name=name, found="tệp JSON")
-    if b"\x00" in text:
-        raise fault("wrong_type", name=name, found="tệp nhị phân")
+    if low.startswith(b"<svg") or (low.startswith(b"<?xml") and b"<svg" in text[:HEAD].lower()):
+        raise fault("wrong_type", name=name, found="hình vẽ SVG")
+    if low.startswith(b"<?xml") and b"<html" in text[:HEAD].lower():
+        raise fault("wrong_type", name=name, found="trang web HTML")
+    if XML.match(text):
+        return "xml"
+    listed = text.startswith(b"[") and (text[1:].lstrip()[:1] == b"{" or name.lower().endswith((".json", ".geojson")))
+    if not listed and not text.startswith(b"{"):
+        return ""
+    return "geojson" if FEATURES.search(text) or name.lower().endswith(".geojson") else "json"
+
+
+def _is_lines(path: Path, name: str) -> bool:
+    """Say whether each line is an object of its own (NDJSON)."""
+    if name.lower().endswith((".ndjson", ".jsonl")):
+        return True
+    with path.open("rb") as file:
+        first = file.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").strip()
+        second = file.readline(HEAD).strip()
+    return first.startswith(b"{") and first.endswith(b"}") and second.startswith(b"{")

@@ -2,8 +2,8 @@
 
 First the shape (encoding, old letters, delimiter, sheet, where the header stands, which cell is which column), each
 part found, or as somebody asked (:class:`Asked`); then the rows in batches into a Parquet file of texts: ``_line`` the
-line in the file, ``_cells`` how many cells the row had, ``_raw`` the cells of a row whose number of cells is wrong, and
-``c0``, ``c1`` … the cells in file order.
+line in the file (or the number of the record), ``_cells`` how many cells the row had, ``_raw`` the cells of a row
+whose number of cells is wrong, and ``c0``, ``c1`` … the cells in file order.
 """
 
 import codecs
@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 import python_calamine
 
 from nganam.kernel.errors import Invalid
-from nganam.warehouse.engine import headings, letters
+from nganam.warehouse.engine import headings, letters, records
+from nganam.warehouse.engine.cells import LONGEST_CELL, Point
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.landing import MEGABYTE, Landed
@@ -30,7 +31,6 @@ from nganam.warehouse.engine.manner import DELIMITERS, FOUND, Asked
 
 BATCH: Final = 20_000
 SAMPLE_LINES: Final = 200
-LONGEST_CELL: Final = 1_000_000
 EXACT: Final = 10**15
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 VIETNAMESE: Final = frozenset(
@@ -89,6 +89,8 @@ def inspect(landed: Landed, name: str, contract: Contract | None = None, asked: 
 
     Without a contract the header is the first line with as many cells as most lines have.
     """
+    if landed.kind in records.KINDS:
+        return _records_shape(landed, name, contract, asked)
     if landed.kind == "xlsx":
         sheet = _sheet(landed.path, name, asked.sheet)
         rows = list(islice(_sheet_rows(sheet), SAMPLE_LINES))
@@ -112,8 +114,13 @@ def inspect(landed: Landed, name: str, contract: Contract | None = None, asked: 
 
 def rows_of(landed: Landed, name: str, shape: Shape) -> Iterator[Row]:
     """Yield line number and cells of every row below the header that is not wholly empty."""
-    in_workbook = shape.kind == "xlsx"
-    rows = _sheet_rows(_sheet(landed.path, name, shape.sheet)) if in_workbook else _csv_rows(landed.path, name, shape)
+    if shape.kind in records.KINDS:
+        found = records.Layout(shape.header, shape.sheet, shape.encoding, shape.letters)
+        rows: Iterable[Row] = records.lines(landed, name, found)
+    elif shape.kind == "xlsx":
+        rows = _sheet_rows(_sheet(landed.path, name, shape.sheet))
+    else:
+        rows = _csv_rows(landed.path, name, shape)
     for line, cells in _in_unicode(rows, shape.letters):
         if line > shape.header_line and line != shape.numbering and any(cell and not cell.isspace() for cell in cells):
             yield line, cells
@@ -230,7 +237,7 @@ def _in_unicode(rows: Iterable[Row], old: str) -> Iterator[Row]:
 
 
 def _letters_of(cell: str, old: str) -> str:
-    return cell if type(cell) is _Point else letters.to_unicode(cell, old)
+    return cell if type(cell) is Point else letters.to_unicode(cell, old)
 
 
 def _csv_rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
@@ -285,20 +292,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < EXACT else _Point(repr(value))
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else Point(repr(value))
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return str(value.total_seconds()) if isinstance(value, timedelta) else str(value)
 
 
-class _Point(str):
-    """A number that a workbook stored as a number: its dot is a decimal point whatever its neighbours look like."""
-
-    __slots__ = ()
-
-
 def _points(batch: Sequence[Row]) -> set[int]:
-    return {place for _, cells in batch for place, cell in enumerate(cells) if type(cell) is _Point}
+    return {place for _, cells in batch for place, cell in enumerate(cells) if type(cell) is Point}
 
 
 def _arrow(batch: Sequence[Row], width: int, schema: pa.Schema) -> pa.RecordBatch:
@@ -338,4 +339,19 @@ def _shape(
     return Shape(
         landed.kind, encoding, found.delimiter, found.line, names, places, ignored, sheet, letters, found.first,
         found.numbering, asked.missing,
+    )  # fmt: skip
+
+
+def _records_shape(landed: Landed, name: str, contract: Contract | None, asked: Asked) -> Shape:
+    """Find the shape of a file of records: each has its line, by its number, and the fields are the heading."""
+    found = records.layout(landed, name, asked.sheet, asked.encoding)
+    heading = records.heading(found)
+    places = (
+        records.places(contract, heading, name) if contract else tuple((one, at) for at, one in enumerate(found.fields))
+    )
+    used = {place for _, place in places}
+    ignored = tuple(one for place, one in enumerate(found.fields) if place not in used)
+    return Shape(
+        landed.kind, found.encoding, "", 0, found.fields, places, ignored, found.inside, found.letters,
+        missing=asked.missing,
     )  # fmt: skip
