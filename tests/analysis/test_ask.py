@@ -96,7 +96,9 @@ def test_an_account_opens_its_items_only_and_hides_groups_of_few(granted):
     form = AskForm({"nhom": "dien_thoai"}, scope=scope)
     assert "nhom" in form.errors
     assert "trung-vi" not in dict(form.fields["tinh"].choices)
-    # Lan sees her own table whole.
+    # Lan sees her own table whole; the lead agency all but its personal columns.
+    lead = get_scope_for(scenes.MINH, granted.service.table.code, scenes.AT)
+    assert [one.name for one in lead.columns] == ["ma_co_so", "ten_co_so", "loai", "so_giuong"]
     assert len(asked(scenes.LAN, granted.service.table.code, nhom="ten_co_so").lines) == 2
 
 

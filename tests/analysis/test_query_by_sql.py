@@ -59,6 +59,15 @@ def test_another_agencys_table_is_not_there_and_the_leads_are_all_there(visits):
     assert ask("SELECT count(*) FROM luot_kham", scenes.MINH).rows == ((4,),)
 
 
+def test_personal_columns_are_there_for_the_owner_alone(granted):
+    assert ask("SELECT count(dien_thoai) FROM co_so_kham_chua_benh").rows == ((8,),)
+    for actor, sql in ((scenes.MINH, "SELECT dien_thoai FROM co_so_kham_chua_benh"),
+                       (scenes.MINH, "SELECT columns('dien.*') FROM co_so_kham_chua_benh")):  # fmt: skip
+        with pytest.raises(Invalid):
+            ask(sql, actor)
+    assert "dien_thoai" not in ask("SELECT * FROM co_so_kham_chua_benh", scenes.MINH).columns
+
+
 def test_who_is_no_officer_queries_nothing(visits, khanh):
     with pytest.raises(NotAllowed):
         ask("SELECT 1", khanh)

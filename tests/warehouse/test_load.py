@@ -184,3 +184,14 @@ def test_every_step_is_in_the_audit_record(load):
     done = load(as_csv())
     assert [one.to_state for one in history_of(done)] == ["received", "checking", "committed"]
     assert verify_chain().ok
+
+
+def test_a_column_may_be_called_as_the_cells_are(agencies, load):
+    """Cells are c0, c1 … while a load is checked; a table's own c0 is another thing."""
+    from nganam.warehouse import operations
+
+    columns = [{"name": "c1", "key": True}, {"name": "c0", "type": "integer"}]
+    table = operations.declare_table(actor=LAN, at=AT, agency="CT-SYT", code="o", title="Ô", columns=columns)
+    ended = load(b"c1,c0\r\nx,1\r\ny,hai\r\n", table=table)
+    assert (ended.accepted, ended.rejected, ended.by_reason) == (1, 1, {"integer": 1})
+    assert queries.rows(table) == [{"c1": "x", "c0": 1}]

@@ -38,7 +38,7 @@ def main() -> int:
         base.execute(f"SET memory_limit='{int(told['memory'])}B'; SET threads=2; SET TimeZone='Asia/Ho_Chi_Minh'")
         base.execute("SET temp_directory=''")
         for one in told["tables"]:
-            base.register(one["name"], _dataset(one["files"]))
+            base.register(one["name"], _dataset(one["files"], one["columns"]))
         for lock in LOCKS:
             base.execute(lock)
         try:
@@ -65,10 +65,11 @@ def _bound(told: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _dataset(files: list[str]) -> ds.Dataset:
-    """Open the files as one table: older ones may lack a column, which is empty then."""
+def _dataset(files: list[str], columns: list[str]) -> ds.Dataset:
+    """Open the files as one table of these columns and no other; older files may lack one, which is empty then."""
     parts = [ds.dataset(path, format="parquet") for path in files]
-    schema = pa.unify_schemas([part.schema for part in parts], promote_options="permissive")
+    whole = pa.unify_schemas([part.schema for part in parts], promote_options="permissive")
+    schema = pa.schema([whole.field(name) for name in columns if name in whole.names])
     return ds.dataset(files, format="parquet", schema=schema)
 
 

@@ -18,10 +18,11 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from nganam.analysis.scope import Scope
 from nganam.kernel.errors import Invalid, Unavailable
 from nganam.warehouse import places
 from nganam.warehouse.engine import lake
-from nganam.warehouse.models import Table, Version
+from nganam.warehouse.models import Table
 
 SECONDS = 20
 MEMORY = 1024 * 1024 * 1024
@@ -45,13 +46,16 @@ def view_name(table: Table) -> str:
     return table.code.replace("-", "_")
 
 
-def run(sql: str, held: Sequence[tuple[Table, Version]]) -> Result:
+def run(sql: str, held: Sequence[Scope]) -> Result:
     """Run one SELECT; raise ``Invalid`` with the engine's reason, ``Unavailable`` past the limits."""
     told = {
         "sql": sql, "rows": MOST_ROWS, "bytes": MOST_BYTES, "memory": MEMORY, "seconds": SECONDS,
         "tables": [
-            {"name": view_name(table), "files": lake.files(places.lake(table), version.delta_version)}
-            for table, version in held
+            {
+                "name": view_name(one.table), "columns": [column.name for column in one.columns],
+                "files": lake.files(places.lake(one.table), one.version.delta_version),
+            }
+            for one in held
         ],
     }  # fmt: skip
     answer = _child(told)
@@ -60,7 +64,7 @@ def run(sql: str, held: Sequence[tuple[Table, Version]]) -> Result:
             _("Câu SQL không chạy được."), fields={"sql": [answer["error"]]},
             hint=_("Sửa câu lệnh theo lời báo của máy; chỉ một câu SELECT trên các bảng liệt kê."),
         )  # fmt: skip
-    known = {view_name(table): str(version) for table, version in held}
+    known = {view_name(one.table): str(one.version) for one in held}
     versions = tuple(known[name] for name in answer["read"])
     return Result(tuple(answer["columns"]), tuple(map(tuple, answer["rows"])), answer["cut"], versions)
 

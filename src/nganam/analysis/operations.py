@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from nganam.agencies.queries import agency as agency_by_code
 from nganam.analysis import fenced, policies, queries
 from nganam.analysis.models import Question
-from nganam.analysis.scope import Scope
+from nganam.analysis.scope import Scope, scopes_for
 from nganam.audit.operations import record
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
-from nganam.warehouse import queries as warehouse
 
 MOST_KEPT = 200
 MOST_PINNED = 12
@@ -87,19 +86,18 @@ def remove_question(*, actor: Actor, at: datetime, code: str) -> None:
 
 
 def ask_by_sql(*, actor: Actor, at: datetime, sql: str) -> fenced.Result:
-    """Ask one SELECT over the tables the officer sees whole; the record keeps it, whether it is answered or refused.
+    """Ask one SELECT over the tables the officer works with; the record keeps it, whether it is answered or refused.
 
     Raises ``Invalid`` for anything else than one SELECT and for what the engine refuses, ``Unavailable`` past its time.
     """
     allow(policies.may_query(actor))
-    tables = [(one, one.versions.order_by("-number").first()) for one in warehouse.tables_for(actor)]
-    held = [(table, version) for table, version in tables if version is not None]
+    own = [one for one in scopes_for(actor, at) if one.account is None]
     with transaction.atomic():
         record(
             actor=actor, at=at, action="analysis.sql", object_type="warehouse", object_code="sql",
             details={"sql": sql[:10_000]},
         )  # fmt: skip
-    return fenced.run(sql, held)
+    return fenced.run(sql, own)
 
 
 def _held(actor: Actor, code: str) -> Question:

@@ -13,6 +13,7 @@ from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.accounts.queries import live_accounts
+from nganam.warehouse import policies
 from nganam.warehouse import queries as warehouse
 from nganam.warehouse.engine.contract import Column
 from nganam.warehouse.models import Table, Version
@@ -48,7 +49,7 @@ def scopes_for(actor: Actor, at: datetime) -> list[Scope]:
     """Return everything the officer may ask, own tables first, by title."""
     own = warehouse.tables_for(actor).filter(versions__isnull=False).distinct()
     newest = _newest([table.pk for table in own])
-    whole = [Scope(one.code, one, newest[one.pk], newest[one.pk].shape.columns) for one in own]
+    whole = [_of_own(actor, one.code, newest[one.pk]) for one in own]
     granted = [made for account in _granted(actor, at) if (made := _within(account)) is not None]
     return [*whole, *granted]
 
@@ -60,10 +61,17 @@ def get_scope_for(actor: Actor, ref: str, at: datetime, *, number: int | None = 
     version = _version(table, number) if table else None
     if table is None or version is None:
         raise NotFound(_("Bảng chưa có phiên bản này."), hint=_("Chọn một phiên bản ở trang của bảng."))
-    made = _within(account, version) if account else Scope(ref, table, version, version.shape.columns)
+    made = _within(account, version) if account else _of_own(actor, ref, version)
     if made is None:
         raise NotFound(_("Tài khoản không còn mục tin nào của bảng."))
     return made
+
+
+def _of_own(actor: Actor, ref: str, version: Version) -> Scope:
+    """Return a table the officer works with: whole, but its personal columns are the owner's alone (nội bộ)."""
+    table = version.table
+    columns = policies.visible(actor, table.agency.code, version.shape.columns)
+    return Scope(ref, table, version, columns)
 
 
 def _version(table: Table, number: int | None) -> Version | None:
@@ -96,5 +104,5 @@ def _within(account: Account, version: Version | None = None) -> Scope | None:
 
 def _newest(tables: list[int]) -> dict[int, Version]:
     last = Version.objects.filter(table=OuterRef("table")).order_by("-number").values("number")[:1]
-    found = Version.objects.filter(table__in=tables, number=Subquery(last)).select_related("table")
+    found = Version.objects.filter(table__in=tables, number=Subquery(last)).select_related("table__agency")
     return {one.table_id: one for one in found}

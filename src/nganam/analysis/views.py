@@ -19,7 +19,6 @@ from nganam.analysis.scope import Scope, get_scope_for, scopes_for
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.kernel.errors import NganamError, NotFound
-from nganam.warehouse import queries as warehouse
 
 NUMBER = re.compile(r"[0-9]{1,9}")
 VERSION = "phien-ban"
@@ -149,10 +148,8 @@ def by_sql(request: HttpRequest) -> HttpResponse:
             form,
             lambda: operations.ask_by_sql(actor=request.actor, at=request.at, sql=form.cleaned_data["sql"]),
         )
-    tables = [
-        (fenced.view_name(one), one)
-        for one in warehouse.tables_for(request.actor).filter(versions__isnull=False).distinct()
-    ]
+    own = [one for one in scopes_for(request.actor, request.at) if one.account is None]
+    tables = [(fenced.view_name(one.table), one) for one in own]
     return render(request, "analysis/sql.html", {"form": form, "result": result, "tables": tables})
 
 

@@ -266,7 +266,7 @@ def _taken_sql(contract: Contract, taken: Path | None) -> str:
 
 def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, coded: coding.Coded) -> Iterator[Rejection]:
     width = len(shape.header)
-    cells = ", ".join(f"c{place}" for place in range(width))
+    cells = ", ".join(f"raw.c{place}" for place in range(width))  # a column of the table may be called c0 too
     names = _names(base)
     found = base.execute(
         f"SELECT s._line, s._flaws, r.keeps, raw._cells, coalesce(raw._raw, [{cells}]){coded.told_sql()} FROM staged s "
