@@ -43,6 +43,9 @@ def figures(found):
     ({"loc1": "ngay", "phep1": "tu", "tri1": "20/01/2026", "loc2": "ngay", "phep2": "den", "tri2": "2026-02-03"},
      [(2, 2)]),
     ({"loc1": "loai", "phep1": "chua", "tri1": "CẤP"}, [(1, 1)]),
+    ({"loc1": "luc", "phep1": "bang", "tri1": "01/02/2026"}, [(1, 1)]),
+    ({"loc1": "luc", "phep1": "den", "tri1": "03/02/2026"}, [(3, 3)]),
+    ({"loc1": "luc", "phep1": "khac", "tri1": "03/02/2026"}, [(3, 3)]),
     ({"loc1": "chi_phi", "phep1": "bang", "tri1": "1.000,5"}, [(1, 1)]),
     ({"loc1": "chi_phi", "phep1": "khac", "tri1": "100"}, [(3, 3)]),
     ({"loc1": "noi_tru", "phep1": "bang", "tri1": "có"}, [(1, 1)]),
@@ -88,11 +91,13 @@ def test_an_account_opens_its_items_only_and_hides_groups_of_few(granted):
     found = asked(scenes.PHUC, granted.code)
     assert (figures(found), found.hidden) == ([(8, 8)], 0)
     found = asked(scenes.PHUC, granted.code, nhom="ten_co_so")
-    assert (figures(found), found.groups) == ([], 0)  # two groups of four: nothing is told of either
+    assert (figures(found), found.groups, found.hidden) == ([], 2, 2)  # two groups of four: neither is told
     scenes.load(granted.service.table, [(f"{at:05d}", f"Trạm {at % 5 == 0}", "x", "", "") for at in range(8)],
                 at=scenes.AT + timedelta(minutes=9))  # fmt: skip
     found = asked(scenes.PHUC, granted.code, nhom="ten_co_so")
-    assert (figures(found), found.groups, found.hidden) == ([("Trạm False", 6, 6)], 2, 1)
+    # Six would tell of the two that are left of eight.
+    assert (figures(found), found.groups, found.hidden) == ([], 2, 2)
+    assert found.is_cut is False
     form = AskForm({"nhom": "dien_thoai"}, scope=scope)
     assert "nhom" in form.errors
     assert "trung-vi" not in dict(form.fields["tinh"].choices)
@@ -102,10 +107,29 @@ def test_an_account_opens_its_items_only_and_hides_groups_of_few(granted):
     assert len(asked(scenes.LAN, granted.service.table.code, nhom="ten_co_so").lines) == 2
 
 
+def test_a_figure_of_few_known_values_is_kept_back(granted):
+    """One value among many empty ones is its owner's, whatever it is called."""
+    service, table = granted.service, granted.service.table
+    service.fields.create(name="so_giuong", title="Số giường", type="integer", position=9)
+    granted.granted_fields = [*granted.granted_fields, "so_giuong"]
+    granted.save(update_fields=["granted_fields"])
+    rows = [(f"{at:05d}", "Trạm", "x", "", "77" if at == 0 else "") for at in range(8)]
+    scenes.load(table, rows, at=scenes.AT + timedelta(minutes=9))
+    assert figures(asked(scenes.PHUC, granted.code, tinh="tong", cot="so_giuong")) == []
+    assert figures(asked(scenes.PHUC, granted.code)) == [(8, 8)]
+
+
+def test_an_account_asks_the_present_version_and_what_the_service_still_offers(granted):
+    with pytest.raises(NotFound):
+        get_scope_for(scenes.PHUC, granted.code, scenes.AT, number=1)
+    granted.service.fields.filter(name="ten_co_so").delete()
+    assert [one.name for one in get_scope_for(scenes.PHUC, granted.code, scenes.AT).columns] == ["ma_co_so"]
+
+
 def test_records_outside_an_accounts_limit_are_not_counted(granted):
     granted.rows = {"loai": ["Bệnh viện"]}
     granted.save(update_fields=["rows"])
-    assert figures(asked(scenes.PHUC, granted.code)) == []
+    assert figures(asked(scenes.PHUC, granted.code)) == [(0, 0)]
     granted.rows = {"loai": ["Trạm y tế"]}
     granted.save(update_fields=["rows"])
     assert figures(asked(scenes.PHUC, granted.code)) == [(8, 8)]

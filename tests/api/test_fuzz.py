@@ -29,6 +29,9 @@ import scenes_disputes
 import scenes_open_tier
 import scenes_outside
 from nganam.accounts import keys
+from nganam.kernel.actors import system
+from nganam.warehouse import loading
+from nganam.warehouse import operations as warehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.beside, pytest.mark.once, pytest.mark.django_db]
 CHECKS = (
@@ -96,7 +99,7 @@ def test_whatever_is_asked_of_the_public_part_is_answered_as_described(callers):
     scenes.published_service()
     scenes_outside.listed()
     operations = [one for one in _operations() if "security" not in one.definition.raw]
-    assert len(operations) == 9
+    assert len(operations) == 16
     for operation in operations:
         _call_variously(operation, callers, {}, set())
 
@@ -196,7 +199,20 @@ def _tier():
     return {"code": tier.code, "service": tier.service.code}
 
 
+def _stopped():
+    """Leave a load that stopped for a column nobody knew."""
+    table = scenes.loaded_table()
+    columns = [*table.contract["columns"], {"name": "la"}]
+    content = scenes.as_csv(columns, [(*row, "x") for row in scenes.ROWS])
+    code = warehouse.start_load(
+        actor=scenes.LAN, at=scenes.AT, table=table, upload=warehouse.Upload("moi.csv", [content])
+    ).code
+    return {"code": loading.run_load(actor=system("worker"), now=lambda: scenes.AT, code=code).code}
+
+
 BESIDE_CASES = {
+    "/tables/{table}": lambda: {"table": scenes.loaded_table().code, "number": 1},
+    "/loads/{code}/admission": _stopped,
     "{code}/papers": _case_with_files,
     "{code}/files": _case_with_files,
     "/service-imports": _import,

@@ -179,7 +179,10 @@ def test_the_interface_describes_itself_in_openapi_31(program):
     assert told["openapi"].startswith("3.1")
     addresses = {
         "datasets", "datasets/{slug}", "services", "services/{code}", "services/{code}/openapi",
-        "services/{code}/versions", "agencies", "outside-services", "outside-services/{code}",
+        "services/{code}/versions", "agencies", "outside-services", "outside-services/{code}", "code-lists",
+        *(f"code-lists/{{code}}{one}" for one in (
+            "", "/versions", "/entries", "/entries/{entry}", "/entries/{entry}/successors", "/difference",
+        )),
     }  # fmt: skip
     public = {
         path: [name for name, deed in deeds.items() if "security" not in deed] for path, deeds in told["paths"].items()

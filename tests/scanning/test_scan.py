@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nganam.kernel import identifiers
 from nganam.kernel.errors import RuleBroken
 from nganam.notices.models import Notice
-from nganam.scanning import operations, queries
+from nganam.scanning import credentials, operations, queries
 from nganam.scanning.models import Kind, Scan
 from nganam.scanning.rules import (
     RULES,
@@ -156,6 +156,7 @@ def test_any_text_can_be_scanned_and_counts_stay_within_bounds(values, name):
 
 def test_every_kind_has_a_name_in_words():
     told = {one.kind for one in RULES} | {kind for kind, _ in SECRECY} | {"declared"}
+    told |= {*credentials.PATTERNS, credentials.NAMED_KIND}
     assert told == set(Kind.values)
 
 

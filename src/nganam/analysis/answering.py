@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from nganam.agencies.queries import unit_names
-from nganam.analysis.asking import COUNT, FEWEST, OF_ONE, TIMES, Ask, to_sql
+from nganam.analysis.asking import COUNT, MOST_JUDGED, OF_ONE, TIMES, Ask, to_sql
 from nganam.analysis.scope import Scope
 from nganam.analysis.words import aggregate_name
 from nganam.kernel.errors import Invalid, Unavailable
+from nganam.serving.aggregates import Cell, suppressed
 from nganam.warehouse import places
 from nganam.warehouse.engine import lake
 from nganam.warehouse.engine.contract import Column
@@ -93,11 +95,28 @@ def answer(scope: Scope, ask: Ask) -> Answer:
             fields={"tinh": [_("Chọn cách tính khác.")]},
         )
     source = parquet(lake.files(places.lake(scope.table), scope.version.delta_version))
-    sql, values = to_sql(ask, source, rows=scope.rows, fewest=FEWEST if scope.hides_small else 0)
+    limit = MOST_JUDGED + 1 if scope.hides_small else ask.limit
+    sql, values = to_sql(ask, source, rows=scope.rows, limit=limit)
     with duck() as base, _limited(base):
         found = base.execute(sql, values).fetchall()
-    groups, told = (found[0][-2], found[0][-1]) if found else (0, 0)
-    return Answer(scope, ask, _lines(ask, found), groups, groups - told)
+    groups = found[0][-1] if found else 0
+    told = _without_small(ask, found) if scope.hides_small else found
+    return Answer(scope, ask, _lines(ask, told[: ask.limit]), groups, len(found) - len(told))
+
+
+def _without_small(ask: Ask, found: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Leave out the groups the exchange would keep back: small ones, and those by which they could be computed."""
+    if len(found) > MOST_JUDGED:
+        raise Invalid(
+            _("Có hơn %(most)s nhóm nên không xét được nhóm nào quá nhỏ.") % {"most": MOST_JUDGED},
+            hint=_("Lọc bớt, hoặc gộp theo cột có ít giá trị hơn."),
+        )
+    width = len(ask.groups)
+    cells = [
+        Cell(row[:width], row[width + 1], min(row[width + 1], row[width + 2] or row[width + 1]), ()) for row in found
+    ]
+    hidden = suppressed(cells, settings.NGANAM_SMALLEST_GROUP)
+    return [row for at, row in enumerate(found) if at not in hidden]
 
 
 @contextmanager
@@ -215,7 +234,7 @@ def as_csv(found: Answer) -> str:
 
 def as_rows(found: Answer) -> Iterator[list[Any]]:
     """Yield the answer's heading and lines for a file; a cell that a spreadsheet would run is made text."""
-    yield [*found.group_titles, found.heading, _("Số bản ghi"), _("Phiên bản")]
+    yield [*map(harmless_cell, found.group_titles), harmless_cell(found.heading), _("Số bản ghi"), _("Phiên bản")]
     version = f"{found.scope.table.code} v{found.scope.version.number}"
     for one in found.lines:
         yield [*map(harmless_cell, one.names), one.value, one.records, version]

@@ -31,8 +31,8 @@ WITHOUT_VALUE: Final = frozenset({"trong", "co"})
 VIETNAM: Final = 7 * 3600 * 1_000_000
 """Microseconds the Vietnamese clock is ahead of UTC."""
 MOST_GROUPS = 500
-FEWEST = 5
-"""Groups of fewer records are not told to who may not see single records (nội bộ)."""
+MOST_JUDGED = 1000
+"""Groups that are looked at together where small ones are kept back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +62,24 @@ class Ask:
         return bool(self.groups) and self.groups[0].type in TIMES
 
 
-def to_sql(ask: Ask, source: str, *, rows: Mapping[str, tuple[str, ...]], fewest: int = 0) -> tuple[str, list[Any]]:
-    """Return SQL and values: the groups' columns, the value, the number of records, then how many groups there are.
+def to_sql(ask: Ask, source: str, *, rows: Mapping[str, tuple[str, ...]], limit: int) -> tuple[str, list[Any]]:
+    """Return SQL and values: the groups' columns, the value, the records, how many of them have one, all groups.
 
-    ``rows`` limits the records by column; groups of fewer than ``fewest`` records are left out, and counted in the last
-    column of every line.
+    ``rows`` limits the records by column.
     """
     names = [_group(one, ask.span) for one in ask.groups]
-    value = AGGREGATES[ask.aggregate].format(_value(ask.of) if ask.of else "*")
+    of = _value(ask.of) if ask.of else "*"
     heads = [f"{name} AS g{place}" for place, name in enumerate(names)]
+    told = [f"{AGGREGATES[ask.aggregate].format(of)} AS value", "count(*) AS records", f"count({of}) AS known"]
     conditions, values = _conditions(ask, rows)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     by = f" GROUP BY {', '.join(f'g{place}' for place in range(len(names)))}" if names else ""
-    inner = f"SELECT {', '.join([*heads, f'{value} AS value', 'count(*) AS records'])} FROM {source}{where}{by}"  # noqa: S608 - quoted
-    counted = f"SELECT *, count(*) OVER () AS all_groups FROM ({inner})"  # noqa: S608 - quoted
-    kept = f"SELECT *, count(*) OVER () AS told_groups FROM ({counted}) WHERE records >= {int(fewest)}"  # noqa: S608 - numbers
-    return f"{kept} ORDER BY {_order(ask)} LIMIT {int(ask.limit)}", values
+    inner = f"SELECT {', '.join([*heads, *told])} FROM {source}{where}{by}"  # noqa: S608 - quoted
+    return f"SELECT *, count(*) OVER () FROM ({inner}) ORDER BY {_order(ask)} LIMIT {int(limit)}", values  # noqa: S608 - as above
 
 
 def _conditions(ask: Ask, rows: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[Any]]:
-    conditions = [OPERATORS[one.operator].format(_value(one.column)) for one in ask.filters]
+    conditions = [OPERATORS[one.operator].format(_compared(one.column)) for one in ask.filters]
     values = [one.value for one in ask.filters if one.operator not in WITHOUT_VALUE]
     for name, allowed in sorted(rows.items()):
         conditions.append(
@@ -100,6 +98,11 @@ def _value(column: Column) -> str:
     """Return the column; an instant as the Vietnamese clock shows it."""
     name = quote(column.name)
     return f"make_timestamp(epoch_us({name}) + {VIETNAM})" if column.type == "datetime" else name
+
+
+def _compared(column: Column) -> str:
+    """Return the column as a condition compares it: an instant is asked for by its Vietnamese day."""
+    return f"CAST({_value(column)} AS DATE)" if column.type == "datetime" else _value(column)
 
 
 def _group(column: Column, span: str) -> str:

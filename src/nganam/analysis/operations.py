@@ -91,7 +91,7 @@ def ask_by_sql(*, actor: Actor, at: datetime, sql: str) -> fenced.Result:
     Raises ``Invalid`` for anything else than one SELECT and for what the engine refuses, ``Unavailable`` past its time.
     """
     allow(policies.may_query(actor))
-    own = [one for one in scopes_for(actor, at) if one.account is None]
+    own = [one for one in scopes_for(actor, at) if one.account is None and one.columns]
     with transaction.atomic():
         record(
             actor=actor, at=at, action="analysis.sql", object_type="warehouse", object_code="sql",

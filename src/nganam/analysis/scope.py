@@ -12,7 +12,7 @@ from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NotFound
 from nganam.sharing.accounts.models import Account
-from nganam.sharing.accounts.queries import live_accounts
+from nganam.sharing.accounts.queries import beyond_purpose, live_accounts
 from nganam.warehouse import policies
 from nganam.warehouse import queries as warehouse
 from nganam.warehouse.engine.contract import Column
@@ -37,8 +37,8 @@ class Scope:
 
     @property
     def hides_small(self) -> bool:
-        """Say whether small groups are left out: single people must not be told apart."""
-        return not self.is_whole and self.table.has_personal
+        """Say whether small groups are left out, as the exchange does: single records must not be told apart."""
+        return not self.is_whole
 
     def column(self, name: str) -> Column | None:
         """Return the column with this name that may be asked about."""
@@ -50,15 +50,20 @@ def scopes_for(actor: Actor, at: datetime) -> list[Scope]:
     own = warehouse.tables_for(actor).filter(versions__isnull=False).distinct()
     newest = _newest([table.pk for table in own])
     whole = [_of_own(actor, one.code, newest[one.pk]) for one in own]
-    granted = [made for account in _granted(actor, at) if (made := _within(account)) is not None]
+    accounts = _granted(actor, at)
+    present = _newest([one.service.table_id for one in accounts if one.service.table_id])
+    granted = [made for one in accounts if (made := _within(one, present.get(one.service.table_id or 0))) is not None]
     return [*whole, *granted]
 
 
 def get_scope_for(actor: Actor, ref: str, at: datetime, *, number: int | None = None) -> Scope:
-    """Return one thing to ask, at a version (the present one by default); what is not theirs is not found."""
+    """Return one thing to ask, at a version (the present one by default); what is not theirs is not found.
+
+    Through an account only the present version is asked, as at the exchange: what has left is not theirs to see.
+    """
     account = next((one for one in _granted(actor, at) if one.code == ref), None)
     table = account.service.table if account else warehouse.get_table_for(actor, ref)
-    version = _version(table, number) if table else None
+    version = _version(table, number) if table and not (account and number) else None
     if table is None or version is None:
         raise NotFound(_("Bảng chưa có phiên bản này."), hint=_("Chọn một phiên bản ở trang của bảng."))
     made = _within(account, version) if account else _of_own(actor, ref, version)
@@ -85,15 +90,15 @@ def _granted(actor: Actor, at: datetime) -> list[Account]:
     found = live_accounts(local_date(at)).filter(
         application__agency__code__in=lineage(actor.agency), service__table__versions__isnull=False
     )
-    return list(found.select_related("service__table__agency").distinct().order_by("service__name", "code"))
+    found = found.exclude(pk__in=beyond_purpose()).select_related("service__table__agency")
+    return list(found.prefetch_related("service__fields").distinct().order_by("service__name", "code"))
 
 
-def _within(account: Account, version: Version | None = None) -> Scope | None:
+def _within(account: Account, version: Version | None) -> Scope | None:
     table = account.service.table
-    version = version or (warehouse.current_version(table) if table else None)
     if table is None or version is None:
         return None
-    granted = set(account.granted_fields)
+    granted = set(account.granted_fields) & {one.name for one in account.service.fields.all()}
     columns = tuple(one for one in version.shape.columns if one.name in granted)
     rows = {name: tuple(map(str, allowed)) for name, allowed in account.rows.items()}
     # A record limit on a column the version no longer has lets nothing through.

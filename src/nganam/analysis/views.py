@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from nganam.analysis import answering, fenced, operations, policies, queries
 from nganam.analysis.answering import Answer
-from nganam.analysis.asking import FEWEST
 from nganam.analysis.files import as_xlsx
 from nganam.analysis.forms import AskForm, SaveForm, SqlForm
 from nganam.analysis.models import Question
@@ -148,7 +148,7 @@ def by_sql(request: HttpRequest) -> HttpResponse:
             form,
             lambda: operations.ask_by_sql(actor=request.actor, at=request.at, sql=form.cleaned_data["sql"]),
         )
-    own = [one for one in scopes_for(request.actor, request.at) if one.account is None]
+    own = [one for one in scopes_for(request.actor, request.at) if one.account is None and one.columns]
     tables = [(fenced.view_name(one.table), one) for one in own]
     return render(request, "analysis/sql.html", {"form": form, "result": result, "tables": tables})
 
@@ -163,7 +163,8 @@ def _asked(
         "is_mapped": found is not None and answering.is_mapped(found),
         "query": urlencode(form.asked() | _version(asked)),
         "save_form": save_form, "saved": saved, "may_save": not policies.may_keep(request.actor),
-        "may_change": saved is not None and not policies.may_change(request.actor, saved), "fewest": FEWEST,
+        "may_change": saved is not None and not policies.may_change(request.actor, saved),
+        "fewest": settings.NGANAM_SMALLEST_GROUP,
     }  # fmt: skip
     return render(request, "analysis/ask.html", context)
 
