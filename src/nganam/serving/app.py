@@ -215,24 +215,23 @@ class Server:
         if scope["method"] not in {"GET", "HEAD"}:
             raise problems.method_refused()
         query, began = scope.get("query_string", b""), time.perf_counter()
+        asking.check_length(path, query, chosen)
         form = asking.read_form(path) if b"$" in path or b"%24" in path else ""
         key = None if form else asking.read_key(path)
         if key is not None:
             answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
-        work = self._work(form, chosen, headers, path, query)
+        work = self._work(form, chosen, headers, query)
         async with self._page_slots:
             answer = await asyncio.to_thread(work)
         metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
 
-    def _work(
-        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes
-    ) -> Callable[[], Answer]:
+    def _work(self, form: str, chosen: Plan, headers: asking.Headers, query: bytes) -> Callable[[], Answer]:
         """Return what is left to do in a thread once the question has been read."""
         if form == asking.BATCH:
-            keys, fields = asking.read_keys(query, path, chosen)
+            keys, fields = asking.read_keys(query, chosen)
             return partial(self._each, _narrowed(chosen, fields), headers, keys)
         parameters = asking.read_parameters(query)
         if form == asking.CHANGES:

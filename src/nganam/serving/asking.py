@@ -127,6 +127,15 @@ def read_form(raw: bytes) -> str:
     return word if word in FORMS else ""
 
 
+def check_length(path: bytes, query: bytes, plan: Plan) -> None:
+    """Refuse an address longer than the gateway logs: what does not fit there would be asked without a trace."""
+    around = len(plan.service.path) + len("/r1//?") + len(query)
+    if around + len(path) <= MOST_ADDRESS:  # also with the service's code, which the path here begins with
+        return
+    if around + len(path.partition(b"?")[0].lstrip(b"/").partition(b"/")[2]) > MOST_ADDRESS:
+        raise too_long(MOST_ADDRESS)
+
+
 def read_pairs(query: bytes) -> list[tuple[str, str]]:
     """Return the parameters in order; raise ``Refused`` when they cannot be read."""
     try:
@@ -192,12 +201,8 @@ def _order(parameters: dict[str, str], plan: Plan) -> Order:
     return order
 
 
-def read_keys(query: bytes, path: bytes, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def read_keys(query: bytes, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys asked for (``key`` repeated) and the fields; raise ``Refused`` when there are too many."""
-    # As the gateway logs it: what does not fit there would be asked without a trace.
-    asked = path.partition(b"?")[0].lstrip(b"/").partition(b"/")[2]
-    if len(f"/r1/{plan.service.path}/?") + len(asked) + len(query) > MOST_ADDRESS:
-        raise too_long(MOST_ADDRESS)
     pairs = read_pairs(query)
     keys = tuple(value for name, value in pairs if name == "key")
     rest = [(name, value) for name, value in pairs if name != "key"]

@@ -72,6 +72,8 @@ class Plan:
         if not wanted or not all(wanted) or unknown:
             told = f"Không có mục tin: {', '.join(unknown)}." if any(unknown) else "Tham số fields để trống."
             raise bad_request(told, f"Các mục tin được cấp: {', '.join(self.names)}.", known=list(self.names))
+        if len(set(wanted)) < len(wanted):
+            raise bad_request("Có mục tin lặp lại.", "Mỗi mục tin chỉ viết một lần.")
         if other:
             raise fields_not_granted(other)
         return plan(self.consumer, self.code, self.service, msgspec.structs.replace(self.grant, fields=tuple(wanted)))
