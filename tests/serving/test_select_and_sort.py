@@ -8,7 +8,8 @@ import pytest
 from nganam.serving.snapshot import Grant, Service
 
 NUMBERS = [7, None, 3, 7, None, 12, 3, 0]
-WIDE = Grant("TK-2026-0009", ("ma", "ten", "giuong"))
+WIDE = Grant("TK-2026-0009", ("ma", "ten", "giuong", "cong_lap"))
+ALL = Grant("TK-2026-0009", ("ma", "ten", "huyen", "giuong", "cong_lap"))
 
 
 @pytest.fixture
@@ -17,6 +18,13 @@ def gaps(call, data, serving_files):
     rows = [(f"{at}", f"Trạm {at}", "Mỹ Tú", beds, at % 2) for at, beds in enumerate(NUMBERS)]
     serving_files.replica(data, 2, rows)
     serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": WIDE}}))
+    return call
+
+
+@pytest.fixture
+def granted_all(call, data, serving_files):
+    """The small table, all of it granted."""
+    serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}))
     return call
 
 
@@ -63,7 +71,8 @@ def test_every_record_comes_once_in_the_order_asked_with_what_is_empty_at_the_lo
     assert "".join(walked(gaps, f"sort={sort}", size)) == "".join(map(str, order))
 
 
-def test_a_cursor_belongs_to_its_order(call):
+def test_a_cursor_belongs_to_its_order(granted_all):
+    call = granted_all
     cursor = call("/DV-2026-0001/?sort=-giuong&limit=5").json["next"]
     for other in ("sort=giuong", "sort=huyen", "limit=5"):
         assert call(f"/DV-2026-0001/?{other}&cursor={cursor}").status == 400
@@ -73,9 +82,21 @@ def test_a_cursor_belongs_to_its_order(call):
 @pytest.mark.parametrize(
     "sort", ["", "ten", "luong", "giuong,giuong", "giuong,-giuong", "--giuong", "huyen,giuong,cong_lap,ma"]
 )
-def test_an_order_that_is_not_offered_is_refused_with_what_is(call, sort):
-    reply = call(f"/DV-2026-0001/?sort={sort}")
+def test_an_order_that_is_not_offered_is_refused_with_what_is(granted_all, sort):
+    reply = granted_all(f"/DV-2026-0001/?sort={sort}")
     assert (reply.status, reply.json["known"]) == (400, ["huyen", "giuong", "cong_lap", "ma"])
+
+
+@pytest.mark.law("D35.3")
+def test_a_column_that_was_not_granted_is_asked_by_equality_only_and_orders_nothing(call):
+    for question in ("giuong.gte=5", "giuong.lt=5", "sort=giuong", "sort=-giuong", "sort=cong_lap,giuong"):
+        for form in ("", "$aggregate"):
+            reply = call(f"/DV-2026-0001/{form}?{question}")
+            assert (reply.status, reply.json["code"]) == (400, "bad_request"), question
+    assert call("/DV-2026-0001/?sort=giuong").json["known"] == ["cong_lap", "ma"]
+    assert [one["ma"] for one in call("/DV-2026-0001/?giuong=50").json["data"]] == ["0010"]
+    granted = call("/DV-2026-0001/?giuong.gte=1240&sort=-giuong", "CT-SYT/HIS")
+    assert [one["giuong"] for one in granted.json["data"]] == [1245]
 
 
 @pytest.mark.law("D35.3")
@@ -93,13 +114,13 @@ def test_a_key_that_was_not_granted_orders_nothing(call, data, serving_files):
         ("giuong.lt=0", 0),
     ],
 )
-def test_ranges_are_read_in_the_type_of_their_column(call, question, count):
-    assert len(call(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
+def test_ranges_are_read_in_the_type_of_their_column(granted_all, question, count):
+    assert len(granted_all(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
 
 
 @pytest.mark.parametrize("question", ["giuong.gte=x", "huyen.gte=a", "cong_lap.lt=true", "giuong.ne=5", "ten.gte=1"])
-def test_a_range_that_makes_no_sense_is_refused(call, question):
-    reply = call(f"/DV-2026-0001/?{question}")
+def test_a_range_that_makes_no_sense_is_refused(granted_all, question):
+    reply = granted_all(f"/DV-2026-0001/?{question}")
     assert (reply.status, reply.json["code"]) == (400, "bad_request")
     assert "gte" in reply.json["hint"] or "Sửa" in reply.json["hint"]
 
@@ -116,7 +137,7 @@ def test_days_instants_and_numbers_are_checked(call, data, serving_files, kind, 
         "VN/GOV/CT-SYT/KHO/DV-2026-0001", "co-so-kham", told.services["DV-2026-0001"].fields, ("ma",), ("huyen",),
         types={"huyen": kind},
     )  # fmt: skip
-    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, told.grants))
+    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}))
     for text in good:
         assert call(f"/DV-2026-0001/?huyen.gte={text}").status == 200, text
     for text in bad:

@@ -16,7 +16,7 @@ from nganam.warehouse.engine.history import VERSIONS_KEPT
 
 Schema = dict[str, Any]
 FILTER = gettext_noop("Lọc theo %(name)s")
-RANGED = gettext_noop("Lọc theo %(name)s, bằng hoặc theo khoảng (.gte, .gt, .lte, .lt)")
+RANGED = gettext_noop("Lọc theo %(name)s, bằng, hoặc theo khoảng (.gte, .gt, .lte, .lt) nếu được cấp")
 RANGES = {
     "gte": "%(name)s từ giá trị này trở lên",
     "gt": "%(name)s lớn hơn giá trị này",
@@ -24,7 +24,7 @@ RANGES = {
     "lt": "%(name)s nhỏ hơn giá trị này",
 }
 FIELDS = gettext_noop("Chỉ trả các mục tin này trong những mục tin được cấp, cách nhau dấu phẩy")
-SORT = gettext_noop("Sắp xếp theo cột, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
+SORT = gettext_noop("Sắp xếp theo cột được cấp, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
 KEY = gettext_noop("Khóa: %(columns)s")
 SINCE = gettext_noop("Phiên bản đã có: next_since của lần hỏi trước, hoặc version của trang đầu khi đọc toàn bộ")
 GONE = f"Không còn giữ thay đổi từ phiên bản này; giữ {VERSIONS_KEPT} phiên bản gần nhất (nội bộ), rồi phải đọc toàn bộ"

@@ -165,13 +165,16 @@ def read_page_question(parameters: dict[str, str], plan: Plan) -> PageQuestion:
 
 
 def read_filters(parameters: dict[str, str], plan: Plan, reserved: tuple[str, ...]) -> tuple[Filter, ...]:
-    """Return the filters: ``column=value`` and ranges (``column.gte=value``); refuse what is neither nor reserved."""
+    """Return the filters: ``column=value`` and ranges (``column.gte=value``); refuse what is neither nor reserved.
+
+    Ranges are for granted columns only: by halving them a value that may not be read would be read.
+    """
     filterable = plan.filters()
     offered = {
         f"{name}.{operator}" if operator else name: (name, operator)
         for name in filterable
         if name not in reserved
-        for operator in (OPERATORS if plan.service.type_of(name) in ORDERED else ("",))
+        for operator in (OPERATORS if name in plan.names and plan.service.type_of(name) in ORDERED else ("",))
     }
     refuse_unknown(parameters, (*offered, *reserved), (*filterable, *reserved))
     for name, value in parameters.items():
@@ -186,11 +189,11 @@ def read_fields(parameters: dict[str, str]) -> tuple[str, ...]:
 
 
 def _order(parameters: dict[str, str], plan: Plan) -> Order:
-    """Return the order asked for: columns the service lets be filtered by, and those of its key that are granted."""
+    """Return the order asked for: granted columns among those the service lets be filtered by and its key."""
     if "sort" not in parameters:
         return ()
-    granted_key = [name for name in plan.service.lookup if name in plan.names]
-    sortable = tuple(dict.fromkeys((*plan.filters(), *granted_key)))
+    offered = dict.fromkeys((*plan.filters(), *plan.service.lookup))
+    sortable = tuple(name for name in offered if name in plan.names)
     order = tuple((text.removeprefix("-"), text.startswith("-")) for text in parameters["sort"].split(","))
     names = [name for name, _ in order]
     if not set(names) <= set(sortable) or len(set(names)) < len(names) or len(names) > MOST_SORT:
@@ -266,7 +269,7 @@ def refuse_unknown(parameters: Iterable[str], known: Iterable[str], told: tuple[
         listed = ", ".join(told) or "(không có)"
         raise bad_request(
             f"Không có tham số: {', '.join(unknown)}.",
-            f"Các tham số nhận được: {listed}; cột số, ngày lọc được theo khoảng: cột.gte, cột.gt, cột.lte, cột.lt.",
+            f"Các tham số nhận được: {listed}; cột số, ngày được cấp lọc được theo khoảng: cột.gte, cột.gt, cột.lte, cột.lt.",
             known=list(told),
         )
 

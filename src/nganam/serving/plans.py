@@ -33,7 +33,10 @@ class Plan:
     lookup_sql: str
 
     def filters(self) -> tuple[str, ...]:
-        """Return the columns this consumer may filter by: an answer by a column would tell what it holds."""
+        """Return the columns this consumer may filter by: an answer by a column would tell what it holds.
+
+        One that is neither granted nor personal may be asked by equality only.
+        """
         hidden = {*self.service.personal} - {*self.names}
         return tuple(name for name in self.service.filters if name not in hidden)
 
