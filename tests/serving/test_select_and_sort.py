@@ -1,8 +1,11 @@
 """Choosing fields, an order and ranges: within the grant, every record once, and what is empty in a definite place."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from nganam.serving.snapshot import Grant, Service
@@ -118,6 +121,56 @@ def test_ranges_are_read_in_the_type_of_their_column(granted_all, question, coun
     assert len(granted_all(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
 
 
+INSTANTS = {
+    "a": "2026-11-24T08:00:01Z", "b": "2026-11-24T08:00:00.500Z", "c": "2026-11-24T08:00:00Z", "d": None,
+    "e": "2026-11-24T07:59:59.999Z", "f": "2026-11-24T08:00:00.500Z",
+}  # fmt: skip
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "indexed"])
+def instants(call, data, serving_files, request):
+    """A table whose ``huyen`` holds instants, some with parts of a second, with and without an index."""
+    serving_files.replica(data, 2, [(name, "x", at, 1, 1) for name, at in INSTANTS.items()])
+    if request.param:
+        with closing(sqlite3.connect(data / "replicas" / "co-so-kham" / "v2.sqlite")) as base:
+            base.execute("CREATE INDEX by_huyen ON rows (huyen)")
+    told = serving_files.snapshot(2)
+    typed = msgspec.structs.replace(told.services["DV-2026-0001"], types={"huyen": "datetime"})
+    grants = {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}
+    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, grants))
+    return call
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("huyen.gte=2026-11-24T08:00:00Z", "abcf"),
+        ("huyen.gt=2026-11-24T08:00:00Z", "abf"),
+        ("huyen.gte=2026-11-24T15:00:00.5%2B07:00", "abf"),
+        ("huyen.gt=2026-11-24T08:00:00.500Z", "a"),
+        ("huyen.lt=2026-11-24T08:00:00Z", "e"),
+        ("huyen.lte=2026-11-24T08:00:00Z", "ce"),
+        ("huyen.lt=2026-11-24T08:00:00.5Z", "ce"),
+        ("huyen.lte=2026-11-24T08:00:00.5Z", "bcef"),
+        ("huyen.gte=2026-11-24T08:00:00Z&huyen.lt=2026-11-24T08:00:01Z", "bcf"),
+        ("huyen=2026-11-24T08:00:00Z", "c"),
+        ("huyen=2026-11-24T08:00:00.5Z", "bf"),
+    ],
+)
+def test_instants_are_compared_as_instants_around_whole_seconds(instants, question, found):
+    assert "".join(walked(instants, question, 10)) == found
+    assert "".join(walked(instants, question, 1)) == found
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [("huyen", "decbfa"), ("-huyen", "abfced"), ("huyen,-ma", "decfba"), ("cong_lap,huyen", "decbfa")],
+)
+def test_instants_are_ordered_as_instants_and_paged_without_loss(instants, sort, found, size):
+    assert "".join(walked(instants, f"sort={sort}", size)) == found
+
+
 @pytest.mark.parametrize("question", ["giuong.gte=x", "huyen.gte=a", "cong_lap.lt=true", "giuong.ne=5", "ten.gte=1"])
 def test_a_range_that_makes_no_sense_is_refused(granted_all, question):
     reply = granted_all(f"/DV-2026-0001/?{question}")
@@ -137,7 +190,9 @@ def test_days_instants_and_numbers_are_checked(call, data, serving_files, kind, 
         "VN/GOV/CT-SYT/KHO/DV-2026-0001", "co-so-kham", told.services["DV-2026-0001"].fields, ("ma",), ("huyen",),
         types={"huyen": kind},
     )  # fmt: skip
-    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}))
+    serving_files.publish(
+        data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}})
+    )
     for text in good:
         assert call(f"/DV-2026-0001/?huyen.gte={text}").status == 200, text
     for text in bad:

@@ -147,9 +147,7 @@ class Server:
             return _with_digest(_problem(refusal, headers.request_id, answer.service, self._portal()), scope)
         return answer
 
-    async def _answer(
-        self, scope: Message, headers: asking.Headers, path: bytes, sent: Body, under: Under
-    ) -> Answer:
+    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, sent: Body, under: Under) -> Answer:
         code = ""
         try:
             if path.startswith(metaservices.PREFIX):
@@ -226,9 +224,7 @@ class Server:
         }  # fmt: skip
         return Answer(found.status, sent, found.body, chosen.code, shared=shared)
 
-    async def _data(
-        self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, under: Under
-    ) -> Answer:
+    async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, under: Under) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             raise problems.method_refused()
         query, began = scope.get("query_string", b""), time.perf_counter()
