@@ -27,8 +27,9 @@ def figures(call, data, serving_files):
             (Field("ma"), Field("ten"), Field("huyen"), Field("giuong", "integer"), Field("cong_lap", "boolean")),
             ("ma",), ("huyen", "giuong"), personal=personal, smallest_group=smallest,
         )  # fmt: skip
-        serving_files.publish(data, type(told)(version, told.published_at, {**told.services, "DV-2026-0001": service},
-                                               {"CT-SGDDT/HSHT": {"DV-2026-0001": grant, "DV-2026-0002": grant}}))  # fmt: skip
+        services = {**told.services, "DV-2026-0001": service}
+        grants = {"CT-SGDDT/HSHT": dict.fromkeys(services, grant)}
+        serving_files.publish(data, type(told)(version, told.published_at, services, grants))
         serving_files.replica(data, version, [(f"{at:04d}", "x", *row) for at, row in enumerate(rows)])
         time.sleep(EVERY + 0.02)
         return lambda question="": call(f"{FIGURES}{question}")

@@ -249,7 +249,7 @@ class Server:
     def _work(self, form: str, chosen: Plan, headers: asking.Headers, query: bytes) -> Callable[[], Answer]:
         """Return what is left to do in a thread once the question has been read."""
         if form == asking.BATCH:
-            keys, fields = asking.read_keys(query, chosen)
+            keys, fields = asking.read_keys(query)
             return partial(self._each, _narrowed(chosen, fields), headers, keys)
         parameters = asking.read_parameters(query)
         if form == asking.CHANGES:

@@ -204,7 +204,7 @@ def _order(parameters: dict[str, str], plan: Plan) -> Order:
     return order
 
 
-def read_keys(query: bytes, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def read_keys(query: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys asked for (``key`` repeated) and the fields; raise ``Refused`` when there are too many."""
     pairs = read_pairs(query)
     keys = tuple(value for name, value in pairs if name == "key")
@@ -269,7 +269,8 @@ def refuse_unknown(parameters: Iterable[str], known: Iterable[str], told: tuple[
         listed = ", ".join(told) or "(không có)"
         raise bad_request(
             f"Không có tham số: {', '.join(unknown)}.",
-            f"Các tham số nhận được: {listed}; cột số, ngày được cấp lọc được theo khoảng: cột.gte, cột.gt, cột.lte, cột.lt.",
+            f"Các tham số nhận được: {listed}; cột số, ngày được cấp thì lọc được theo khoảng: cột.gte, cột.gt,"
+            " cột.lte, cột.lt.",
             known=list(told),
         )
 

@@ -38,8 +38,8 @@ def beyond(order: Order, last: Sequence[Value], instants: Collection[str] = ()) 
     values: list[Value] = []
     name, descending = order[0]
     if last[0] is not None and not descending:
-        # Said on its own as well: by it an index is entered in the middle, by the alternatives below it is not. It holds
-        # of instants with their "Z" too.
+        # Said on its own as well: by it an index is entered in the middle, by the alternatives below it is not. It
+        # holds of instants with their "Z" too.
         conditions.append(f"{quoted(name)} >= ?")
         values.append(last[0])
     for place, (name, descending) in enumerate(order):
