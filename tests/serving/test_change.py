@@ -1,11 +1,17 @@
 """What changes while the server runs: snapshots, versions, and files that cannot be read."""
 
 import asyncio
+import json
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from nganam.serving.app import Server
+import pytest
+
+from nganam.serving.app import PAGE_THREADS, Server
+from nganam.serving.replicas import Replicas
 from nganam.serving.secret import shared_secret
+from nganam.serving.snapshot import Grant
 from nganam.serving.watched import EVERY, Watched
 
 
@@ -22,6 +28,65 @@ def test_a_withdrawn_grant_stops_the_next_calls(call, data, serving_files):
     serving_files.publish(data, serving_files.snapshot(2, grants={}))
     time.sleep(EVERY + 0.05)
     assert call("/DV-2026-0001/0001").json["code"] == "not_granted"
+
+
+@pytest.fixture
+def running(data, serving_files, clock):
+    """A server over the small table, and the scope of a call to it."""
+    serving_files.replica(data, 1, [("0001", "Trạm y tế số 1", "Mỹ Tú", 5, 1)])
+    serving_files.publish(data, serving_files.snapshot(1))
+    headers = [(b"x-lgsp-consumer", b"CT-SGDDT/HSHT"), (b"x-lgsp-gate", shared_secret(data).encode())]
+
+    def scope(path):
+        return {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
+
+    return Server(data, clock), scope
+
+
+def evidence(data, answer):
+    """Return the status, and the snapshot as the header and as the journal's last line name it."""
+    lines = [json.loads(line) for path in (data / "serving" / "journal").iterdir() for line in path.open()]
+    return answer.status, dict(answer.headers)[b"x-lgsp-snapshot"].decode(), lines[-1]["servingSnapshot"]
+
+
+@pytest.mark.parametrize("path", ["/DV-2026-0001/0001", "/DV-2026-0001/", "/DV-2026-0001/$batch?key=0001"])
+def test_the_evidence_names_the_snapshot_that_granted_the_answer(running, data, serving_files, monkeypatch, path):
+    server, scope = running
+    opened = Replicas.open
+
+    def overtaken(self, table):
+        serving_files.publish(data, serving_files.snapshot(2, grants={}))
+        time.sleep(EVERY + 0.02)
+        return opened(self, table)
+
+    monkeypatch.setattr(Replicas, "open", overtaken)
+    path, _, query = path.partition("?")
+    asked = {**scope(path), "query_string": query.encode()}
+    assert evidence(data, asyncio.run(server.answer(asked))) == (200, "1", "1")
+    assert evidence(data, asyncio.run(server.answer(asked))) == (403, "2", "2")
+
+
+@pytest.mark.law("D35.3")
+@pytest.mark.parametrize(
+    ("fields", "status", "names"), [((), 403, None), (("ma", "giuong"), 200, {"ma": "0001", "giuong": 5})]
+)
+def test_who_waited_for_a_place_is_answered_as_granted_then(running, data, serving_files, fields, status, names):
+    server, scope = running
+    grants = {"CT-SGDDT/HSHT": {"DV-2026-0001": Grant("TK-2026-0001", fields)}} if fields else {}
+
+    async def waiting():
+        async with AsyncExitStack() as places:
+            for _ in range(PAGE_THREADS):
+                await places.enter_async_context(server._page_slots)
+            asked = asyncio.create_task(server.answer(scope("/DV-2026-0001/")))
+            await asyncio.sleep(0.01)
+            serving_files.publish(data, serving_files.snapshot(2, grants))
+            await asyncio.sleep(EVERY + 0.02)
+        return await asked
+
+    answer = asyncio.run(waiting())
+    assert evidence(data, answer) == (status, "2", "2")
+    assert names is None or json.loads(answer.body)["data"] == [names]
 
 
 def test_a_broken_snapshot_leaves_the_old_one_serving(call, data, serving_files):

@@ -49,6 +49,28 @@ def test_what_the_log_could_not_hold_is_not_answered(call):
     assert "Chia" in long.json["hint"]
 
 
+@pytest.mark.parametrize("address", [
+    "/DV-2026-0001/?huyen={}", "/DV-2026-0001/?cursor={}", "/DV-2026-0001/$aggregate?huyen={}", "/DV-2026-0001/{}",
+    "/DV-2026-0001/$changes?since=1&cursor={}", "/DV-2026-0001/0001?fields={}", "/DV-2026-0001/$batch?key=1&fields={}",
+])  # fmt: skip
+def test_no_question_longer_than_the_log_is_answered_and_one_as_long_is_read(call, address):
+    before = len("/r1/VN/GOV/CT-SYT/KHO") + len(address.format(""))
+    before += "?" not in address  # the sign of the query is counted whether there is one or not
+    reply = call(address.format("x" * (2049 - before)))
+    assert (reply.status, reply.json["code"]) == (414, "address_too_long")
+    assert call(address.format("x" * (2048 - before))).json.get("code") != "address_too_long"
+
+
+def test_neither_repeated_fields_nor_letters_of_four_bytes_hide_a_question(call):
+    hidden = call(f"/DV-2026-0001/?fields={','.join(['ma'] * 800)}&huyen=x")
+    wide = call(f"/DV-2026-0001/?huyen={'%F0%A0%80%80' * 200}")
+    assert (hidden.status, wide.status) == (414, 414)
+    assert call(f"/DV-2026-0001/?huyen={'%F0%A0%80%80' * 150}").json["data"] == []
+    for form in ("", "0001", "$batch"):
+        twice = call(f"/DV-2026-0001/{form}?fields=ma,ma{'&key=0001' if form == '$batch' else ''}")
+        assert (twice.status, "lặp lại" in twice.json["detail"]) == (400, True)
+
+
 @pytest.mark.parametrize(
     "more", ["&huyen=a", "&limit=1", "&fields=ma&fields=ten", "&key=", "&key=%00", "&key=" + "9" * 201]
 )

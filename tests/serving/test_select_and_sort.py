@@ -1,14 +1,18 @@
 """Choosing fields, an order and ranges: within the grant, every record once, and what is empty in a definite place."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from nganam.serving.snapshot import Grant, Service
 
 NUMBERS = [7, None, 3, 7, None, 12, 3, 0]
-WIDE = Grant("TK-2026-0009", ("ma", "ten", "giuong"))
+WIDE = Grant("TK-2026-0009", ("ma", "ten", "giuong", "cong_lap"))
+ALL = Grant("TK-2026-0009", ("ma", "ten", "huyen", "giuong", "cong_lap"))
 
 
 @pytest.fixture
@@ -17,6 +21,13 @@ def gaps(call, data, serving_files):
     rows = [(f"{at}", f"Trạm {at}", "Mỹ Tú", beds, at % 2) for at, beds in enumerate(NUMBERS)]
     serving_files.replica(data, 2, rows)
     serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": WIDE}}))
+    return call
+
+
+@pytest.fixture
+def granted_all(call, data, serving_files):
+    """The small table, all of it granted."""
+    serving_files.publish(data, serving_files.snapshot(2, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}))
     return call
 
 
@@ -63,7 +74,8 @@ def test_every_record_comes_once_in_the_order_asked_with_what_is_empty_at_the_lo
     assert "".join(walked(gaps, f"sort={sort}", size)) == "".join(map(str, order))
 
 
-def test_a_cursor_belongs_to_its_order(call):
+def test_a_cursor_belongs_to_its_order(granted_all):
+    call = granted_all
     cursor = call("/DV-2026-0001/?sort=-giuong&limit=5").json["next"]
     for other in ("sort=giuong", "sort=huyen", "limit=5"):
         assert call(f"/DV-2026-0001/?{other}&cursor={cursor}").status == 400
@@ -73,9 +85,21 @@ def test_a_cursor_belongs_to_its_order(call):
 @pytest.mark.parametrize(
     "sort", ["", "ten", "luong", "giuong,giuong", "giuong,-giuong", "--giuong", "huyen,giuong,cong_lap,ma"]
 )
-def test_an_order_that_is_not_offered_is_refused_with_what_is(call, sort):
-    reply = call(f"/DV-2026-0001/?sort={sort}")
+def test_an_order_that_is_not_offered_is_refused_with_what_is(granted_all, sort):
+    reply = granted_all(f"/DV-2026-0001/?sort={sort}")
     assert (reply.status, reply.json["known"]) == (400, ["huyen", "giuong", "cong_lap", "ma"])
+
+
+@pytest.mark.law("D35.3")
+def test_a_column_that_was_not_granted_is_asked_by_equality_only_and_orders_nothing(call):
+    for question in ("giuong.gte=5", "giuong.lt=5", "sort=giuong", "sort=-giuong", "sort=cong_lap,giuong"):
+        for form in ("", "$aggregate"):
+            reply = call(f"/DV-2026-0001/{form}?{question}")
+            assert (reply.status, reply.json["code"]) == (400, "bad_request"), question
+    assert call("/DV-2026-0001/?sort=giuong").json["known"] == ["cong_lap", "ma"]
+    assert [one["ma"] for one in call("/DV-2026-0001/?giuong=50").json["data"]] == ["0010"]
+    granted = call("/DV-2026-0001/?giuong.gte=1240&sort=-giuong", "CT-SYT/HIS")
+    assert [one["giuong"] for one in granted.json["data"]] == [1245]
 
 
 @pytest.mark.law("D35.3")
@@ -93,13 +117,63 @@ def test_a_key_that_was_not_granted_orders_nothing(call, data, serving_files):
         ("giuong.lt=0", 0),
     ],
 )
-def test_ranges_are_read_in_the_type_of_their_column(call, question, count):
-    assert len(call(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
+def test_ranges_are_read_in_the_type_of_their_column(granted_all, question, count):
+    assert len(granted_all(f"/DV-2026-0001/?{question}&limit=1000").json["data"]) == count
+
+
+INSTANTS = {
+    "a": "2026-11-24T08:00:01Z", "b": "2026-11-24T08:00:00.500Z", "c": "2026-11-24T08:00:00Z", "d": None,
+    "e": "2026-11-24T07:59:59.999Z", "f": "2026-11-24T08:00:00.500Z",
+}  # fmt: skip
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "indexed"])
+def instants(call, data, serving_files, request):
+    """A table whose ``huyen`` holds instants, some with parts of a second, with and without an index."""
+    serving_files.replica(data, 2, [(name, "x", at, 1, 1) for name, at in INSTANTS.items()])
+    if request.param:
+        with closing(sqlite3.connect(data / "replicas" / "co-so-kham" / "v2.sqlite")) as base:
+            base.execute("CREATE INDEX by_huyen ON rows (huyen)")
+    told = serving_files.snapshot(2)
+    typed = msgspec.structs.replace(told.services["DV-2026-0001"], types={"huyen": "datetime"})
+    grants = {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}}
+    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, grants))
+    return call
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("huyen.gte=2026-11-24T08:00:00Z", "abcf"),
+        ("huyen.gt=2026-11-24T08:00:00Z", "abf"),
+        ("huyen.gte=2026-11-24T15:00:00.5%2B07:00", "abf"),
+        ("huyen.gt=2026-11-24T08:00:00.500Z", "a"),
+        ("huyen.lt=2026-11-24T08:00:00Z", "e"),
+        ("huyen.lte=2026-11-24T08:00:00Z", "ce"),
+        ("huyen.lt=2026-11-24T08:00:00.5Z", "ce"),
+        ("huyen.lte=2026-11-24T08:00:00.5Z", "bcef"),
+        ("huyen.gte=2026-11-24T08:00:00Z&huyen.lt=2026-11-24T08:00:01Z", "bcf"),
+        ("huyen=2026-11-24T08:00:00Z", "c"),
+        ("huyen=2026-11-24T08:00:00.5Z", "bf"),
+    ],
+)
+def test_instants_are_compared_as_instants_around_whole_seconds(instants, question, found):
+    assert "".join(walked(instants, question, 10)) == found
+    assert "".join(walked(instants, question, 1)) == found
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [("huyen", "decbfa"), ("-huyen", "abfced"), ("huyen,-ma", "decfba"), ("cong_lap,huyen", "decbfa")],
+)
+def test_instants_are_ordered_as_instants_and_paged_without_loss(instants, sort, found, size):
+    assert "".join(walked(instants, f"sort={sort}", size)) == found
 
 
 @pytest.mark.parametrize("question", ["giuong.gte=x", "huyen.gte=a", "cong_lap.lt=true", "giuong.ne=5", "ten.gte=1"])
-def test_a_range_that_makes_no_sense_is_refused(call, question):
-    reply = call(f"/DV-2026-0001/?{question}")
+def test_a_range_that_makes_no_sense_is_refused(granted_all, question):
+    reply = granted_all(f"/DV-2026-0001/?{question}")
     assert (reply.status, reply.json["code"]) == (400, "bad_request")
     assert "gte" in reply.json["hint"] or "Sửa" in reply.json["hint"]
 
@@ -116,7 +190,9 @@ def test_days_instants_and_numbers_are_checked(call, data, serving_files, kind, 
         "VN/GOV/CT-SYT/KHO/DV-2026-0001", "co-so-kham", told.services["DV-2026-0001"].fields, ("ma",), ("huyen",),
         types={"huyen": kind},
     )  # fmt: skip
-    serving_files.publish(data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, told.grants))
+    serving_files.publish(
+        data, type(told)(2, told.published_at, {"DV-2026-0001": typed}, {"CT-SGDDT/HSHT": {"DV-2026-0001": ALL}})
+    )
     for text in good:
         assert call(f"/DV-2026-0001/?huyen.gte={text}").status == 200, text
     for text in bad:

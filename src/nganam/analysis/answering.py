@@ -112,9 +112,7 @@ def _without_small(ask: Ask, found: Sequence[tuple[Any, ...]]) -> list[tuple[Any
             hint=_("Lọc bớt, hoặc gộp theo cột có ít giá trị hơn."),
         )
     width = len(ask.groups)
-    cells = [
-        Cell(row[:width], row[width + 1], min(row[width + 1], row[width + 2] or row[width + 1]), ()) for row in found
-    ]
+    cells = [Cell(row[:width], row[width + 1], (row[width + 2],), ()) for row in found]
     hidden = suppressed(cells, settings.NGANAM_SMALLEST_GROUP)
     return [row for at, row in enumerate(found) if at not in hidden]
 

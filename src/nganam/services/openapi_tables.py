@@ -16,7 +16,7 @@ from nganam.warehouse.engine.history import VERSIONS_KEPT
 
 Schema = dict[str, Any]
 FILTER = gettext_noop("Lọc theo %(name)s")
-RANGED = gettext_noop("Lọc theo %(name)s, bằng hoặc theo khoảng (.gte, .gt, .lte, .lt)")
+RANGED = gettext_noop("Lọc theo %(name)s, bằng, hoặc theo khoảng (.gte, .gt, .lte, .lt) nếu được cấp")
 RANGES = {
     "gte": "%(name)s từ giá trị này trở lên",
     "gt": "%(name)s lớn hơn giá trị này",
@@ -24,7 +24,7 @@ RANGES = {
     "lt": "%(name)s nhỏ hơn giá trị này",
 }
 FIELDS = gettext_noop("Chỉ trả các mục tin này trong những mục tin được cấp, cách nhau dấu phẩy")
-SORT = gettext_noop("Sắp xếp theo cột, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
+SORT = gettext_noop("Sắp xếp theo cột được cấp, dấu trừ ở trước là giảm dần, tối đa %(most)s cột: %(columns)s")
 KEY = gettext_noop("Khóa: %(columns)s")
 SINCE = gettext_noop("Phiên bản đã có: next_since của lần hỏi trước, hoặc version của trang đầu khi đọc toàn bộ")
 GONE = f"Không còn giữ thay đổi từ phiên bản này; giữ {VERSIONS_KEPT} phiên bản gần nhất (nội bộ), rồi phải đọc toàn bộ"
@@ -109,7 +109,7 @@ def _lookup(service: Service) -> dict[str, Any]:
     }
     responses = {
         "200": answer(_whole({"$ref": "#/components/schemas/Record"}), _told(_record(service))),
-        **refusals("400", "401", "403", "404", "405", "409", "429", "503", "504"),
+        **refusals("400", "401", "403", "404", "405", "409", "414", "429", "503", "504"),
         "403": {**PROBLEM, "description": service.not_permitted},
         "404": {**PROBLEM, "description": service.no_data},
     }
@@ -157,7 +157,7 @@ def _pages(service: Service) -> dict[str, Any]:
     )
     responses = {
         "200": answer(page, _told([_record(service)], next=None)),
-        **refusals("400", "401", "403", "405", "429", "503", "504"),
+        **refusals("400", "401", "403", "405", "414", "429", "503", "504"),
     }
     return _get("/", "listPage", gettext_noop("Đọc từng trang có lọc"), parameters, responses)
 
@@ -203,7 +203,7 @@ def _changes(service: Service) -> dict[str, Any]:
     )  # fmt: skip
     responses = {
         "200": answer(page, _told(shown, next=None, since=VERSION - 1, next_since=VERSION)),
-        **refusals("400", "401", "403", "405", "429", "503", "504"),
+        **refusals("400", "401", "403", "405", "414", "429", "503", "504"),
         "410": {**PROBLEM, "description": GONE},
     }
     since = _query("since", SINCE, {"type": "integer", "minimum": 1}, required=True, example=VERSION - 1)
@@ -240,7 +240,7 @@ def _aggregate(service: Service) -> dict[str, Any]:
     schema = _whole({"type": "array", "items": one}, suppressed={"type": "integer"}, smallest_group={"type": "integer"})
     responses = {
         "200": answer(schema, _told(shown, suppressed=1, smallest_group=settings.NGANAM_SMALLEST_GROUP)),
-        **refusals("400", "401", "403", "405", "429", "503", "504"),
+        **refusals("400", "401", "403", "405", "414", "429", "503", "504"),
     }
     summary = gettext_noop("Số liệu tổng hợp, không nói về nhóm nhỏ")
     return _get(f"/{AGGREGATE}", "aggregate", summary, parameters, responses)

@@ -39,12 +39,25 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The figures of one group; ``least`` is the number of records the fewest of them are made of."""
+    """The figures of one group; ``known`` is how many values each measured column has in it."""
 
     key: Key
     count: int
-    least: int
+    known: tuple[int, ...]
     measures: Key
+
+    @property
+    def made_of(self) -> tuple[int, ...]:
+        """Return how many records each figure is made of, the number of records first."""
+        return (self.count, *self.known)
+
+    @property
+    def least(self) -> int:
+        """Return how many the fewest are: a sum over two known values in a group of a hundred is the two values' sum.
+
+        None known at all tells nothing.
+        """
+        return min((one for one in self.made_of if one), default=0)
 
 
 def aggregate(plan: Plan, replica: Replica, asked: Aggregation) -> tuple[list[dict[str, Any]], int]:
@@ -63,7 +76,7 @@ def suppressed(cells: Sequence[Cell], smallest: int) -> set[int]:
 
     Every total a caller can ask for beside these groups is looked at: over all, and over each choice of the columns.
     Where one cell alone is kept back, or all that are come to fewer than ``smallest`` records, the next smallest goes
-    too.
+    too; likewise for the known values of each measure, since taking the others' sum from the total leaves just these.
     """
     hidden = {at for at, cell in enumerate(cells) if 0 < cell.least < smallest}
     width = len(cells[0].key) if cells else 0
@@ -82,10 +95,27 @@ def suppressed(cells: Sequence[Cell], smallest: int) -> set[int]:
 
 def _hide_further(cells: Sequence[Cell], line: list[int], hidden: set[int], smallest: int) -> None:
     kept_back = [at for at in line if at in hidden]
-    rest = sorted((at for at in line if at not in hidden), key=lambda at: cells[at].count)
-    while kept_back and rest and (len(kept_back) == 1 or sum(cells[at].count for at in kept_back) < smallest):
-        kept_back.append(rest.pop(0))
+    rest = [at for at in line if at not in hidden]
+    while lacking := _lacking([cells[at] for at in kept_back], smallest):
+        # One that adds to none of them would be lost for nothing; one that adds to all of them spares a second.
+        adding = {at: sum(cells[at].made_of[place] > 0 for place in lacking) for at in rest}
+        useful = [at for at in rest if adding[at]]
+        if not useful:
+            break
+        further = min(useful, key=lambda at: (-adding[at], cells[at].count))
+        rest.remove(further)
+        kept_back.append(further)
     hidden.update(kept_back)
+
+
+def _lacking(kept_back: Sequence[Cell], smallest: int) -> list[int]:
+    """Return the places of figures that a total would tell: made of few, or of one of the groups kept back alone."""
+    found = []
+    for place, made_of in enumerate(zip(*(cell.made_of for cell in kept_back), strict=True)):
+        several = [one for one in made_of if one]
+        if several and (len(several) == 1 or sum(several) < smallest):
+            found.append(place)
+    return found
 
 
 def _cells(plan: Plan, replica: Replica, asked: Aggregation) -> list[Cell]:
@@ -111,9 +141,7 @@ def _cells(plan: Plan, replica: Replica, asked: Aggregation) -> list[Cell]:
 
 def _cell(row: Sequence[Any], groups: int, counted: int) -> Cell:
     count, figures = row[groups], groups + 1 + counted
-    # A sum over two known values in a group of a hundred is the two values' sum. None at all tells nothing.
-    made_of = [one for one in row[groups:figures] if one]
-    return Cell(tuple(row[:groups]), count, min(made_of, default=0), tuple(row[figures:]))
+    return Cell(tuple(row[:groups]), count, tuple(row[groups + 1 : figures]), tuple(row[figures:]))
 
 
 def _told(plan: Plan, asked: Aggregation, cell: Cell, *, is_hidden: bool) -> dict[str, Any]:

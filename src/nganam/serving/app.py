@@ -88,6 +88,19 @@ class Told:
         return known
 
 
+@dataclass(slots=True)
+class Under:
+    """The snapshot one request is answered under: the one that granted it, named in the evidence."""
+
+    told: Told | None
+
+    def plan_for(self, consumer: str, code: str, at: datetime) -> Plan:
+        """Return what the consumer may ask of a service; raise ``Refused`` as ``Told.plan_for``, or for no snapshot."""
+        if self.told is None:
+            raise problems.unavailable("Máy chủ dữ liệu chưa nhận cấu hình từ hệ thống quản lý.")
+        return self.told.plan_for(consumer, code, at)
+
+
 class Server:
     """Answers from the files of one data folder."""
 
@@ -117,15 +130,16 @@ class Server:
             return _with_digest(_problem(refused, headers.request_id, "", self._portal()), scope)
         heard = hashing.Heard(scope, receive)
         sent = await read_body(heard.receive) if receive and headers.has_body else NOTHING
-        answer = _with_digest(await self._answer(scope, headers, path, sent), scope)
+        under = Under(self._told.value())
+        answer = _with_digest(await self._answer(scope, headers, path, sent, under), scope)
         if headers.has_body:
             answer.headers.append((b"x-lgsp-request-digest", sent.digest.encode()))
         answer.headers += [(hashing.NAME, value) for value in (heard.request_hash(),) if value]
-        told = self._told.value()
-        number = str(told.snapshot.number) if told else ""
+        # As it was granted, not as it is now: a newer snapshot may have come while the answer was made.
+        number = str(under.told.snapshot.number) if under.told else ""
         answer.headers.append((b"x-lgsp-snapshot", number.encode()))
         try:
-            noted = self._noted(scope, headers, path, answer, began, told)
+            noted = self._noted(scope, headers, path, answer, began, under.told)
             self._journal.write({**noted, "requestSize": sent.size, "requestDigest": sent.digest})
         except OSError:
             log.exception("journal_failed", request_id=headers.request_id)
@@ -133,13 +147,13 @@ class Server:
             return _with_digest(_problem(refusal, headers.request_id, answer.service, self._portal()), scope)
         return answer
 
-    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, sent: Body) -> Answer:
+    async def _answer(self, scope: Message, headers: asking.Headers, path: bytes, sent: Body, under: Under) -> Answer:
         code = ""
         try:
             if path.startswith(metaservices.PREFIX):
-                return self._meta(scope, headers, path)
+                return self._meta(scope, headers, path, under.told)
             code = asking.read_service(path)
-            return await self._granted(scope, headers, code, path, sent)
+            return await self._granted(scope, headers, code, path, sent, under)
         except Refused as refused:
             return _problem(refused, headers.request_id, code, self._portal())
         except Exception:
@@ -173,16 +187,15 @@ class Server:
         if not headers.consumer or not hmac.compare_digest(headers.gate, self._gate):
             raise problems.not_through_gateway()
 
-    async def _granted(self, scope: Message, headers: asking.Headers, code: str, path: bytes, sent: Body) -> Answer:
+    async def _granted(
+        self, scope: Message, headers: asking.Headers, code: str, path: bytes, sent: Body, under: Under
+    ) -> Answer:
         """Answer who was granted the service, as many at once as it was granted."""
-        told = self._told.value()
-        if told is None:
-            raise problems.unavailable("Máy chủ dữ liệu chưa nhận cấu hình từ hệ thống quản lý.")
-        chosen = told.plan_for(headers.consumer, code, self._clock.now())
+        chosen = under.plan_for(headers.consumer, code, self._clock.now())
         with self._counted(chosen):
             if chosen.service.remote is not None:
                 return await self._remote(scope, headers, chosen, path, sent)
-            return await self._data(scope, headers, chosen, path)
+            return await self._data(scope, headers, chosen, path, under)
 
     @contextmanager
     def _counted(self, chosen: Plan) -> Iterator[None]:
@@ -211,28 +224,32 @@ class Server:
         }  # fmt: skip
         return Answer(found.status, sent, found.body, chosen.code, shared=shared)
 
-    async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes) -> Answer:
+    async def _data(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, under: Under) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             raise problems.method_refused()
         query, began = scope.get("query_string", b""), time.perf_counter()
+        asking.check_length(path, query, chosen)
         form = asking.read_form(path) if b"$" in path or b"%24" in path else ""
         key = None if form else asking.read_key(path)
         if key is not None:
             answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
-        work = self._work(form, chosen, headers, path, query)
+        work = self._work(form, chosen, headers, query)
         async with self._page_slots:
+            # It may have waited: the grant may be over by now, or another.
+            under.told = self._told.value()
+            again = under.plan_for(headers.consumer, chosen.code, self._clock.now())
+            if again is not chosen:
+                work = self._work(form, again, headers, query)
             answer = await asyncio.to_thread(work)
         metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
 
-    def _work(
-        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes
-    ) -> Callable[[], Answer]:
+    def _work(self, form: str, chosen: Plan, headers: asking.Headers, query: bytes) -> Callable[[], Answer]:
         """Return what is left to do in a thread once the question has been read."""
         if form == asking.BATCH:
-            keys, fields = asking.read_keys(query, path, chosen)
+            keys, fields = asking.read_keys(query)
             return partial(self._each, _narrowed(chosen, fields), headers, keys)
         parameters = asking.read_parameters(query)
         if form == asking.CHANGES:
@@ -276,8 +293,7 @@ class Server:
         told = {"data": found, "suppressed": hidden, "smallest_group": chosen.service.smallest_group}
         return _told(told, replica.named, chosen, headers, records=len(found), fields=len(asked.columns))
 
-    def _meta(self, scope: Message, headers: asking.Headers, path: bytes) -> Answer:
-        told = self._told.value()
+    def _meta(self, scope: Message, headers: asking.Headers, path: bytes, told: Told | None) -> Answer:
         if told is None:
             raise problems.unavailable("Máy chủ dữ liệu chưa nhận cấu hình từ hệ thống quản lý.")
         sent = [(b"content-type", b"application/json"), (b"cache-control", b"private, no-cache")]

@@ -127,6 +127,15 @@ def read_form(raw: bytes) -> str:
     return word if word in FORMS else ""
 
 
+def check_length(path: bytes, query: bytes, plan: Plan) -> None:
+    """Refuse an address longer than the gateway logs: what does not fit there would be asked without a trace."""
+    around = len(plan.service.path) + len("/r1//?") + len(query)
+    if around + len(path) <= MOST_ADDRESS:  # also with the service's code, which the path here begins with
+        return
+    if around + len(path.partition(b"?")[0].lstrip(b"/").partition(b"/")[2]) > MOST_ADDRESS:
+        raise too_long(MOST_ADDRESS)
+
+
 def read_pairs(query: bytes) -> list[tuple[str, str]]:
     """Return the parameters in order; raise ``Refused`` when they cannot be read."""
     try:
@@ -156,13 +165,16 @@ def read_page_question(parameters: dict[str, str], plan: Plan) -> PageQuestion:
 
 
 def read_filters(parameters: dict[str, str], plan: Plan, reserved: tuple[str, ...]) -> tuple[Filter, ...]:
-    """Return the filters: ``column=value`` and ranges (``column.gte=value``); refuse what is neither nor reserved."""
+    """Return the filters: ``column=value`` and ranges (``column.gte=value``); refuse what is neither nor reserved.
+
+    Ranges are for granted columns only: by halving them a value that may not be read would be read.
+    """
     filterable = plan.filters()
     offered = {
         f"{name}.{operator}" if operator else name: (name, operator)
         for name in filterable
         if name not in reserved
-        for operator in (OPERATORS if plan.service.type_of(name) in ORDERED else ("",))
+        for operator in (OPERATORS if name in plan.names and plan.service.type_of(name) in ORDERED else ("",))
     }
     refuse_unknown(parameters, (*offered, *reserved), (*filterable, *reserved))
     for name, value in parameters.items():
@@ -177,11 +189,11 @@ def read_fields(parameters: dict[str, str]) -> tuple[str, ...]:
 
 
 def _order(parameters: dict[str, str], plan: Plan) -> Order:
-    """Return the order asked for: columns the service lets be filtered by, and those of its key that are granted."""
+    """Return the order asked for: granted columns among those the service lets be filtered by and its key."""
     if "sort" not in parameters:
         return ()
-    granted_key = [name for name in plan.service.lookup if name in plan.names]
-    sortable = tuple(dict.fromkeys((*plan.filters(), *granted_key)))
+    offered = dict.fromkeys((*plan.filters(), *plan.service.lookup))
+    sortable = tuple(name for name in offered if name in plan.names)
     order = tuple((text.removeprefix("-"), text.startswith("-")) for text in parameters["sort"].split(","))
     names = [name for name, _ in order]
     if not set(names) <= set(sortable) or len(set(names)) < len(names) or len(names) > MOST_SORT:
@@ -192,12 +204,8 @@ def _order(parameters: dict[str, str], plan: Plan) -> Order:
     return order
 
 
-def read_keys(query: bytes, path: bytes, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def read_keys(query: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys asked for (``key`` repeated) and the fields; raise ``Refused`` when there are too many."""
-    # As the gateway logs it: what does not fit there would be asked without a trace.
-    asked = path.partition(b"?")[0].lstrip(b"/").partition(b"/")[2]
-    if len(f"/r1/{plan.service.path}/?") + len(asked) + len(query) > MOST_ADDRESS:
-        raise too_long(MOST_ADDRESS)
     pairs = read_pairs(query)
     keys = tuple(value for name, value in pairs if name == "key")
     rest = [(name, value) for name, value in pairs if name != "key"]
@@ -261,7 +269,8 @@ def refuse_unknown(parameters: Iterable[str], known: Iterable[str], told: tuple[
         listed = ", ".join(told) or "(không có)"
         raise bad_request(
             f"Không có tham số: {', '.join(unknown)}.",
-            f"Các tham số nhận được: {listed}; cột số, ngày lọc được theo khoảng: cột.gte, cột.gt, cột.lte, cột.lt.",
+            f"Các tham số nhận được: {listed}; cột số, ngày được cấp thì lọc được theo khoảng: cột.gte, cột.gt,"
+            " cột.lte, cột.lt.",
             known=list(told),
         )
 

@@ -33,7 +33,10 @@ class Plan:
     lookup_sql: str
 
     def filters(self) -> tuple[str, ...]:
-        """Return the columns this consumer may filter by: an answer by a column would tell what it holds."""
+        """Return the columns this consumer may filter by: an answer by a column would tell what it holds.
+
+        One that is neither granted nor personal may be asked by equality only.
+        """
         hidden = {*self.service.personal} - {*self.names}
         return tuple(name for name in self.service.filters if name not in hidden)
 
@@ -72,6 +75,8 @@ class Plan:
         if not wanted or not all(wanted) or unknown:
             told = f"Không có mục tin: {', '.join(unknown)}." if any(unknown) else "Tham số fields để trống."
             raise bad_request(told, f"Các mục tin được cấp: {', '.join(self.names)}.", known=list(self.names))
+        if len(set(wanted)) < len(wanted):
+            raise bad_request("Có mục tin lặp lại.", "Mỗi mục tin chỉ viết một lần.")
         if other:
             raise fields_not_granted(other)
         return plan(self.consumer, self.code, self.service, msgspec.structs.replace(self.grant, fields=tuple(wanted)))

@@ -89,11 +89,11 @@ def fields_not_granted(names: Sequence[str]) -> Refused:
 
 
 def too_long(most: int) -> Refused:
-    """Refuse an address of which the exchange log would lose a part: it has to name every key that was asked."""
+    """Refuse an address of which the exchange log would lose a part: it has to hold the whole question."""
     return Refused(
         414, "address_too_long", "Địa chỉ quá dài",
-        f"Địa chỉ dài quá {most} ký tự; nhật ký giao dịch phải giữ được mọi khóa đã hỏi.",
-        "Chia các khóa thành nhiều lần gọi.",
+        f"Địa chỉ dài quá {most} ký tự; nhật ký giao dịch phải giữ được toàn bộ câu hỏi.",
+        "Chia các khóa thành nhiều lần gọi, hoặc bớt mục tin và bộ lọc.",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nganam.serving.cursors import Cursor, seal, unseal
-from nganam.serving.ordering import Order, beyond, order_sql, whole
+from nganam.serving.ordering import Order, beyond, comparable, order_sql, whole
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import Refused, ambiguous_key, bad_request, record_absent, record_not_granted
 from nganam.serving.replicas import Replica
@@ -14,6 +14,8 @@ DEFAULT_PAGE = 100
 MAX_VALUE = 200
 ROWID = ("rowid",)
 OPERATORS = {"": "=", "gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
+INSTANT = "datetime"
+WHOLE_SECOND = len("2026-01-31T08:00:00")
 TOLD_APART = frozenset({"data_absent", "data_not_permitted", "ambiguous_key"})
 """What may be said of one of several keys; anything else refuses the whole question."""
 Filter = tuple[str, str, str]
@@ -57,17 +59,19 @@ def look_up(plan: Plan, replica: Replica, key: Sequence[str]) -> dict[str, Any]:
 def look_up_each(plan: Plan, replica: Replica, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return what there is to say of each key, in the order asked: ``result`` is ``data`` or why there is none."""
     several = len(plan.service.lookup) > 1
-    found = []
-    for key in keys:
-        result, record = "data", None
-        try:
-            record = look_up(plan, replica, key.split(",") if several else (key,))
-        except Refused as refused:
-            if refused.code not in TOLD_APART:
-                raise
-            result = refused.code
-        found.append({"key": key, "result": result, "data": record})
-    return found
+    with replica.bounded():  # a key without an index reads the table for each
+        return [_one_of(plan, replica, key, key.split(",") if several else (key,)) for key in keys]
+
+
+def _one_of(plan: Plan, replica: Replica, key: str, parts: Sequence[str]) -> dict[str, Any]:
+    result, record = "data", None
+    try:
+        record = look_up(plan, replica, parts)
+    except Refused as refused:
+        if refused.code not in TOLD_APART:
+            raise
+        result = refused.code
+    return {"key": key, "result": result, "data": record}
 
 
 def filter_sql(plan: Plan, filters: Sequence[Filter]) -> tuple[list[str], list[Any]]:
@@ -75,8 +79,16 @@ def filter_sql(plan: Plan, filters: Sequence[Filter]) -> tuple[list[str], list[A
     conditions, scope = plan.scope_sql()
     values: list[Any] = [*scope]
     for name, operator, text in filters:
-        conditions.append(f"{quoted(name)} {OPERATORS[operator]} ?")
-        values.append(plan.bound(name, text))
+        value = plan.bound(name, text)
+        if operator and plan.service.type_of(name) == INSTANT:
+            bare = str(value).rstrip("Z")
+            wider, bound = (">=", bare) if operator.startswith("g") else ("<=", f"{bare[:WHOLE_SECOND]}Z")
+            # Said of the column itself as well, more widely: by this an index is used.
+            conditions += [f"{comparable(name, (name,))} {OPERATORS[operator]} ?", f"{quoted(name)} {wider} ?"]
+            values += [bare, bound]
+        else:
+            conditions.append(f"{quoted(name)} {OPERATORS[operator]} ?")
+            values.append(value)
     return conditions, values
 
 
@@ -95,18 +107,20 @@ def read_page(
     """
     order = whole(question.order, replica.named.key or ROWID)
     conditions, values = filter_sql(plan, question.filters)
-    keys = ", ".join(quoted(name) for name, _ in order)
+    # The plain order is the key's own, by its index; it only has to be one and the same.
+    instants = [name for name, _ in order if plan.service.type_of(name) == INSTANT] if question.order else ()
+    keys = ", ".join(comparable(name, instants) for name, _ in order)
     if question.cursor:
         last = unseal(question.cursor, question.identity(plan), secret).last
         if len(last) != len(order):
             raise bad_request("Con trỏ thuộc về cấu trúc cũ của bảng.", "Đọc lại từ trang đầu.")
         if question.order:
-            further, bound = beyond(order, last)
+            further, bound = beyond(order, last, instants)
         else:
             further, bound = [f"({keys}) > ({', '.join('?' * len(order))})"], [*last]
         conditions += further
         values += bound
-    rest = f"{where_sql(conditions)} ORDER BY {order_sql(order)} LIMIT ?"
+    rest = f"{where_sql(conditions)} ORDER BY {order_sql(order, instants)} LIMIT ?"
     sql = f"SELECT {shown.columns}, {keys} FROM rows{rest}"  # noqa: S608 - names come from the snapshot
     with replica.bounded() as base:
         rows = base.execute(sql, [*values, question.limit + 1]).fetchall()
