@@ -20,7 +20,7 @@ PATHS = [
     "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
     "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
     "/ra-quet/", "/kho/co-so/hop-dong/", "/kho/co-so/hop-dong/sua/", "/kho/co-so/hop-dong/nhap/",
-    "/kho/nap/{stopped}/", "/kho/nap/{stopped}/chap-nhan/",
+    "/kho/nap/{stopped}/", "/kho/nap/{stopped}/chap-nhan-sai-khac/",
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Rules over all rows are judged before a commit, and what drifts from the contract is stopped until it is admitted."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -61,6 +61,22 @@ def test_sql_returns_the_rows_that_break_it_or_a_number_to_compare(accepted):
     assert not judged(Rule("r", "sql", query=count, operator="mustBeLessThan", value="2"), accepted).passed
     two = judged(Rule("r", "sql", query="SELECT so FROM rows", operator="mustBe", value="2"), accepted)
     assert (two.passed, two.code) == (False, "sql_failed")
+
+
+def test_a_reference_holds_across_types_and_a_column_that_went_breaks_it_in_words(accepted, tmp_path):
+    other = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"chu": ["1", "-2", "khác"], "so": [1.0, -2.0, 0.5], "luc": pa.array(
+        [datetime(2026, 11, 20, 1, tzinfo=UTC)] * 3, pa.timestamp("us", "UTC"))}), other)  # fmt: skip
+
+    def refers(column, target):
+        return judged(Rule("r", "reference", column=column, table="khac", target=target), accepted,
+                      others={"khac": [other]})  # fmt: skip
+
+    assert [refers(*one).passed for one in (("so", "chu"), ("so", "so"), ("luc", "luc"))] == [True, True, True]
+    assert refers("ma", "so").examples == (("a",), ("b",)), "text in numbers: none of them is there"
+    gone = refers("ma", "ma")
+    assert (gone.passed, gone.code, gone.params["target"]) == (False, "reference_failed", "ma"), gone
+    assert "ma" in gone.params["why"]
 
 
 HOSTILE = [
@@ -154,6 +170,40 @@ def test_a_broken_rule_is_admitted_for_one_load_only(ruled, load, facilities):
     assert load(as_csv(ROWS[:2]), table=table).fault == "quality"
 
 
+def test_what_was_admitted_stays_admitted_for_the_same_file(ruled, load, facilities):
+    load(as_csv())
+    table = ruled(
+        {"name": "r1", "kind": "sql", "query": "SELECT * FROM rows WHERE so_giuong < 20"},
+        {"name": "r2", "kind": "sql", "query": "SELECT * FROM rows WHERE so_giuong > 20", "severity": "warning"},
+    )
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
+    first = load(wider([*ROWS[:2], ("00201", token, "31498", "", "")]), table=table)
+    assert first.fault == "new_columns"
+    secret = finished(drifting.admit(actor=LAN, at=AT, load=first, scope="once", reason="Cột thử"))
+    assert secret.fault == "scan_secret"
+    broken = finished(operations.admit_findings(actor=LAN, at=AT, load=secret, reason="Chuỗi mẫu"))
+    assert (broken.fault, broken.fault_params) == ("quality", {"rules": ["r1"]}), "the column is not asked about again"
+    rules = [{**one, "severity": "error"} for one in table.contract["rules"]]
+    ruled(*rules)
+    second = finished(drifting.admit(actor=LAN, at=AT, load=broken, scope="once", reason="Trạm nhỏ"))
+    assert second.fault_params == {"rules": ["r2"]}
+    done = finished(drifting.admit(actor=LAN, at=AT, load=second, scope="once", reason="Trạm lớn"))
+    assert (done.state, done.admission.drift) == ("committed", {"columns": ["Email"], "rules": ["r1", "r2"]})
+
+
+def test_a_stopped_file_is_not_admitted_over_a_newer_load(load, facilities, desk):
+    load(as_csv())
+    stopped = load(wider(ROWS[:2]))
+    assert "/chap-nhan-sai-khac/" in desk.get(stopped.get_absolute_url()).content.decode()
+    newer = load(as_csv(ROWS[1:]))
+    with pytest.raises(RuleBroken, match="mới hơn"):
+        drifting.admit(actor=LAN, at=AT, load=stopped, scope="once", reason="Muộn")
+    assert queries.current_version(facilities).load == newer
+    assert "/chap-nhan-sai-khac/" not in desk.get(stopped.get_absolute_url()).content.decode()
+    said = desk.post(f"/kho/nap/{stopped.code}/chap-nhan-sai-khac/", {"scope": "once", "reason": "Muộn"})
+    assert (said.status_code, "mới hơn" in said.content.decode()) == (422, True)
+
+
 def test_a_rule_never_looks_into_another_agencys_table(facilities):
     theirs = operations.declare_table(
         actor=PHUC, at=AT, agency=PHUC.agency, code="cua-xa", title="Của xã", columns=[{"name": "id", "key": True}]
@@ -174,7 +224,7 @@ def test_a_new_column_is_stopped_explained_and_admitted_once(load, facilities, d
     assert (stopped.state, stopped.fault, stopped.fault_params["new"]) == ("failed", "new_columns", ["Email"])
     page = desk.get(stopped.get_absolute_url()).content.decode()
     assert "Tệp có, hợp đồng không có." in page
-    address = f"/kho/nap/{stopped.code}/chap-nhan/"
+    address = f"/kho/nap/{stopped.code}/chap-nhan-sai-khac/"
     assert f'href="{address}"' in page
     assert desk.post(address, {"scope": "once", "reason": ""}).status_code == 422
     went = desk.post(address, {"scope": "once", "reason": "Cột thử của phần mềm"})
@@ -219,7 +269,7 @@ def test_only_the_owner_admits_and_only_what_was_stopped(load, facilities, clien
         drifting.admit(actor=PHUC, at=AT, load=stopped, scope="once", reason="x")
     for who, code in (("phuc", 404), ("minh", 404)):
         client.force_login(Person.objects.get(username=who))
-        assert client.get(f"/kho/nap/{stopped.code}/chap-nhan/").status_code == code
+        assert client.get(f"/kho/nap/{stopped.code}/chap-nhan-sai-khac/").status_code == code
 
 
 def test_a_source_that_lost_a_column_is_explained_but_not_admitted(facilities, data, desk):
@@ -238,4 +288,4 @@ def test_a_source_that_lost_a_column_is_explained_but_not_admitted(facilities, d
     assert done.fault == "missing_columns"
     page = desk.get(done.get_absolute_url()).content.decode()
     assert "Hợp đồng có, tệp không có." in page
-    assert "/chap-nhan/" not in page
+    assert "/chap-nhan-sai-khac/" not in page

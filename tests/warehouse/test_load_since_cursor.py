@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from nganam.kernel.errors import Invalid
-from nganam.warehouse import loading, operations, queries, since
+from nganam.warehouse import drifting, loading, operations, queries, since
 from nganam.warehouse.engine import cursors, lake
 from nganam.warehouse.models import Load, Way
 
@@ -74,10 +74,10 @@ def put(code, moment, *, name="Trạm", number=1):
     return f"INSERT INTO co_so VALUES ('{code}', '{name}', '31498', {number}, '2004-03-15', {moment}, {number})"
 
 
-def table_of(source, **values):
+def table_of(source, columns=COLUMNS, **values):
     values = {"cursor": "sua_luc", "cursor_overlap": 10} | values
     return operations.declare_table(
-        actor=LAN, at=AT, agency="CT-SYT", code="co-so", title="Cơ sở", columns=COLUMNS, source=source, **values
+        actor=LAN, at=AT, agency="CT-SYT", code="co-so", title="Cơ sở", columns=columns, source=source, **values
     )
 
 
@@ -192,6 +192,71 @@ def test_rejected_rows_do_not_stop_the_cursor_and_are_mended_unless_newer_came(s
     assert (held(table)["00002"], held(table)["00003"]) == ("Đã sửa", "Mới hơn")
 
 
+def test_a_source_that_moved_is_read_whole_once(source_of):
+    source, run = source_of("sqlite")
+    run(put("00001", "'2026-11-20 08:00:00'"))
+    table = table_of(source)
+    read(table)
+    operations.change_source(actor=LAN, at=AT, source=source, name="Tên khác")
+    assert read(queries.table(table.code), 1).way == Way.SINCE, "its name is not its place"
+    run(
+        f"CREATE TABLE khac_{source.relation} AS SELECT * FROM co_so ",
+        put("00002", "'2026-11-01 08:00:00'").replace("co_so ", f"khac_{source.relation} ", 1),
+    )
+    operations.change_source(actor=LAN, at=AT, source=source, relation=f"khac_{source.relation}")
+    moved = read(queries.table(table.code), 2)
+    assert (moved.state, moved.way, sorted(held(table))) == ("committed", Way.WHOLE, ["00001", "00002"]), moved.message
+    assert read(queries.table(table.code), 3).way == Way.SINCE
+
+
+@pytest.mark.parametrize(
+    "moments", [("2026-11-20 08:00:00.5", "2026-11-20 08:00:00.50"), ("2026-11-20T08:00Z", "2026-11-20T08:00Z")]
+)
+def test_rows_at_the_edge_of_a_cursor_kept_as_text_are_not_lost(source_of, moments):
+    source, run = source_of("sqlite")
+    run(put("00001", f"'{moments[0]}'"))
+    table = table_of(source, cursor_overlap=0)
+    read(table)
+    run(put("00002", f"'{moments[1]}'"))
+    done = read(table, 1)
+    assert (done.way, done.cursor["since"], sorted(held(table))) == (Way.SINCE, moments[0], ["00001", "00002"])
+
+
+def test_a_mended_file_sent_again_takes_nothing_back_that_came_from_the_cursor_meanwhile(source_of):
+    from .test_mend_rejected_rows import mend, mended_csv
+
+    source, run = source_of("sqlite")
+    run(put("00001", "'2026-11-20 08:00:00'"), put("00002", "'2026-11-20 08:00:00'", name=""))
+    table = table_of(source, columns=[*COLUMNS, {"name": "sua_luc", "type": "datetime"}])
+    whole = read(table)
+    assert whole.rejected == 1
+    content = mended_csv((3, "00002", "Đã sửa", "31498", "", "", "2026-11-20 08:00:00"), more=["sua_luc"])
+    assert mend(whole, content).state == "committed"
+    assert mend(whole, content).state == "unchanged", "the row is still the mended one"
+    run("UPDATE co_so SET ten_co_so = 'Mới hơn', sua_luc = '2026-11-21 09:00:00' WHERE ma_co_so = '00002'")
+    assert read(table, 2).way == Way.SINCE
+    again = mend(whole, content)
+    assert (again.state, again.by_reason, held(table)["00002"]) == ("failed", {"taken": 1}, "Mới hơn")
+
+
+def test_a_load_from_the_cursor_that_a_rule_stopped_is_admitted_as_it_was_planned(source_of):
+    source, run = source_of("sqlite")
+    run(*(put(f"{at:05d}", "'2026-11-20 08:00:00'") for at in range(1, 5)))
+    rule = {"name": "Có giường", "kind": "sql", "query": "SELECT * FROM rows WHERE so_giuong > 5"}
+    table = table_of(source, rules=[rule])
+    read(table)
+    run(put("00009", "'2026-11-21 08:00:00'", number=9))
+    stopped = read(table, 1)
+    assert (stopped.fault, stopped.way) == ("quality", Way.SINCE)
+    at = AT + timedelta(hours=2)
+    opened = drifting.admit(actor=LAN, at=at, load=stopped, scope="once", reason="Đúng thế")
+    done = loading.run_load(actor=WORKER, now=lambda: at, code=opened.code)
+    assert (done.state, done.way, done.cursor) == ("committed", Way.SINCE, stopped.cursor), done.message
+    assert queries.current_version(table).rows == 5, "the rows that were not read stayed"
+    following, told = since.plan(queries.table(table.code), at=at)
+    assert (following, told["after"]) == (Way.SINCE, "2026-11-21 08:00:00")
+
+
 @pytest.mark.slow
 def test_the_cursor_goes_on_only_with_its_version(committed_db, make_province, data, monkeypatch):
     make_province()
@@ -212,6 +277,7 @@ def test_the_cursor_goes_on_only_with_its_version(committed_db, make_province, d
     assert lake.find_commit(lake_of(table), code)
     assert Load.objects.get(code=code).state == "checking"
     assert loading.repair(actor=WORKER, now=lambda: AT + timedelta(hours=2)) == [code]
+    table = queries.table(table.code)
     assert since.plan(table, at=AT + timedelta(hours=3)) == (
         Way.SINCE, {"column": "sua_luc", "after": "2026-11-21 08:00:00"},
     )  # fmt: skip

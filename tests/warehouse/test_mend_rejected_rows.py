@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
-from nganam.warehouse import loading, operations, places, queries
+from nganam.warehouse import agreeing, drifting, loading, operations, places, queries
 from nganam.warehouse.engine import rejected
 
 from .conftest import AT, LAN, MINH, PHUC, ROWS, WORKER, as_csv
@@ -40,8 +40,8 @@ def lines_of(load):
     return list(queries.rejected_table(load))
 
 
-def mended_csv(*rows):
-    return as_csv([(str(line), "", "", *cells) for line, *cells in rows], header=HEAD)
+def mended_csv(*rows, more=()):
+    return as_csv([(str(line), "", "", *cells) for line, *cells in rows], header=[*HEAD, *more])
 
 
 def names(table):
@@ -138,6 +138,24 @@ def test_what_cannot_be_mended_is_refused_before_anything_is_kept(first, load, f
     with pytest.raises(RuleBroken, match=newer.code):
         mend(first, mended_csv((6, "00300", "a", "31498", "", "")))
     assert mend(newer, mended_csv((5, "00999", "Mới", "31498", "", ""))).state == "committed"
+
+
+def test_a_mended_file_teaches_no_columns_and_a_stopped_one_is_admitted(first, load, facilities):
+    agreeing.change_terms(
+        actor=LAN, at=AT, table=queries.table(facilities.code), terms={},
+        rules=[{"name": "Tên", "kind": "sql", "query": "SELECT * FROM rows WHERE ten_co_so = 'Trạm mới'"}],
+    )  # fmt: skip
+    stopped = mend(first, mended_csv((6, "00300", "Trạm mới", "31498", "", "", "x"), more=["Ghi chú"]))
+    assert (stopped.fault, stopped.ignored_columns) == ("quality", ["Ghi chú"])
+    with pytest.raises(RuleBroken):
+        operations.load_again(actor=LAN, at=AT, load=stopped, asked=stopped.manner)
+    later = AT + timedelta(hours=2)
+    opened = drifting.admit(actor=LAN, at=later, load=stopped, scope="once", reason="Đúng tên")
+    done = loading.run_load(actor=WORKER, now=lambda: later, code=opened.code)
+    assert (done.state, done.mends, queries.mended_of(first)) == ("committed", first, 1), done.message
+    mend(first, mended_csv((7, "00301", "Trạm", "31507", "", "", "x"), more=["Ghi chú"]))
+    head = [*HEAD[3:], "Ghi chú"]
+    assert load(as_csv([(*row, "") for row in ROWS], header=head), at=later).fault == "new_columns"
 
 
 def test_columns_changed_meanwhile_keep_the_table(first, facilities):

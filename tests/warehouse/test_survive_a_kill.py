@@ -154,6 +154,26 @@ def test_an_error_after_the_lake_took_it_is_no_failure_but_left_to_be_finished(f
     assert Version.objects.get().load.code == code
 
 
+def test_a_load_that_cannot_be_finished_does_not_hold_up_the_others(facilities, agencies, monkeypatch):
+    other = operations.declare_table(actor=LAN, at=AT, agency="CT-SYT", code="khac", title="Khác", columns=COLUMNS)
+    first, second = (
+        operations.start_load(actor=LAN, at=AT, table=one, upload=operations.Upload("a.csv", [as_csv()])).code
+        for one in (facilities, other)
+    )
+    real = lake.find_commit
+
+    def broken(path, load):
+        if load == first:
+            raise OSError("log unreadable")
+        return real(path, load)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake, "find_commit", broken)
+        assert loading.repair(actor=WORKER, now=lambda: LATER) == [second]
+    assert Load.objects.get(code=first).state == "checking"
+    assert loading.repair(actor=WORKER, now=lambda: LATER) == [first]
+
+
 def test_an_unexpected_error_fails_the_load_in_words_and_keeps_the_table(load, facilities, monkeypatch):
     from nganam.warehouse.engine import checking
 

@@ -159,7 +159,7 @@ def beside(request: HttpRequest, load: Load) -> dict[str, Any]:
         "checks": checks_of(load),
         "decision": Admission.objects.select_related("stopped").filter(load=load).first(),
         "admitted_by": Admission.objects.select_related("load").filter(stopped=load).first(),
-        "may_admit": drifting.may_admit(request.actor, load),
+        "may_admit": drifting.waits(request.actor, load),
     }
 
 

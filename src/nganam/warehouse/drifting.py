@@ -84,12 +84,18 @@ def may_admit(actor: Actor, load: Load) -> bool:
     return bool(load.fault in ADMITTED and load.landing_sha and not policies.may_load(actor, table.agency.code))
 
 
+def waits(actor: Actor, load: Load) -> bool:
+    """Say whether the actor's decision about a stopped load is still waited for: nothing was loaded since."""
+    return may_admit(actor, load) and load.table.loads.first() == load
+
+
 @transaction.atomic
 def admit(*, actor: Actor, at: datetime, load: Load, scope: str, reason: str) -> Load:
     """Load again what drift or a broken rule stopped, by a decision that is kept: for this load, or from now on.
 
     Rules and types are admitted for one load only: what should hold from now on belongs into the contract. Raises
-    ``Invalid`` without a reason or a scope, ``RuleBroken`` when nothing was stopped that a decision could admit.
+    ``Invalid`` without a reason or a scope, ``RuleBroken`` when nothing was stopped that a decision could admit, or the
+    table has been loaded since: an older file would replace the newer one.
     """
     allow(policies.may_load(actor, load.table.agency.code))
     if load.fault not in ADMITTED:
@@ -99,11 +105,12 @@ def admit(*, actor: Actor, at: datetime, load: Load, scope: str, reason: str) ->
             hint=_("Sửa theo lỗi đã báo rồi nạp lại."),
         )
     _check(load, scope, reason)
-    again = operations.load_again(actor=actor, at=at, load=load, asked=load.manner)
+    again = operations.resume(actor=actor, at=at, load=load)
     drift = _drift(load)
     before = Admission.objects.filter(load=load).first()
     # What was admitted to come so far still is: the file is the same.
-    drift = {**(before.drift if before else {}), **drift}
+    for kind, held in (before.drift if before else {}).items():
+        drift[kind] = list(dict.fromkeys([*held, *drift.get(kind, [])]))
     Admission.objects.create(
         stopped=load, load=again, scope=scope, drift=drift, reason=reason.strip()[:500], by=actor.name, decided_at=at
     )
@@ -135,7 +142,8 @@ def _drift(load: Load) -> dict[str, list[str]]:
 
 def _known(table: Table) -> set[str] | None:
     """Return the columns the table's source is known to have besides the contract's, None before the first version."""
-    taken = table.loads.filter(state__in=("committed", "unchanged"), restores=None)
+    # A file of mended rows is let in whatever columns it has: nobody decided about them.
+    taken = table.loads.filter(state__in=("committed", "unchanged"), restores=None, mends=None)
     lists = list(taken.exclude(admission__scope=Scope.ONCE).values_list("ignored_columns", flat=True)[:REMEMBERED])
     if not lists and not taken.exists():
         return None

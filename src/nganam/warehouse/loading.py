@@ -68,7 +68,12 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
     left = Load.objects.filter(state="checking") | Load.objects.filter(
         state="received", created_at__lt=now() - FORGOTTEN
     )
-    done = [run_load(actor=actor, now=now, code=code) for code in left.values_list("code", flat=True)]
+    done = []
+    for code in list(left.values_list("code", flat=True)):
+        try:
+            done.append(run_load(actor=actor, now=now, code=code))
+        except Exception:  # it stays as it is for the next repair; those after it are not to wait for that
+            log.exception("repair_failed", load=code)
     for table in Table.objects.filter(versions__isnull=False).distinct():
         ensure_replica(table)
     return [one.code for one in done if one.is_final]

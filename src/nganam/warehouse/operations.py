@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from nganam.warehouse import contracting, places, policies, queries, screening, 
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import landing, mending, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
-from nganam.warehouse.models import SERVERS, FindingAdmission, Load, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.models import SERVERS, Admission, FindingAdmission, Load, Source, SourceKind, Table, Version, Way
 from nganam.warehouse.ruling import ruled
 
 RESERVED = frozenset({"nguon", "bang", "nap"})
@@ -201,13 +202,13 @@ def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
-    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha and load.is_whole else None
-    if path is None or not path.is_file():
+    if not load.is_whole:
         raise RuleBroken(
             _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
             article="nội bộ",
             hint=_("Tải tệp lên lại ở trang Nạp dữ liệu."),
         )
+    path = _received_file(load)
     again = Load(
         table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
         file_kind=load.file_kind, asked=_told(asked), source=load.source,  # which is read so from now on
@@ -287,17 +288,53 @@ def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Lo
             article="nội bộ",
             hint=_("Xem lượt nạp mới nhất của bảng."),
         )
-    again = Load(
-        table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
-        file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
-        cursor=load.cursor, reason=reason[:500],
-    )  # fmt: skip
     with transaction.atomic():
         for one in found:
             told = {"reason": reason[:500], "by": actor.name, "at": at, "load": load}
             FindingAdmission.objects.get_or_create(table=table, column=one["column"], kind=one["kind"], defaults=told)
         _record_findings("admitted", load, actor=actor, at=at, found=found, reason=reason)
-        return _open(again, actor=actor, at=at)
+        again = resume(actor=actor, at=at, load=load, reason=reason)
+        drift = Admission.objects.filter(load=load).first()
+        if drift is not None:  # what was decided about this file before still holds for it
+            drift.pk, drift.load = None, again
+            drift.save(force_insert=True)
+        return again
+
+
+def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
+    """Load what a stopped load received once more and in the same way, after somebody decided about what stopped it.
+
+    Raises ``RuleBroken`` when the load was not the table's last, its file is gone, or another is under way.
+    """
+    table = load.table
+    allow(policies.may_load(actor, table.agency.code))
+    if queries.active_load(table):
+        raise _busy(table)
+    if table.loads.first() != load:
+        raise RuleBroken(
+            _("Sau lượt nạp %(code)s bảng đã có lượt nạp mới hơn.") % {"code": load.code},
+            article="nội bộ",
+            hint=_("Xem lượt nạp mới nhất của bảng."),
+        )
+    _received_file(load)
+    again = Load(
+        table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
+        file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
+        cursor=load.cursor, reason=reason[:500],
+    )  # fmt: skip
+    return _open(again, actor=actor, at=at)
+
+
+def _received_file(load: Load) -> Path:
+    """Return the file a load received; raise ``RuleBroken`` when it is not there."""
+    path = landing.landed_path(places.landing(), load.landing_sha) if load.landing_sha else None
+    if path is None or not path.is_file():
+        raise RuleBroken(
+            _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
+            article="nội bộ",
+            hint=_("Tải tệp lên lại ở trang Nạp dữ liệu."),
+        )
+    return path
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ What the rows of a mending were is kept in a file of the load before the lake ta
 ended well, so a killed one is neither lost nor counted twice.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 
 from nganam.warehouse import places, queries
 from nganam.warehouse.engine import lake, reading, rejected
+from nganam.warehouse.engine.contract import quote
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.landing import Landed
@@ -44,9 +46,10 @@ def taken(load: Load, scratch: Path) -> Path | None:
     if queries.current_version(table) is None:
         return None
     base = table.versions.filter(committed_at__lte=first.ended_at).order_by("-number").first()
+    mended = _last_mended(first, table.shape.key, scratch / "mended-last.parquet")
     return lake.keys_since(
         places.lake(table), table.shape, base.delta_version if base else None, scratch / "taken.parquet",
-        with_base=bool(first.is_whole and first.accepted), but=[places.mended(one) for one in _mendings(first)],
+        with_base=bool(first.is_whole and first.accepted), but=[mended] if mended else [],
     )  # fmt: skip
 
 
@@ -75,10 +78,9 @@ def _mendings(first: Load) -> QuerySet[Load]:
 
 
 def _keep_mended(load: Load, first: Load, accepted: Path, scratch: Path) -> None:
-    """Keep which lines are mended now (without a key also their rows), and note how many are by now."""
-    names = [*load.table.shape.key, "_line"] if load.table.shape.key else None
+    """Keep which lines are mended now with their rows, and note how many are by now."""
     waiting = scratch / "mended.parquet"
-    told = pq.read_table(accepted, columns=names)
+    told = pq.read_table(accepted)
     pq.write_table(told, waiting, compression="zstd")
     rejected.settle(waiting, places.mended(load))
     lines = set(told.column("_line").to_pylist())
@@ -89,18 +91,25 @@ def _keep_mended(load: Load, first: Load, accepted: Path, scratch: Path) -> None
 
 def _replaced(first: Load, accepted: Path, scratch: Path) -> Path | None:
     """Without a key: the rows that earlier mendings put in for the lines that are mended anew."""
-    earlier = list(_mendings(first))
-    if first.table.shape.key or not earlier:
+    if first.table.shape.key:
         return None
-    target = scratch / "replaced.parquet"
-    with duck(scratch) as base:
+    where = f"WHERE _line IN (SELECT _line FROM {parquet([accepted])})"  # noqa: S608 - our own path
+    return _last_mended(first, ("_line",), scratch / "replaced.parquet", where)
+
+
+def _last_mended(first: Load, by: Sequence[str], target: Path, where: str = "") -> Path | None:
+    """Write the rows that mendings put in, of each line or key the last one, and return where; None without any."""
+    earlier = list(_mendings(first))
+    if not earlier:
+        return None
+    with duck(target.parent) as base:
         parts = " UNION ALL BY NAME ".join(
             f"SELECT *, {at} AS _nth FROM {parquet([places.mended(one)])}"  # noqa: S608 - our own paths
             for at, one in enumerate(earlier)
         )
         query = (
-            f"SELECT * EXCLUDE (_line, _nth) FROM ({parts}) WHERE _line IN (SELECT _line FROM {parquet([accepted])}) "  # noqa: S608
-            "QUALIFY row_number() OVER (PARTITION BY _line ORDER BY _nth DESC) = 1"
+            f"SELECT * EXCLUDE (_line, _nth) FROM ({parts}) {where} "  # noqa: S608
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(map(quote, by))} ORDER BY _nth DESC) = 1"
         )
         found: pa.Table = base.sql(query).to_arrow_table()
     pq.write_table(found, target)

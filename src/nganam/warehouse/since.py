@@ -4,6 +4,8 @@ How far a source was read stands in the load itself: it counts once the load has
 transaction with the version.
 """
 
+import hashlib
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +21,8 @@ def plan(table: Table, *, at: datetime, whole: bool = False) -> tuple[Way, dict[
     """Return how the table's source is to be read next, and after which cursor.
 
     Whole when nothing tells how far it was read, when the rows the table has now are not the source's or were checked
-    by other rules, and when the last whole reading is older than the table allows: deleted rows leave only so.
+    by other rules, when the source has been declared to be elsewhere since, and when the last whole reading is older
+    than the table allows: deleted rows leave only so.
     """
     if not table.cursor:
         return Way.WHOLE, {}
@@ -31,7 +34,8 @@ def plan(table: Table, *, at: datetime, whole: bool = False) -> tuple[Way, dict[
         return Way.WHOLE, {"column": table.cursor}
     old = at - last_whole.created_at >= timedelta(days=table.compare_days)
     foreign = last_whole.source != table.source or not last_whole.cursor.get("until")
-    if old or foreign or ruled(present.shape) != ruled(table.shape):
+    moved = table.source is None or {one.cursor.get("place") for one in (last, last_whole)} != {_place(table.source)}
+    if old or foreign or moved or ruled(present.shape) != ruled(table.shape):
         return Way.WHOLE, {"column": table.cursor}
     return Way.SINCE, {"column": table.cursor, "after": last.cursor["until"]}
 
@@ -46,6 +50,12 @@ def land(load: Load, source: Source, *, at: datetime) -> landing.Landed:
     if reach.since:
         place = cursors.since(place, told["column"], reach.since)
     landed = databases.land_database(place, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20)
-    load.cursor = {**told, "since": reach.since, "until": reach.until}
+    load.cursor = {**told, "since": reach.since, "until": reach.until, "place": _place(source)}
     Load.objects.filter(pk=load.pk).update(cursor=load.cursor)
     return landed
+
+
+def _place(source: Source) -> str:
+    """Return a digest of where a source is and what is read of it: a cursor says nothing about another place."""
+    said = [source.kind, source.secret_ref, source.relation, source.query]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -97,8 +97,10 @@ def _before(one: Value, other: Value) -> bool:
 
 
 def _less(text: str, overlap: int) -> str:
-    """Go back by the overlap, in the form the source writes its values in."""
+    """Go back by the overlap, in the form the source writes its values in; without one the value stays as written."""
     value = _value(text, "", "")
+    if not overlap:
+        return text  # text of a source is compared letter by letter: ".500000" comes after ".5"
     if isinstance(value, Decimal):
         return format(value - overlap, "f")
     if isinstance(value, datetime):

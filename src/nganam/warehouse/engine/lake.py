@@ -123,17 +123,20 @@ def keys_since(
 ) -> Path:
     """Write to ``target`` (Parquet) the keys of rows that came or changed since ``base``, and return it.
 
-    ``with_base`` adds the keys that ``base`` had; those in ``but`` (Parquet) are left out of what came since.
+    ``with_base`` adds the keys that ``base`` had. Rows that are present just as in ``but`` (Parquet) are left out of
+    what came since.
     """
     names, key = ", ".join(map(quote, contract.names)), ", ".join(map(quote, contract.key))
     then = f"FROM {parquet(files(table, base))}" if base is not None else ""
     newer = f" EXCEPT SELECT {names} {then}" if then else ""
     query = f"SELECT {key} FROM (SELECT {names} FROM {parquet(files(table))}{newer})"
     if but:
-        query += f" EXCEPT SELECT {key} FROM {parquet(but)}"
+        query += f" EXCEPT SELECT {key} FROM (SELECT * FROM old INTERSECT SELECT * FROM new)"
     if with_base and then:
         query = f"({query}) UNION (SELECT {key} {then})"
     with duck(target.parent) as engine:
+        if but:
+            _views(engine, files(table), but, contract, plain=True)
         engine.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
     return target
 

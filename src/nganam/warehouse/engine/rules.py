@@ -38,6 +38,8 @@ SECONDS: Final = 30.0
 MEMORY: Final = "512MB"
 SPILL: Final = "2GB"
 EXAMPLES: Final = 5
+NUMBERS: Final = frozenset({"BIGINT", "DOUBLE", "INTEGER"})
+"""Types of the engine that compare by their value."""
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 OBJECT: Final = re.compile(r"\$?\{(object|table|model)\}")
 """How the standard writes the table a query is about."""
@@ -49,6 +51,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "freshness_none": N_("Không dòng nào có giá trị ở cột {column}"),
     "reference": N_("{found} dòng có {column} không có trong {table}.{target}"),
     "reference_empty": N_("Bảng {table} chưa có phiên bản nào để đối chiếu"),
+    "reference_failed": N_("Không đối chiếu được với {table}.{target}: {why}"),
     "sql": N_("{found} dòng vi phạm"),
     "sql_value": N_("Kết quả {found}; cần {operator} {value}"),
     "sql_failed": N_("Câu SQL không chạy được: {why}"),
@@ -203,16 +206,42 @@ def _run_freshness(rule: Rule, accepted: Path, at: datetime) -> Outcome:
 def _run_reference(rule: Rule, accepted: Path, others: Sequence[str | Path]) -> Outcome:
     if not others:
         return Outcome(rule.name, rule.severity, False, "reference_empty", {"table": rule.table})
+    import duckdb  # noqa: PLC0415 - as below
+
     column, target = quote(rule.column), quote(rule.target)
-    missing = (
-        f"FROM {parquet([accepted])} r WHERE r.{column} IS NOT NULL AND NOT EXISTS "
-        f"(SELECT 1 FROM {parquet(others)} o WHERE o.{target} = r.{column})"
-    )
-    with duck(accepted.parent) as base:
-        found = int(_first(base, f"SELECT count(*) {missing}"))
-        shown = base.execute(f"SELECT DISTINCT r.{column}::VARCHAR {missing} ORDER BY 1 LIMIT {EXAMPLES}").fetchall()
+    try:
+        with duck(accepted.parent) as base:
+            alike = _alike(base, (f"r.{column}", [accepted]), (f"o.{target}", others))
+            missing = (
+                f"FROM {parquet([accepted])} r WHERE r.{column} IS NOT NULL AND NOT EXISTS "
+                f"(SELECT 1 FROM {parquet(others)} o WHERE {alike})"
+            )
+            found = int(_first(base, f"SELECT count(*) {missing}"))
+            shown = base.execute(
+                f"SELECT DISTINCT r.{column}::VARCHAR {missing} ORDER BY 1 LIMIT {EXAMPLES}"
+            ).fetchall()
+    except duckdb.Error as error:  # the other table belongs to somebody who may rename or drop the column
+        return Outcome(rule.name, rule.severity, False, "reference_failed", {
+            "table": rule.table, "target": rule.target, "why": str(error).split("\n")[0][:300],
+        })  # fmt: skip
     told = {"found": str(found), "column": rule.column, "table": rule.table, "target": rule.target}
     return Outcome(rule.name, rule.severity, not found, "reference", told, tuple(_texts(shown)))
+
+
+def _alike(base: "duckdb.DuckDBPyConnection", *sides: tuple[str, Sequence[str | Path]]) -> str:
+    """Return the condition that two columns hold the same, whatever their types: "5" is 5, and an instant an instant.
+
+    Raises ``duckdb.Error`` when one of the columns is not there.
+    """
+    kinds = [
+        str(base.sql(f"SELECT {name} FROM {parquet(paths)} {name.partition('.')[0]} LIMIT 0").types[0])
+        for name, paths in sides
+    ]
+    if len(set(kinds)) == 1 or set(kinds) <= NUMBERS:
+        form = "{}"
+    else:
+        form = "epoch_us({})" if all(one.startswith("TIMESTAMP") for one in kinds) else "{}::VARCHAR"
+    return " = ".join(form.format(name) for name, _ in sides)
 
 
 def _run_query(rule: Rule, rows: Any, scratch: Path | None) -> Outcome:
