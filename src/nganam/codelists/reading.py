@@ -1,7 +1,8 @@
 """Reading a version from a CSV or XLSX file: every fault is told with its line, and nothing is guessed about codes.
 
 Columns ``ma`` and ``ten`` are needed; ``ten_en``, ``ma_cha`` and ``ma_cu`` (codes of the version before that this code
-takes over from, parted by ``;``) are known; any other column is kept with the code under its own heading.
+takes over from, parted by ``;``; a code that gave away a part and keeps the rest names itself) are known; any other
+column is kept with the code under its own heading.
 """
 
 import csv
