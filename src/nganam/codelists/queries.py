@@ -245,7 +245,7 @@ def code_table(found: CodeList) -> CodeTable:
         levels = UNIT_LEVELS[Keeping(found.keeping)]
         taken = UnitSuccession.objects.filter(predecessor__kind__in=levels, successor__kind__in=levels)
         told = taken.values_list("predecessor__valid_until", "on", "predecessor__code", "successor__code")
-        moves = [(end, Move(*one)) for end, *one in told]
+        moves = [(end, Move(on, old, new)) for end, on, old, new in told]
         going_on = [one for end, one in moves if end is None or end > one.on]
         spans = joined(Span(*one) for one in rows)
         return CodeTable(found.code, found.title, spans, tuple(one for _end, one in moves)).with_rests(going_on)
