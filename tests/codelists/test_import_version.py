@@ -4,10 +4,12 @@ import io
 
 import pytest
 import xlsxwriter
+from django.db.models import QuerySet
 
 from nganam.audit.models import Entry
 from nganam.codelists import operations
-from nganam.codelists.models import CodeEntry, CodeListVersion
+from nganam.codelists.models import CodeEntry, CodeList, CodeListVersion
+from nganam.codelists.reading import circling, read
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +120,34 @@ def test_a_list_that_is_not_local_names_its_paper(declare):
 def test_units_are_not_imported_a_second_time(units, bring):
     with pytest.raises(RuleBroken, match="sổ đơn vị hành chính"):
         bring("ma,ten\n01,Một\n", code="xa-phuong")
+
+
+class Counted(dict):
+    """Parents that count how often one is asked for."""
+
+    asked = 0
+
+    def get(self, *one):
+        self.asked += 1
+        return super().get(*one)
+
+
+def test_a_long_chain_of_parents_is_walked_once_and_only_a_circle_is_blamed():
+    chain = Counted({str(n): str(n + 1) for n in range(5_000)} | {"5000": ""})
+    assert circling(chain) == set()
+    assert chain.asked == len(chain)
+    with pytest.raises(Invalid) as caught:
+        read(b"ma,ten,ma_cha\n1,A,2\n2,B,3\n3,C,4\n4,D,3\n5,E,5\n6,F,\n", "vong.csv")
+    assert [text.split(":")[0] for text in caught.value.fields["file"]] == ["Dòng 4", "Dòng 5", "Dòng 6"]
+
+
+def test_a_code_that_somebody_declares_at_the_same_time_is_refused_at_its_field(declare, monkeypatch):
+    declare()
+    with pytest.raises(Invalid) as seen:
+        declare()
+    monkeypatch.setattr(QuerySet, "exists", lambda self: False)  # the other one commits right after the look
+    with pytest.raises(Invalid) as caught:
+        declare()
+    monkeypatch.undo()
+    assert caught.value.fields == seen.value.fields == {"code": ["Mã danh mục đã dùng; chọn mã khác."]}
+    assert (CodeList.objects.count(), Entry.objects.filter(action="codelists.list.declared").count()) == (1, 1)

@@ -4,7 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from nganam.agencies.imports import import_agencies
+from nganam.agencies.models import AdminUnit, UnitSuccession
 from nganam.codelists import operations, queries
+from nganam.codelists.recoding import Group, recode
 from nganam.codelists.tables import CodeTable, Move, Span
 from nganam.kernel.errors import NotFound, RuleBroken, StateMoved
 
@@ -136,3 +139,43 @@ def test_a_code_given_again_after_a_gap_is_not_what_it_was():
     assert table.heirs("1", date(2021, 6, 1)) == ("2",)
     alone = CodeTable("x", "X", (Span("1", early, date(2021, 1, 1)), Span("1", date(2022, 1, 1), None)))
     assert alone.fate("1", early, late) == (frozenset(), False)
+
+
+def test_a_code_that_gave_away_a_part_keeps_the_rest_and_no_figure_is_told(declare, bring):
+    made = declare()
+    bring("ma,ten\nA,Một\nC,Ba\nD,Bốn\n")
+    bring("ma,ten,ma_cu\nA,Một,\nB,Hai,A\nC,Ba mới,D\nE,Năm,C\n", SECOND)
+    table = queries.code_table(made)
+    told = queries.heirs(made, "A", since=EVE, day=TODAY)
+    assert ([one.code for one in told.entries], told.is_split, told.is_whole) == (["A", "B"], True, True)
+    assert table.fate("C", EVE, TODAY).codes == {"E"}  # named by another, C is said to be somebody else
+    groups = {code: Group(2, {"n": 10}) for code in "ABCE"}
+    forward = recode(groups, table, since=EVE, until=TODAY, measures=["n"])
+    assert {one.code: (one.reason, one.rows) for one in forward.readings} == {
+        "A": ("divided", None), "B": ("divided", None), "E": ("whole", 2),
+    }  # fmt: skip
+    back = recode(groups, table, since=TODAY, until=EVE, measures=["n"])
+    assert {one.code: (one.reason, one.rows) for one in back.readings} == {
+        "A": ("divided", None), "C": ("whole", 2), "D": ("whole", 2),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("names_itself", [True, False])
+def test_a_unit_that_gave_away_a_part_and_begins_again_is_divided(units, at, names_itself):
+    unit = {"kind": "commune", "parent": "", "province_code": "94", "valid_until": ""}
+    old = unit | {"code": "90001", "name": "Xã Một", "valid_from": "2022-01-01", "valid_until": "2025-07-01"}
+    new = [unit | {"code": code, "name": "Xã", "valid_from": "2025-07-01"} for code in ("90001", "90002")]
+    moves = [
+        {"predecessor": "90001", "successor": code, "on": "2025-07-01"}
+        for code in ("90002", *(["90001"] if names_itself else []))
+    ]
+    import_agencies([], (), [old, *new], moves, actor=queries_actor(), at=at)
+    assert queries.code_table(units).fate("90001", EVE, TODAY) == (frozenset({"90001", "90002"}), True)
+
+
+def test_a_unit_that_goes_on_keeps_what_it_did_not_give(units):
+    giver, taker = (AdminUnit.objects.get(code=code, valid_until=None) for code in ("31507", "31510"))
+    UnitSuccession.objects.create(predecessor=giver, successor=taker, on=date(2026, 1, 1))
+    fate = queries.code_table(units).fate("31507", SECOND, TODAY)
+    assert fate == (frozenset({"31507", "31510"}), True)
+    assert queries.code_table(units).fate("31510", SECOND, TODAY).codes == {"31510"}

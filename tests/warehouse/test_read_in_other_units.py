@@ -8,6 +8,7 @@ from nganam.codelists.recoding import Group, recode
 from nganam.codelists.tables import CodeTable, Move, Span
 from nganam.demo import facts
 from nganam.kernel.actors import Actor, Kind, Role, system
+from nganam.kernel.errors import Invalid
 
 BUILDER = system("demo")
 LAN = Actor(Kind.PERSON, "lan", "Lan", "CT-SYT", frozenset({Role.FOCAL}))
@@ -49,7 +50,7 @@ def population():
 def test_the_census_of_the_old_communes_is_read_in_the_new_ones(census):
     from nganam.warehouse import recoded
 
-    view = recoded.read_in(census(population()), column="ma_xa", since=None, until=TODAY)
+    view = recoded.read_in(census(population()), actor=LAN, column="ma_xa", since=None, until=TODAY)
     assert view.since == FIRST  # found: the day on which all 109 codes held
     assert {one.code: one.sums["dan_so"] for one in view.told} == facts.population_2009()
     assert (len(view.told), view.refused, view.recoded.is_complete) == (43, [], True)
@@ -63,7 +64,7 @@ def test_back_only_where_one_old_commune_became_one_new_one(census):
     from nganam.warehouse import recoded
 
     new = [(code, people, "") for code, people in facts.population_2009().items()]
-    view = recoded.read_in(census(new), column="ma_xa", since=MERGER, until=MERGER - timedelta(days=1))
+    view = recoded.read_in(census(new), actor=LAN, column="ma_xa", since=MERGER, until=MERGER - timedelta(days=1))
     alone = {
         old
         for old, new in facts.commune_successors().items()
@@ -80,7 +81,7 @@ def test_back_only_where_one_old_commune_became_one_new_one(census):
 def test_a_missing_row_makes_no_sum_and_no_row_is_lost_from_sight(census):
     from nganam.warehouse import recoded
 
-    view = recoded.read_in(census(population()[1:]), column="ma_xa", since=FIRST, until=TODAY)
+    view = recoded.read_in(census(population()[1:]), actor=LAN, column="ma_xa", since=FIRST, until=TODAY)
     ward = next(one for one in view.told if one.code == "31507")
     assert (ward.rows, ward.sums["dan_so"], ward.reasons["dan_so"], ward.absent) == (3, None, "short", ("31498",))
 
@@ -91,7 +92,7 @@ def test_facilities_are_counted_in_the_new_communes(census):
 
     columns = [{"name": "ma", "key": True}, {"name": "ma_xa", "type": "commune"}]
     rows = [(row["ma_co_so"], row["ma_xa_cu"]) for row in facts.table("y-te/co_so_kham_chua_benh") if row["ma_xa_cu"]]
-    view = recoded.read_in(census(rows, "co-so", columns), column="ma_xa", since=FIRST, until=MERGER)
+    view = recoded.read_in(census(rows, "co-so", columns), actor=LAN, column="ma_xa", since=FIRST, until=MERGER)
     wanted = {}
     for _code, old in rows:
         new = facts.commune_successors().get(old, "31510" if old == "31513" else "")
@@ -121,6 +122,45 @@ def test_the_page_tells_figures_and_what_is_not_computed(census, client, at):
     client.force_login(Person.objects.get(username="phuc"))
     assert client.get(there).status_code == 404
     assert version.rows == 108
+
+
+@pytest.mark.django_db
+def test_personal_columns_are_read_by_the_owner_alone(census, client, minh):
+    from nganam.accounts.models import Person
+    from nganam.warehouse import recoded
+
+    columns = [
+        *CENSUS[:2], {"name": "no_thue", "title": "Nợ thuế", "type": "integer", "additive": True, "personal": True},
+        {"name": "que", "title": "Quê quán", "type": "commune", "personal": True},
+    ]  # fmt: skip
+    version = census([(code, people, 7, code) for code, people, _more in population()], "thue", columns)
+    asked = {"since": FIRST, "until": TODAY}
+    owner = recoded.read_in(version, actor=LAN, column="que", **asked)
+    assert [one.name for one in owner.added] == ["dan_so", "no_thue"]
+    lead = recoded.read_in(version, actor=minh, column="ma_xa", **asked)
+    assert [one.name for one in lead.added] == ["dan_so"]
+    assert all("no_thue" not in one.sums for one in lead.told)
+    with pytest.raises(Invalid, match="que"):
+        recoded.read_in(version, actor=minh, column="que", **asked)
+    there = "/kho/thue/phien-ban/1/don-vi/"
+    for name, sees in (("lan", True), ("minh", False)):
+        client.force_login(Person.objects.get(username=name))
+        page = client.get(there).content.decode()
+        assert "Dân số" in page
+        assert [word in page for word in ("Nợ thuế", "Quê quán")] == [sees, sees]
+        assert client.get(f"{there}?cot=que").status_code == (200 if sees else 422)
+
+
+@pytest.mark.django_db
+def test_more_codes_than_can_be_shown_are_refused_and_none_vanishes(census, monkeypatch):
+    from nganam.warehouse import recoded
+
+    version = census(population())
+    monkeypatch.setattr(recoded, "MOST_CODES", version.rows)
+    assert recoded.read_in(version, actor=LAN, column="ma_xa", since=FIRST, until=TODAY).recoded.is_complete
+    monkeypatch.setattr(recoded, "MOST_CODES", version.rows - 1)
+    with pytest.raises(Invalid, match="108 mã"):
+        recoded.read_in(version, actor=LAN, column="ma_xa", since=FIRST, until=TODAY)
 
 
 DAY, NEXT = date(2024, 1, 1), date(2025, 1, 1)

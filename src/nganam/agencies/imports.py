@@ -62,6 +62,7 @@ def import_agencies(
     Columns: units ``code,name,kind,parent,province_code,valid_from,valid_until``; agencies ``code,name,short_name,kind,
     parent,valid_from,valid_until,unit_code,qcvn102,qd20,note``; successions ``predecessor,successor,on,basis``;
     duties ``duty,agency,valid_from,valid_until,basis``. Days are ISO, an empty ``valid_until`` is "still in force".
+    A unit that gives away a part and keeps the rest ends that day, begins again, and is also its own successor.
     """
     allow(policies.may_keep_agencies(actor))
     done = Imported()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from nganam.agencies.queries import agency as agency_by_code
 from nganam.audit.operations import record
@@ -29,6 +30,7 @@ from nganam.kernel.text import fold, slug
 RESERVED = frozenset({"quan-ly"})
 """Words that stand in addresses where a list's code would."""
 EARLIEST = date(1900, 1, 1)
+CODE_TAKEN = gettext_noop("Mã danh mục đã dùng; chọn mã khác.")
 
 
 @transaction.atomic
@@ -45,7 +47,11 @@ def declare_list(
         keeping=keeping, created_at=at,
     )  # fmt: skip
     _check_list(made)
-    made.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:  # somebody declared the same code since it was looked for
+        raise _refused({"code": [_(CODE_TAKEN)]}) from error
     details = {"title": made.title, "kind": kind, "basis": made.basis, "keeping": str(keeping)}
     record(
         actor=actor, at=at, action="codelists.list.declared", object_type="codelists.list", object_code=made.code,
@@ -61,7 +67,7 @@ def _check_list(made: CodeList) -> None:
     if not made.code or made.code in RESERVED:
         found["code"] = [_("Mã danh mục không dùng được; chọn mã khác.")]
     elif CodeList.objects.filter(code=made.code).exists():
-        found["code"] = [_("Mã danh mục đã dùng; chọn mã khác.")]
+        found["code"] = [_(CODE_TAKEN)]
     if made.kind not in ListKind.values:
         found["kind"] = [_("Chọn một loại danh mục.")]
     elif made.kind != ListKind.LOCAL and not made.basis:
@@ -69,7 +75,11 @@ def _check_list(made: CodeList) -> None:
     if made.keeping not in Keeping.values:
         found["keeping"] = [_("Chọn nơi giữ mã.")]
     if found:
-        raise Invalid(_("Khai báo danh mục chưa đúng."), fields=found)
+        raise _refused(found)
+
+
+def _refused(fields: dict[str, list[str]]) -> Invalid:
+    return Invalid(_("Khai báo danh mục chưa đúng."), fields=fields)
 
 
 @transaction.atomic

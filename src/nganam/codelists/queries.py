@@ -244,18 +244,18 @@ def code_table(found: CodeList) -> CodeTable:
         rows = _units(found).values_list("code", "valid_from", "valid_until")
         levels = UNIT_LEVELS[Keeping(found.keeping)]
         taken = UnitSuccession.objects.filter(predecessor__kind__in=levels, successor__kind__in=levels)
-        moves = taken.values_list("on", "predecessor__code", "successor__code")
-        return CodeTable(
-            found.code, found.title, joined(Span(*one) for one in rows), tuple(Move(*one) for one in moves)
-        )
+        told = taken.values_list("predecessor__valid_until", "on", "predecessor__code", "successor__code")
+        moves = [(end, Move(on, old, new)) for end, on, old, new in told]
+        going_on = [one for end, one in moves if end is None or end > one.on]
+        spans = joined(Span(*one) for one in rows)
+        return CodeTable(found.code, found.title, spans, tuple(one for _end, one in moves)).with_rests(going_on)
     held = stages(found)
     by_version = {one.version.pk: one for one in held if one.version}
     entries = CodeEntry.objects.filter(version__in=by_version).values_list("version_id", "code")
     spans = joined(Span(code, by_version[pk].start, by_version[pk].end) for pk, code in entries)
     taken_over = CodeSuccession.objects.filter(version__in=by_version).values_list("version_id", "old", "new")
-    return CodeTable(
-        found.code, found.title, spans, tuple(Move(by_version[pk].start, old, new) for pk, old, new in taken_over)
-    )
+    given = tuple(Move(by_version[pk].start, old, new) for pk, old, new in taken_over)
+    return CodeTable(found.code, found.title, spans, given).with_rests()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Reading a version from a CSV or XLSX file: every fault is told with its line, and nothing is guessed about codes.
 
 Columns ``ma`` and ``ten`` are needed; ``ten_en``, ``ma_cha`` and ``ma_cu`` (codes of the version before that this code
-takes over from, parted by ``;``) are known; any other column is kept with the code under its own heading.
+takes over from, parted by ``;``; a code that gave away a part and keeps the rest names itself) are known; any other
+column is kept with the code under its own heading.
 """
 
 import csv
@@ -198,19 +199,26 @@ def _check_together(found: Sequence[Line], faults: Faults) -> None:
                 one.line, _("mã “%(code)s” đã có ở dòng %(first)s.") % {"code": one.code, "first": first[one.code]}
             )
     parents = {one.code: one.parent for one in found}
+    circles = circling(parents)
     for one in found:
         if one.parent and one.parent not in parents:
             faults.blame(one.line, _("mã cha “%(code)s” không có trong tệp.") % {"code": one.parent})
-        elif one.parent and _goes_round(one.code, parents):
+        elif one.parent and one.code in circles:
             faults.blame(one.line, _("mã “%(code)s” là cha của chính mình qua các mã cha.") % {"code": one.code})
 
 
-def _goes_round(code: str, parents: Mapping[str, str]) -> bool:
-    seen: set[str] = set()
-    above = parents.get(code, "")
-    while above and above not in seen:
-        if above == code:
-            return True
-        seen.add(above)
-        above = parents.get(above, "")
-    return False
+def circling(parents: Mapping[str, str]) -> set[str]:
+    """Return the codes that stand above themselves; no code is walked through twice, however long the chain."""
+    settled: set[str] = set()
+    found: set[str] = set()
+    for start in parents:
+        way: dict[str, None] = {}  # in the order walked
+        code = start
+        while code and code not in settled and code not in way:
+            way[code] = None
+            code = parents.get(code, "")
+        if code in way:
+            steps = list(way)
+            found.update(steps[steps.index(code) :])
+        settled.update(way)
+    return found

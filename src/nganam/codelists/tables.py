@@ -3,8 +3,8 @@
 Days are half-open: a span holds from ``start`` until the day before ``end``; ``end`` None is still in force.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -66,6 +66,17 @@ class CodeTable:
             if span.end:
                 found.setdefault(span.end, {}).setdefault(span.code, set())
         return [(day, {old: frozenset(new) for old, new in found[day].items()}) for day in sorted(found)]
+
+    def with_rests(self, going_on: Collection[Move] = ()) -> "CodeTable":
+        """Return the table in which a code that gave away a part and stands on keeps the rest: it is then divided.
+
+        So it is where nobody is said to have taken over the code itself that day, and for the moves ``going_on``.
+        """
+        taken = {(one.on, one.new) for one in self.moves}
+        giving = {(one.on, one.old) for one in self.moves if self.holds(one.old, one.on)} - taken
+        giving |= {(one.on, one.old) for one in going_on}
+        rests = {Move(day, code, code) for day, code in giving} - set(self.moves)
+        return replace(self, moves=(*self.moves, *sorted(rests)))
 
     @cached_property
     def first_day(self) -> date | None:

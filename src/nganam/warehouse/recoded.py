@@ -1,6 +1,6 @@
 """A version coded in the communes of one day, read in those of another: for the merger of 2025 and back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +10,10 @@ from nganam.codelists import queries as codelists
 from nganam.codelists.models import CodeList, Keeping
 from nganam.codelists.recoding import Group, Reading, Recoded, recode
 from nganam.codelists.tables import CodeTable
+from nganam.face.formats import number_text
+from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid
-from nganam.warehouse import places
+from nganam.warehouse import places, policies
 from nganam.warehouse.engine import lake
 from nganam.warehouse.engine.contract import Column, quote
 from nganam.warehouse.engine.duck import duck, parquet
@@ -54,23 +56,32 @@ class View:
         return [one for one in self.recoded.readings if one.rows is None]
 
 
-def coded_columns(version: Version) -> list[Column]:
-    """Return the columns whose codes change over time: communes, and those that follow a shared code list."""
-    return [one for one in version.shape.columns if (one.type == "commune" or one.codelist)]
+def coded_columns(version: Version, actor: Actor) -> list[Column]:
+    """Return the columns the actor may read whose codes change over time: communes, and those of a shared list."""
+    return _coded(_readable(version, actor))
 
 
-def read_in(version: Version, *, column: str, since: date | None, until: date) -> View:
+def _coded(columns: Iterable[Column]) -> list[Column]:
+    return [one for one in columns if one.type == "commune" or one.codelist]
+
+
+def _readable(version: Version, actor: Actor) -> tuple[Column, ...]:
+    return policies.visible(actor, version.table.agency.code, version.shape.columns)
+
+
+def read_in(version: Version, *, actor: Actor, column: str, since: date | None, until: date) -> View:
     """Read a version's figures in the codes of ``until``; ``since`` is the day its own codes are of (default: found).
 
-    Raises ``Invalid`` for a column without changing codes.
+    Raises ``Invalid`` for a column without changing codes, one the actor may not read, and one of too many codes.
     """
-    chosen = next((one for one in coded_columns(version) if one.name == column), None)
+    columns = _readable(version, actor)
+    chosen = next((one for one in _coded(columns) if one.name == column), None)
     if chosen is None:
         text = _("Bảng không có cột mã “%(name)s” để xem theo đơn vị khác.") % {"name": column}
         raise Invalid(text, fields={"cot": [text]})
     table, source = _table_of(chosen)
-    added = tuple(one for one in version.shape.columns if one.additive)
-    figures = (one for one in version.shape.columns if one.type in {"integer", "decimal"})
+    added = tuple(one for one in columns if one.additive)
+    figures = (one for one in columns if one.type in {"integer", "decimal"})
     groups = _groups(version, chosen, added)
     start = since or day_of(version, chosen, table, groups.keys())
     made = recode(groups, table, since=start, until=until, measures=[one.name for one in added])
@@ -103,13 +114,17 @@ def day_of(version: Version, column: Column, table: CodeTable, codes: Collection
 
 
 def _groups(version: Version, column: Column, added: tuple[Column, ...]) -> dict[str, Group]:
-    """Return rows and sums by code; a measure with an empty cell has no sum."""
+    """Return rows and sums by code; a measure with an empty cell has no sum. Too many codes are refused, not cut."""
     sums = "".join(f", CASE WHEN count(*) = count({quote(one.name)}) THEN sum({quote(one.name)}) END" for one in added)
     name = quote(column.name)
     with duck() as base:
         source = parquet(lake.files(places.lake(version.table), version.delta_version))
-        query = f"SELECT coalesce({name}, ''), count(*){sums} FROM {source} GROUP BY 1 ORDER BY 1 LIMIT {MOST_CODES}"  # noqa: S608 - quoted
-        found = base.execute(query).fetchall()
+        query = f"SELECT coalesce({name}, ''), count(*){sums} FROM {source} GROUP BY 1 ORDER BY 1 LIMIT ?"  # noqa: S608 - quoted
+        found = base.execute(query, [MOST_CODES + 1]).fetchall()
+    if len(found) > MOST_CODES:
+        text = _("Cột “%(name)s” có hơn %(most)s mã khác nhau nên không xem theo đơn vị khác được.")
+        text %= {"name": column.title, "most": number_text(MOST_CODES)}
+        raise Invalid(text, fields={"cot": [text]})
     whole = {one.name for one in added if one.type == "integer"}
     return {
         code: Group(

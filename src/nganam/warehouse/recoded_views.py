@@ -19,13 +19,14 @@ from nganam.warehouse import queries, recoded
 def units(request: HttpRequest, table: str, number: int) -> HttpResponse:
     """Read a version in the codes of a day (``?sang=``, today by default) from those of ``?tu=`` (found by default)."""
     found = queries.get_version_for(request.actor, table, number)
-    columns = recoded.coded_columns(found)
+    columns = recoded.coded_columns(found, request.actor)
     if not columns:
         raise NotFound(_("Bảng không có cột mã để xem theo đơn vị khác."))
     wrong: list[str] = []
     until = _day(request.GET.get("sang", ""), wrong) or local_date(request.at)
     since = _day(request.GET.get("tu", ""), wrong)
-    view = recoded.read_in(found, column=request.GET.get("cot") or columns[0].name, since=since, until=until)
+    column = request.GET.get("cot") or columns[0].name
+    view = recoded.read_in(found, actor=request.actor, column=column, since=since, until=until)
     context = {"table": found.table, "version": found, "columns": columns, "view": view, "wrong": wrong}
     return render(request, "warehouse/units.html", context)
 

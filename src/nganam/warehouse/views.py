@@ -399,7 +399,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
         "changes": queries.changes(found, since=before, limit=200) if before else [],
         "rows": queries.rows(found.table, version=found, limit=PREVIEW_ROWS),
         "columns": visible,
-        "coded": recoded.coded_columns(found),
+        "coded": recoded.coded_columns(found, request.actor),
         "lineage": queries.lineage(found),
     }
 
