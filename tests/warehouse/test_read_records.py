@@ -122,6 +122,8 @@ BAD = {
     "lists without end": (b'[{"a":' + b"[" * 100_000, "too_deep"),
     "objects without end": (b'[{"a":' + b'{"a":' * 100_000, "too_deep"),
     "arrays without end": (b'[{"a":1},' + b"[" * 3_000_000, "too_deep"),
+    "100 000 keys, one twice": (b"[{" + b",".join(b'"%d":1' % at for at in range(99_999)) + b',"7":1}]', "too_wide"),
+    "a comment without end": (b"<a><!--" + b"x" * 3_000_000 + b"--><b/><b/></a>", "cell_too_long"),
     "10 000 fields": (as_json([{f"k{at}": 1 for at in range(10_000)}]), "too_wide"),
     "other fields in each": (b"[" + b",".join(b'{"k%d":1}' % at for at in range(10_000)) + b"]", "too_wide"),
     "a cell without end": (b'[{"a":"' + b"x" * 2_000_000 + b'"}]', "cell_too_long"),
@@ -256,6 +258,49 @@ def test_a_shapefile_with_no_system_several_layers_or_half_of_it_says_so(tmp_pat
     assert look(tmp_path, cases["several_parts"], "a.zip", sheet="duong")[1] == "duong"
 
 
+def rezipped(content, change):
+    """Return the zip with its parts changed: by name and bytes, to what they are now."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for one in old.namelist():
+            new.writestr(*change(one, old.read(one)))
+    return out.getvalue()
+
+
+def test_a_shapefile_whose_records_have_no_measure_or_whose_parts_do_not_fit_is_refused(tmp_path):
+    def longer(ending, at, words):
+        return lambda one, told: (
+            one, told[:at] + struct.pack(">i", words) + told[at + 4 :] if one.endswith(ending) else told
+        )  # fmt: skip
+
+    good = shapefile_zip(cpg="UTF-8")
+    assert len(look(tmp_path, rezipped(good, lambda *part: part), "a.zip")[2]) == 2
+    wrong = {
+        "a record of 2 GB": rezipped(good, longer(".shp", 104, 2**30)),
+        "a record of less than nothing": rezipped(good, longer(".shp", 104, -8)),
+        "an index of 2 GB": rezipped(good, longer(".shx", 104, 2**30)),
+        "parts of two": rezipped(good, lambda one, told: (one.replace(".dbf", "2.dbf"), told)),
+        "a broken code page": rezipped(good, lambda *part: part).replace(b"UTF-8", b"UTF-9"),
+    }
+    for case, content in wrong.items():
+        with pytest.raises(Invalid) as refused:
+            look(tmp_path, content, "a.zip")
+        assert refused.value.details["fault"] in {"broken_geometry", "broken_map"}, case
+
+
+def test_a_coordinate_of_four_hundred_digits_is_refused(tmp_path):
+    content = geojson(({}, {"type": "Point", "coordinates": [105, 10]})).replace(b"[105,", b"[1" + b"0" * 400 + b",")
+    with pytest.raises(Invalid) as refused:
+        look(tmp_path, content)
+    assert refused.value.details["fault"] == "broken_geometry"
+
+
+def test_of_very_many_lists_twenty_are_told(tmp_path):
+    with pytest.raises(Invalid) as refused:
+        look(tmp_path, as_json({f"l{at}": [{"a": 1}] for at in range(1_000)}))
+    assert len(refused.value.details["params"]["found"]) == 20
+
+
 def test_a_zip_that_unpacks_beyond_measure_is_refused_whatever_it_says(tmp_path, monkeypatch):
     content = shapefile_zip()
     monkeypatch.setattr(landing, "UNPACKED_LIMIT", 100)
@@ -312,6 +357,22 @@ def test_a_geopackage_that_is_a_trap_or_broken_is_given_up(tmp_path, monkeypatch
         with pytest.raises(Invalid) as refused:
             look(tmp_path, content)
         assert refused.value.details["fault"] == "broken_map"
+
+
+@pytest.mark.parametrize("name", ["tram", "gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"])
+def test_a_geopackage_with_a_view_where_a_table_should_be_is_refused_before_it_is_asked(tmp_path, name):
+    path = tmp_path / "a"
+    geopackage(path)
+    with sqlite3.connect(path) as base:
+        base.execute(f"ALTER TABLE {name} RENAME TO cu")
+        base.execute(
+            f"CREATE VIEW {name} AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r LIMIT 9) "
+            "SELECT cu.*, zeroblob(1000000) AS z FROM cu, r ORDER BY z"
+        )
+    base.close()
+    with pytest.raises(Invalid) as refused:
+        look(tmp_path, path.read_bytes())
+    assert refused.value.details["fault"] == "broken_map"
 
 
 def test_where_a_turned_place_lies_is_what_the_official_parameters_say():

@@ -1,11 +1,14 @@
 """Every bad file is refused with what is wrong and where, and leaves nothing half done."""
 
 import io
+import struct
 import zipfile
+import zlib
 
 import pytest
 import xlsxwriter
 
+from nganam.documents.spreadsheets import is_bomb
 from nganam.kernel.errors import Invalid
 from nganam.warehouse import operations, places, queries
 from nganam.warehouse.engine import landing
@@ -297,3 +300,64 @@ def test_the_demo_departments_faulty_file_gives_exactly_what_it_says(facilities,
     assert (version.added, version.changed, version.removed) == tuple(
         len(change[kind]) for kind in ("added", "changed", "removed")
     )
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+FAR = {
+    "far apart": '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    "single quotes": "<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+    "blanks and small letters": '<row r="1"><c r\n = "a1"/></row><row r="1048576"><c s="1" r = "xfd1048576"/></row>',
+    "another prefix": '<x:row r="1"><x:c r="A1"/></x:row><x:row r="1048576"><x:c r="XFD1048576"/></x:row>',
+    "zeros in front": '<row r="1"><c r="XFD000000000000000001048576"/></row>',
+    "without addresses": f'<row r="1">{"<c><v>1</v></c>" * 16_000}</row><row r="1048576"><c><v>1</v></c></row>',
+    "a tag without end": '<row r="1"><c ' + " " * 3_000_000 + 'r="A1"/></row>',
+}
+
+
+def hostile(sheet, member="xl/worksheets/sheet1.xml", others=()):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in ("xl/workbook.xml", *others):
+            archive.writestr(one, "<workbook/>")
+        archive.writestr(member, SHEET.format(sheet))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("case", FAR)
+def test_a_sheet_of_a_few_cells_that_would_take_all_memory_is_refused_before_it_is_opened(data, tmp_path, case):
+    assert len(hostile(FAR[case])) < 20_000
+    for content in (hostile(FAR[case]), hostile(FAR[case], "khac/trang.dat")):
+        with pytest.raises(Invalid) as refused:  # landing never opens a workbook, so no reader met this one
+            landing.land_stream([content], "a.xlsx", tmp_path, limit=10**9)
+        assert refused.value.details["fault"] == "sheet_too_far"
+        assert not files_under(tmp_path)
+        (tmp_path / "a.xlsx").write_bytes(content)
+        assert is_bomb(tmp_path / "a.xlsx")
+        (tmp_path / "a.xlsx").unlink()
+
+
+def test_a_workbook_that_hides_its_sheet_behind_a_small_size_or_another_kind_is_refused(data, tmp_path):
+    content = bytearray(hostile(FAR["far apart"]))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        part = archive.getinfo("xl/worksheets/sheet1.xml")
+        short = archive.read(part)[:40]
+    told = struct.pack("<L", part.CRC), struct.pack("<L", part.file_size)
+    for old, new in zip(told, (struct.pack("<L", zlib.crc32(short)), struct.pack("<L", len(short))), strict=True):
+        content = content.replace(old, new)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("xl/worksheets/sheet1.xml") == short  # that is all a careful reader would see
+    for one in (bytes(content), hostile("", others=["content.xml"]), hostile("", others=["xl/workbook.bin"])):
+        with pytest.raises(Invalid) as refused:
+            landing.land_stream([one], "a.xlsx", tmp_path, limit=10**9)
+        assert refused.value.details["fault"] in {"sheet_too_far", "broken_workbook"}
+
+
+@pytest.mark.parametrize("last", ["S1048576", "XFD3000"])
+def test_a_sheet_that_is_only_long_or_only_wide_is_taken(data, tmp_path, last):
+    row = last.lstrip("SXFD")
+    sheet = f'<row r="1"><c r="A1"/></row><row r="{row}"><c r="{last}"/></row>'
+    assert landing.land_stream([hostile(sheet)], "a.xlsx", tmp_path, limit=10**9).kind == "xlsx"
+    without = "<row>" + "<c/>" * 19 + "</row>"
+    assert landing.land_stream([hostile(without * 100_000)], "a.xlsx", tmp_path, limit=10**9).kind == "xlsx"

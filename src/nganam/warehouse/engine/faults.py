@@ -72,6 +72,10 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Không đọc được tệp bảng tính “{name}”."),
         N_("Mở tệp bằng phần mềm bảng tính, bỏ mật khẩu nếu có, lưu lại rồi nạp."),
     ),
+    "sheet_too_far": (
+        N_("Tệp “{name}” có trang tính trải quá xa: hơn {most} triệu ô, kể cả ô trống."),
+        N_("Xóa các dòng, cột thừa ở cuối trang tính, lưu lại .xlsx rồi nạp."),
+    ),
     "broken_json": (
         N_("Tệp “{name}” không phải JSON đúng cú pháp, gần bản ghi {record}."),
         N_("Xuất lại tệp JSON (UTF-8), hoặc sửa chỗ sai cú pháp rồi nạp lại."),

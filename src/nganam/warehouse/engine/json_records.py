@@ -20,6 +20,8 @@ from nganam.warehouse.engine.positions import DEGREES, Frame, frame_of_name, pla
 CHUNK: Final = 256 * 1024
 LONGEST_RECORD: Final = 4_000_000
 NEAR_THE_END: Final = 32
+MOST_TOLD: Final = 20
+"""Names of lists that a fault tells."""
 FEATURES: Final = "features"
 OWN: Final = frozenset({"geometry", "lon", "lat"})
 BLANK: Final = " \t\r\n"
@@ -38,9 +40,9 @@ def layout(path: Path, name: str, kind: str, asked: str) -> tuple[tuple[str, ...
     if not lists or (kind == "geojson" and FEATURES not in lists):
         raise fault("no_records", name=name)
     if wanted and wanted not in lists:
-        raise fault("no_part", name=name, asked=wanted, found=list(lists))
+        raise fault("no_part", name=name, asked=wanted, found=list(lists)[:MOST_TOLD])
     if not wanted and len(lists) > 1:
-        raise fault("several_parts", name=name, found=list(lists))
+        raise fault("several_parts", name=name, found=list(lists)[:MOST_TOLD])
     inside = wanted or next(iter(lists))
     return tuple(lists[inside]), inside
 
@@ -249,11 +251,13 @@ class _Text:
         return bool(chunk)
 
     def _object(self, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [key for key, _ in pairs]
-            twice = next(key for key in names if names.count(key) > 1)
-            raise fault("repeated_field", name=self.name, column=twice, record=max(self.count, 1))
+        if len(pairs) > MOST_FIELDS:
+            raise fault("too_wide", name=self.name, most=MOST_FIELDS)
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise fault("repeated_field", name=self.name, column=key, record=max(self.count, 1))
+            found[key] = value
         return found
 
     def _constant(self, _said: str) -> Any:

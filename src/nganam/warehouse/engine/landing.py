@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from nganam.documents.spreadsheets import is_bomb
 from nganam.warehouse.engine.faults import fault
 
 HEAD: Final = 4096
@@ -35,6 +36,8 @@ SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x7fELF", "chương trình Linux"),
     (b"{\\rtf", "văn bản RTF"),
 )
+MOST_CELLS: Final = 50_000_000
+"""Of one sheet of a workbook, empty ones too; a full one of 19 columns has 20 million."""
 GEOPACKAGES: Final = (b"GPKG", b"GP10", b"GP11")
 XML: Final = re.compile(rb"<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.-]*(:[\w.-]+)?[\s/>])")
 FEATURES: Final = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
@@ -164,6 +167,12 @@ def _sniff_zip(path: Path, name: str) -> str:
     if not any(one.filename == "xl/workbook.xml" for one in members):
         kind = "tài liệu Word" if any(one.filename.startswith("word/") for one in members) else "tệp nén ZIP"
         raise fault("wrong_type", name=name, found=kind)
+    try:
+        bomb = is_bomb(path, unpacked=UNPACKED_LIMIT, cells=MOST_CELLS)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise fault("broken_workbook", name=name) from error
+    if bomb:
+        raise fault("sheet_too_far", name=name, most=MOST_CELLS // 1_000_000)
     return "xlsx"
 
 

@@ -1,6 +1,8 @@
 """Maps as records: Shapefiles in a zip, and GeoPackages (SQLite files). A layer is a table; each feature a record."""
 
+import itertools
 import sqlite3
+import struct
 import tempfile
 import time
 import zipfile
@@ -21,11 +23,15 @@ SMALL: Final = 100_000
 """Bytes of a projection or a code page that are read."""
 SECONDS: Final = 300
 SAMPLE: Final = 2_000
+MOST_TOLD: Final = 20
 OWN: Final = ("geometry", "lon", "lat")
 HEADER: Final = 8
+SHP_HEADER: Final = 100
 ENVELOPES: Final = (0, 32, 48, 48, 64)
 EMPTY, EXTENDED = 0x10, 0x20
 """Flags of a GeoPackage geometry: nothing in it, or of a kind that only its maker reads."""
+STEPS: Final = 1_000
+GPKG: Final = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 WGS84: Final = 4326
 UNKNOWN: Final = (0, -1)
 Row = dict[str, str]
@@ -78,10 +84,12 @@ def _shapefile_of(landed: Landed, name: str, asked: str) -> str:
     short = {PurePosixPath(stem).name: stem for stem in found}
     if asked:
         if asked not in short:
-            raise fault("no_part", name=name, asked=asked, found=list(short))
+            raise fault("no_part", name=name, asked=asked, found=list(short)[:MOST_TOLD])
         return asked
     if len(found) > 1:
-        raise fault("several_parts", name=name, found=list(short))
+        raise fault("several_parts", name=name, found=list(short)[:MOST_TOLD])
+    if not short:  # the parts of one are named differently
+        raise fault("broken_map", name=name)
     return next(iter(short))
 
 
@@ -99,6 +107,7 @@ def _shapefile(landed: Landed, name: str, inside: str, encoding: str) -> Iterato
                 if ending in parts:
                     opened[ending] = stack.enter_context(tempfile.TemporaryFile())
                     room -= _unpack(archive, parts[ending], opened[ending], room, name)
+            _measure(opened, name)
             prj = archive.open(parts["prj"]).read(SMALL).decode("utf-8", "replace") if "prj" in parts else ""
             reader = shapefile.Reader(**opened, encoding=encoding, encodingErrors="replace")
             stack.enter_context(closing(reader))
@@ -123,15 +132,45 @@ def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo, out: IO[bytes], roo
     return size
 
 
+def _measure(opened: dict[str, IO[bytes]], name: str) -> None:
+    """Refuse a record longer than any geometry, before a reader takes the memory of it."""
+    ends = time.monotonic() + SECONDS
+    for ending, step in (("shp", None), ("shx", 0)):
+        file = opened.get(ending)
+        if file is None:
+            continue
+        size = file.seek(0, 2)
+        file.seek(SHP_HEADER)
+        at = SHP_HEADER
+        for count in itertools.count(1):
+            head = file.read(HEADER)
+            if len(head) < HEADER:
+                break
+            words = struct.unpack(">2i", head)[1]
+            if not 0 <= 2 * words <= LONGEST_GEOMETRY:
+                raise fault("broken_geometry", name=name, record=count)
+            at += HEADER + (2 * words if step is None else 0)
+            if count % 10_000 == 0 and time.monotonic() > ends:
+                raise fault("broken_map", name=name)
+            if at >= size:
+                break
+            if step is None:
+                file.seek(at)
+        file.seek(0)
+
+
 def _dbf_encoding(landed: Landed, name: str, inside: str, asked: str) -> tuple[str, str]:
     """Return the codec of the texts and their old letters: as asked, by the code page, UTF-8, or by their words."""
     if asked in letters.NAMES:
         return letters.LATIN, asked
     if asked:
         return asked, ""
-    with zipfile.ZipFile(landed.path) as archive:
-        parts = {PurePosixPath(stem).name: one for stem, one in _members(landed).items()}[inside]
-        told = archive.open(parts["cpg"]).read(SMALL).decode("ascii", "replace").strip() if "cpg" in parts else ""
+    try:
+        with zipfile.ZipFile(landed.path) as archive:
+            parts = {PurePosixPath(stem).name: one for stem, one in _members(landed).items()}[inside]
+            told = archive.open(parts["cpg"]).read(SMALL).decode("ascii", "replace").strip() if "cpg" in parts else ""
+    except Exception as error:  # encrypted, packed in another way, broken
+        raise _as_fault(error, name) from error
     if told.upper().replace("-", "") in {"UTF8", "65001"}:
         return "utf-8", ""
     strange = list(_strange(landed, name, inside))
@@ -160,7 +199,10 @@ def _is_utf8(text: str) -> bool:
 
 def _shapes(reader: Any, frame: Frame, name: str) -> Iterator[Row]:
     names = [str(one[0]) for one in reader.fields if one[0] != "DeletionFlag"]
+    ends = time.monotonic() + SECONDS
     for count, one in enumerate(reader.iterShapeRecords(), 1):
+        if time.monotonic() > ends:
+            raise fault("broken_map", name=name)
         shape = one.shape.__geo_interface__ if one.shape is not None and one.shape.shapeType else None
         values = {key: _value(cell) for key, cell in zip(names, one.record, strict=False) if key not in OWN}
         yield values | placed(_listed(shape), frame, name, count)
@@ -195,11 +237,25 @@ def _base(landed: Landed, name: str) -> Iterator[sqlite3.Connection]:
             base.execute("PRAGMA trusted_schema=OFF")
             base.execute("PRAGMA query_only=ON")
             base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_GEOMETRY)
-            base.set_progress_handler(lambda: int(time.monotonic() > ends), 100_000)
+            base.execute("PRAGMA temp_store=MEMORY")  # nothing spills on the disk
+            base.set_progress_handler(lambda: int(time.monotonic() > ends), STEPS)
             base.text_factory = lambda told: told.decode("utf-8", "replace")
+            _plain(base, GPKG, name)
             yield base
     except sqlite3.Error as error:
         raise fault("broken_map", name=name) from error
+
+
+def _plain(base: sqlite3.Connection, tables: tuple[str, ...], name: str) -> None:
+    """Refuse views and virtual tables: what they are asked may sort or make anything."""
+    for one in tables:
+        found = base.execute(
+            "SELECT type, upper(coalesce(sql, '')) FROM sqlite_schema "
+            "WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+            [one],
+        ).fetchall()
+        if [kind for kind, sql in found if not sql.startswith("CREATE VIRTUAL")] != ["table"]:
+            raise fault("broken_map", name=name)
 
 
 def _gpkg_layout(landed: Landed, name: str, asked: str) -> tuple[tuple[str, ...], str, str, str]:
@@ -213,10 +269,11 @@ def _gpkg_layout(landed: Landed, name: str, asked: str) -> tuple[tuple[str, ...]
         if not tables:
             raise fault("no_records", name=name)
         if asked and asked not in tables:
-            raise fault("no_part", name=name, asked=asked, found=tables)
+            raise fault("no_part", name=name, asked=asked, found=tables[:MOST_TOLD])
         if not asked and len(tables) > 1:
-            raise fault("several_parts", name=name, found=tables)
+            raise fault("several_parts", name=name, found=tables[:MOST_TOLD])
         inside = asked or tables[0]
+        _plain(base, (inside,), name)
         shape, _frame = _gpkg_geometry(base, inside, name)
         found = base.execute(f"SELECT * FROM {quote(inside)} LIMIT 0").description
         fields = tuple(str(one[0]) for one in found if one[0] != shape)
@@ -246,6 +303,7 @@ def _gpkg_geometry(base: sqlite3.Connection, table: str, name: str) -> tuple[str
 
 def _gpkg_rows(landed: Landed, name: str, inside: str) -> Iterator[Row]:
     with _base(landed, name) as base:
+        _plain(base, (inside,), name)
         shape, frame = _gpkg_geometry(base, inside, name)
         found = base.execute(f"SELECT * FROM {quote(inside)}")
         names = [str(one[0]) for one in found.description]

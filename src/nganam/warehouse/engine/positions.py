@@ -63,7 +63,7 @@ def placed(shape: Any, frame: Frame, name: str, record: int) -> dict[str, str]:
         spots = list(_spots(shape, 0))
         if frame.turn is not None:
             _turn(spots, frame.turn)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
         raise fault("broken_geometry", name=name, record=record) from error
     for one in spots:
         if not (abs(one[0]) <= 180 and abs(one[1]) <= 90):  # noqa: PLR2004 - degrees

@@ -269,12 +269,17 @@ def _sheet(path: Path, name: str, asked: str = "") -> python_calamine.CalamineSh
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         visible = [one.name for one in book.sheets_metadata if one.visible == python_calamine.SheetVisibleEnum.Visible]
-        sheets = [book.get_sheet_by_name(one) for one in visible or book.sheet_names]
+        filled, found = None, []
+        for one in visible or book.sheet_names:  # one at a time: each takes the memory of all its cells
+            sheet = book.get_sheet_by_name(one)
+            found += [one] if sheet.end is not None else []
+            if sheet.end is not None and asked in {"", one}:
+                filled = sheet
+                break
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise fault("broken_workbook", name=name) from error
-    filled = next((one for one in sheets if one.end is not None and asked in {"", one.name}), None)
     if filled is None and asked:
-        raise fault("no_sheet", name=name, asked=asked, found=[one.name for one in sheets if one.end is not None])
+        raise fault("no_sheet", name=name, asked=asked, found=found)
     if filled is None:
         raise fault("empty", name=name)
     return filled

@@ -17,6 +17,8 @@ from nganam.warehouse.engine.cells import DEEPEST, LONGEST_CELL, MOST_FIELDS, as
 from nganam.warehouse.engine.faults import fault
 
 CHUNK: Final = 256 * 1024
+LONGEST_TOKEN: Final = 2_000_000
+"""Bytes of a comment, a tag or the like: the parser begins a longer one anew with every piece that is fed."""
 MOST_REPEATED: Final = 10_000
 """Values of one field within one record."""
 
@@ -47,10 +49,14 @@ def _fed(path: Path, name: str, handler: "_Walker") -> Iterator[None]:
     """Feed the file to a handler, piece by piece."""
     parser: Any = create_parser(forbid_dtd=True)
     parser.setContentHandler(handler)
+    fed = 0
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 parser.feed(chunk)
+                fed += len(chunk)
+                if fed - parser._parser.CurrentByteIndex > LONGEST_TOKEN:  # noqa: SLF001 - SAX does not tell it
+                    raise fault("cell_too_long", name=name, record=max(handler.number(), 1))
                 yield
         parser.close()
         yield
