@@ -1,15 +1,17 @@
 """Rules over all rows are judged before a commit, and what drifts from the contract is stopped until it is admitted."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 
 from nganam.accounts.models import Person
 from nganam.audit.models import Entry
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
-from nganam.warehouse import agreeing, drifting, loading, operations, queries
+from nganam.warehouse import agreeing, contracting, drifting, loading, operations, queries
 from nganam.warehouse.engine import rules as ruling
 from nganam.warehouse.engine.contract import from_list
 from nganam.warehouse.engine.rules import Rule, Setting, run
@@ -91,6 +93,8 @@ HOSTILE = [
     "SET memory_limit='90GB'",
     "INSTALL httpfs",
     "SELECT * FROM duckdb_settings()",
+    "SELECT * FROM query('SELECT * FROM duck'||'db_settings()')",
+    "SELECT * FROM \"query_table\" (['ro'||'ws'])",
     "SELECT current_setting('temp_directory')",
     "SELECT * FROM SHAPE",
     "DROP VIEW rows",
@@ -102,7 +106,8 @@ def test_hostile_sql_reaches_nothing_and_is_refused_when_it_is_declared(accepted
     rule = Rule("r", "sql", query=query.format(there=accepted))
     found = judged(rule, accepted)
     assert (found.passed, found.code) == (False, "sql_failed"), found
-    assert rule.problems(SHAPE)
+    with pytest.raises(Invalid):
+        ruling.from_plain(ruling.to_plain([rule]), SHAPE, trial=True)
     assert [one.name for one in accepted.parent.iterdir() if one.is_file()] == [accepted.name]
 
 
@@ -110,6 +115,8 @@ def test_sql_without_end_is_stopped(accepted, monkeypatch):
     monkeypatch.setattr(ruling, "SECONDS", 0.5)
     endless = Rule("r", "sql", query="SELECT count(*) FROM range(100000000000) a, range(1000000) b")
     assert judged(endless, accepted).code == "sql_slow"
+    monkeypatch.setattr(ruling, "TOGETHER", 0.4)
+    assert [one.code for one in run([endless, endless], accepted, Setting(AT))] == ["sql_slow", "sql_late"]
 
 
 def test_a_declaration_of_rules_names_everything_wrong():
@@ -117,7 +124,7 @@ def test_a_declaration_of_rules_names_everything_wrong():
              {"name": "b", "kind": "freshness", "column": "so", "limit": "1", "severity": "loud"},
              {"name": "c", "kind": "sql", "query": "SELECT khong FROM rows"}]  # fmt: skip
     with pytest.raises(Invalid) as refused:
-        ruling.from_plain(wrong, SHAPE)
+        ruling.from_plain(wrong, SHAPE, trial=True)
     told = " ".join(refused.value.fields["rules"])
     for word in ("limit", "dance", "chưa đặt name", "loud", "không phải ngày", "khong", "dùng hai lần"):
         assert word in told
@@ -137,6 +144,32 @@ def ruled(facilities):
 def desk(agencies, client):
     client.force_login(Person.objects.get(username="lan"))
     return client
+
+
+def test_queries_are_tried_in_bounded_time_before_anything_is_locked(ruled, facilities, monkeypatch):
+    monkeypatch.setattr(ruling, "TRIAL", 0.2)
+    monkeypatch.setattr(ruling, "TRIALS", 0.5)
+    outside, tried = len(connection.savepoint_ids), []
+    original = ruling._run_query
+
+    def watched(rule, rows, scratch, seconds):
+        tried.append((rule.name, len(connection.savepoint_ids) - outside))
+        return original(rule, rows, scratch, seconds)
+
+    monkeypatch.setattr(ruling, "_run_query", watched)
+    endless = "SELECT 1 FROM range(1000000) a, range(1000000) b WHERE a.range + b.range < 0"
+    began = time.monotonic()
+    with pytest.raises(Invalid) as refused:
+        ruled(*({"name": f"Q{at}", "kind": "sql", "query": endless} for at in range(20)))
+    assert time.monotonic() - began < 5
+    assert len(refused.value.fields["rules"]) == 20
+    assert contracting.present(queries.table(facilities.code)).number == "1.0.0"
+    tried.clear()
+    table = ruled({"name": "Có", "kind": "sql", "query": "SELECT * FROM rows WHERE so_giuong < 0"})
+    text = agreeing.document(contracting.present(table))
+    agreeing.preview(actor=LAN, table=table, text=text)
+    agreeing.import_document(actor=LAN, at=AT, table=table, text=text, reason="")
+    assert tried == [("Có", 0)] * 3, "once a deed, in no transaction; never to write a document"
 
 
 def finished(opened):

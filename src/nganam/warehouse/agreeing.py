@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from nganam.cases.requirements import allow
@@ -61,13 +60,14 @@ def preview(*, actor: Actor, table: Table, text: str) -> Preview:
     said = odcs.from_yaml(text)
     draft = Table.objects.select_related("agency", "source").get(pk=table.pk)
     draft.title = said.about.get("title", draft.title)
-    operations.fill_table(draft, said.columns, _values(table, said))
+    values = _values(table, said)
+    contracting.try_rules(table, said.columns, values)
+    operations.fill_table(draft, said.columns, values)
     changes = comparing.compare(contracting.snapshot(table), contracting.snapshot(draft))
     readers = contracting.readers_of(table, comparing.lost_columns(changes))
     return Preview(changes, readers, said.unknown, "" if said.name == table.code else said.name)
 
 
-@transaction.atomic
 def import_document(
     *, actor: Actor, at: datetime, table: Table, text: str, reason: str, confirmed: bool = False
 ) -> Table:

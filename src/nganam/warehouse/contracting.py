@@ -59,7 +59,8 @@ def snapshot(table: Table) -> dict[str, Any]:
 def fill(table: Table, shape: shapes.Contract, values: Mapping[str, Any]) -> None:
     """Put rules and terms into a table's contract; those it has stay where ``values`` say nothing of them.
 
-    Raises ``Invalid`` naming what is wrong, also with a rule that no longer fits the columns.
+    Raises ``Invalid`` naming what is wrong, also with a rule that no longer fits the columns. Queries are not run here,
+    inside the transaction of a deed: :func:`try_rules` does so before it.
     """
     rules = values.get("rules", table.contract.get("rules", []))
     terms = values.get("terms", table.contract.get("terms", {}))
@@ -70,6 +71,16 @@ def fill(table: Table, shape: shapes.Contract, values: Mapping[str, Any]) -> Non
         raise Invalid(_("Số năm lưu giữ chưa đúng."), fields={"retention_years": [_("Ghi một số nguyên.")]})
     said = {"rules": ruling.to_plain(made), "terms": terms}
     table.contract = {"columns": table.contract["columns"], **{name: one for name, one in said.items() if one}}
+
+
+def try_rules(table: Table | None, columns: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """Run the queries of the rules :func:`fill` would put into the contract over no rows, before anything is locked.
+
+    Raises ``Invalid`` naming those that do not run, or take too long.
+    """
+    rules = values.get("rules", table.contract.get("rules", []) if table else [])
+    if rules:
+        ruling.from_plain(rules, shapes.from_list(list(columns)), trial=True)
 
 
 def _check_references(table: Table, made: Sequence[ruling.Rule]) -> None:

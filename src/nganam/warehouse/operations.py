@@ -19,7 +19,7 @@ from nganam.cases.requirements import allow
 from nganam.codelists import queries as codelists
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
-from nganam.kernel.errors import Invalid, RuleBroken
+from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.kernel.text import slug
 from nganam.warehouse import contracting, places, policies, queries, screening, since, told
 from nganam.warehouse.engine import contract as contracts
@@ -98,7 +98,6 @@ def change_source(*, actor: Actor, at: datetime, source: Source, **values: str) 
     return source
 
 
-@transaction.atomic
 def declare_table(
     *,
     actor: Actor,
@@ -115,6 +114,16 @@ def declare_table(
     and of the contract rules and terms.
     """
     allow(policies.may_declare(actor, agency))
+    columns = list(columns)
+    contracting.try_rules(None, columns, values)
+    return _declare_table(agency, code, title, columns, values, actor=actor, at=at)
+
+
+@transaction.atomic
+def _declare_table(
+    agency: str, code: str, title: str, columns: Iterable[Mapping[str, Any]], values: Mapping[str, Any], *,
+    actor: Actor, at: datetime,
+) -> Table:  # fmt: skip
     owner = agency_by_code(agency)
     code = slug(code or title)[:63].strip("-")
     if code in RESERVED or not code:
@@ -129,7 +138,6 @@ def declare_table(
     return table
 
 
-@transaction.atomic
 def change_table(
     *,
     actor: Actor,
@@ -144,20 +152,51 @@ def change_table(
     """Change a table's declaration: the next version of its contract. Committed versions keep the columns they had.
 
     Raises ``RuleBroken`` naming who reads a column that goes or becomes another, unless ``confirmed``; ``Invalid`` when
-    such a change of a table with data has no ``reason``.
+    such a change of a table with data has no ``reason``; ``StateMoved`` naming who changed the declaration since
+    ``table`` was read.
     """
     allow(policies.may_declare(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
-    before, reason = contracting.snapshot(table), reason.strip()
-    table.title = title.strip()
-    fill_table(table, columns, values)
-    changes, readers = contracting.weigh(table, before, reason=reason, confirmed=confirmed)
-    table.save()
-    made = contracting.note(table, changes, actor=actor, at=at, reason=reason, readers=readers)
-    more = {"contract": made.number, "reason": reason, "readers": [one.code for one in readers]}
-    _record_table("changed", table, actor=actor, at=at, more=more)
+    columns, reason = list(columns), reason.strip()
+    contracting.try_rules(table, columns, values)
+    with transaction.atomic():
+        before = hold_declaration(table)
+        if queries.active_load(table):
+            raise _busy(table)
+        table.title = title.strip()
+        fill_table(table, columns, values)
+        changes, readers = contracting.weigh(table, before, reason=reason, confirmed=confirmed)
+        table.save()
+        made = contracting.note(table, changes, actor=actor, at=at, reason=reason, readers=readers)
+        more = {"contract": made.number, "reason": reason, "readers": [one.code for one in readers]}
+        _record_table("changed", table, actor=actor, at=at, more=more)
     return table
+
+
+def hold_declaration(table: Table) -> dict[str, Any]:
+    """Take the table's row for this transaction, before the record, and return its declaration as it now stands.
+
+    Raises ``StateMoved`` naming who changed the declaration since ``table`` was read.
+    """
+    seen = contracting.snapshot(table)
+    _hold(table)
+    present = contracting.snapshot(table)
+    if seen != present:
+        last = contracting.present(table)
+        raise StateMoved(
+            _("%(by)s vừa đổi khai báo của bảng.") % {"by": last.by if last else ""},
+            state=last.number if last else "", by=last.by if last else "", at=last.made_at if last else None,
+            hint=_("Tải lại trang, xem bảng nay khai báo thế nào rồi sửa lại."),
+        )  # fmt: skip
+    return present
+
+
+def _hold(table: Table) -> None:
+    """Take the table's row; a change of the declaration and the opening of a load wait for each other at it."""
+    # Not the key: rows that refer to the table are written behind the head of the record and must not wait for this.
+    table.refresh_from_db(from_queryset=Table.objects.select_for_update(no_key=True))
+    table.__dict__.pop("shape", None)
 
 
 def start_load(
@@ -218,6 +257,7 @@ def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     return _open(again, actor=actor, at=at)
 
 
+@transaction.atomic
 def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str) -> Load:
     """Make an earlier version's rows the table's next version; nothing of the versions in between is lost.
 
@@ -228,6 +268,7 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
     allow(policies.may_load(actor, table.agency.code))
     if not reason:
         raise Invalid(_("Cần lý do khôi phục."), fields={"reason": [_("Ghi lý do khôi phục phiên bản này.")]})
+    _hold(table)  # its rows are to meet the columns they are compared with here
     if queries.active_load(table):
         raise _busy(table)
     present = queries.current_version(table)
@@ -289,6 +330,7 @@ def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Lo
             hint=_("Xem lượt nạp mới nhất của bảng."),
         )
     with transaction.atomic():
+        _hold(table)
         for one in found:
             told = {"reason": reason[:500], "by": actor.name, "at": at, "load": load}
             FindingAdmission.objects.get_or_create(table=table, column=one["column"], kind=one["kind"], defaults=told)
@@ -398,6 +440,7 @@ def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
     table = load.table
     try:
         with transaction.atomic():
+            _hold(table)
             said = {"reason": load.reason, "asked": load.asked, "mends": load.mends.code if load.mends else ""}
             details = {"table": table.code, "name": load.name} | {name: one for name, one in said.items() if one}
             opened = open_case(load, actor=actor, at=at, details=details)
