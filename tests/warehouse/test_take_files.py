@@ -16,7 +16,7 @@ from by_program import program_of
 from nganam.audit.models import Entry
 from nganam.kernel.digest import file_sha256
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound
-from nganam.warehouse import files, history, operations, taking
+from nganam.warehouse import files, history, operations, queries, taking
 from nganam.warehouse.engine.files import as_json
 from nganam.warehouse.models import FILE_KINDS, FileState, VersionFile
 
@@ -361,3 +361,36 @@ def test_a_program_makes_lists_and_takes_files_and_reads_rows(version):
         assert lan.get(f"{here}/rows", odd).status_code == 422, odd
     for way in ("versions", "rows", "versions/1/files", f"versions/1/files/{told['code']}/content"):
         assert phuc.get(f"{here}/{way}").status_code == 404, way
+
+
+def test_a_column_declared_personal_later_is_closed_in_what_is_already_there(version, client):
+    from nganam.accounts.models import Person
+
+    before, other = made(version, "csv", actor=MINH), made(version, "csv", actor=MINH, columns=["ma_co_so"])
+    chosen = made(version, "csv", actor=MINH, columns=["ma_co_so"], filters={"so_giuong": "10"})
+    assert {one.name: one for one in queries.profile_of(version)}["so_giuong"].maximum == 1250
+    columns = [one | {"personal": one["name"] == "so_giuong"} for one in COLUMNS]
+    table = version.table
+    operations.change_table(actor=LAN, at=AT, table=table, title=table.title, columns=columns)
+    now_there = history.version_for(MINH, table.code)
+    assert (now_there, now_there.personal) == (version, {"so_giuong"}), "no new version, and yet closed"
+    assert set(history.files_for(MINH, now_there)) == {other}
+    assert set(history.files_for(LAN, now_there)) == {before, other, chosen}
+    for file in (before, chosen):
+        with pytest.raises(NotFound):
+            history.get_file_for(MINH, table.code, 1, file.code)
+        for deed in (taking.sent, lambda actor, file: taking.ask_again(actor=actor, at=AT, file=file)):
+            with pytest.raises(NotAllowed):
+                deed(MINH, VersionFile.objects.get(pk=file.pk))
+    assert taking.sent(LAN, VersionFile.objects.get(pk=before.pk)).sha256 == before.sha256
+    assert "so_giuong" not in cells(made(now_there, "csv", actor=MINH))[0]
+    with pytest.raises(NotAllowed):
+        taking.ask_file(actor=MINH, at=AT, version=now_there, kind="csv", columns=["so_giuong"])
+    found = history.rows_for(MINH, now_there, filters={}, limit=1, offset=0)
+    assert "so_giuong" not in found.rows[0]
+    told = {one.name: one for one in queries.profile_of(now_there)}
+    assert (told["so_giuong"].maximum, list(told["so_giuong"].top), told["so_giuong"].empty) == (None, [], 1)
+    assert told["ngay_hoat_dong"].maximum == "2011-12-01"
+    pages = (table.get_absolute_url(), f"/kho/{table.code}/dong/", f"/kho/{table.code}/phien-ban/1/")
+    client.force_login(Person.objects.get(username=MINH.code))
+    assert not [page for page in pages if "1.250" in client.get(page).content.decode()]

@@ -72,7 +72,8 @@ def count_for(actor: Actor, version: Version, *, filters: Mapping[str, str]) -> 
 
 def _chosen(actor: Actor, version: Version, shown: Sequence[str], filters: Mapping[str, str]) -> choosing.Choice:
     agency = version.table.agency.code
-    visible = [one.name for one in policies.visible(actor, agency, version.shape.columns)]
+    allow(policies.may_take(actor, agency))
+    visible = [one.name for one in policies.visible(actor, version)]
     choice = choosing.choose(version.shape, shown or visible, filters)
     if not {*choice.shape.names, *choice.where} <= set(visible):
         allow(policies.may_take_personal(actor, agency))
@@ -85,7 +86,11 @@ def files_for(actor: Actor, version: Version) -> QuerySet[VersionFile]:
     agency = version.table.agency.code
     if policies.may_take(actor, agency):
         return found.none()
-    return found.filter(has_personal=False) if policies.may_take_personal(actor, agency) else found
+    if not policies.may_take_personal(actor, agency):
+        return found
+    personal = version.personal
+    held = found.values_list("pk", "columns", "filters")
+    return found.filter(pk__in=[pk for pk, columns, filters in held if not personal & {*columns, *filters}])
 
 
 def get_file_for(actor: Actor, table: str, number: int, code: str) -> VersionFile:

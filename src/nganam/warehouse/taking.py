@@ -50,7 +50,7 @@ def ask_file(
     allow(policies.may_take(actor, agency))
     choice = choosing.choose(version.shape, columns, filters or {})
     if not columns:
-        shown = [one.name for one in policies.visible(actor, agency, version.shape.columns)]
+        shown = [one.name for one in policies.visible(actor, version)]
         choice = choosing.choose(version.shape, shown, filters or {})
     if _personal(version, choice):
         allow(policies.may_take_personal(actor, agency))
@@ -63,14 +63,13 @@ def ask_again(*, actor: Actor, at: datetime, file: VersionFile) -> VersionFile:
     _may_have(actor, file)
     again = VersionFile(
         version=file.version, code=file.code, format=file.format, columns=file.columns, filters=file.filters,
-        has_personal=file.has_personal,
+        has_personal=file.holds_personal,
     )  # fmt: skip
     return _ask(again, actor=actor, at=at)
 
 
 def _personal(version: Version, choice: Choice) -> bool:
-    personal = {one.name for one in version.shape.columns if one.personal}
-    return bool(personal & {*choice.shape.names, *choice.where})
+    return bool(version.personal & {*choice.shape.names, *choice.where})
 
 
 def _check_kind(version: Version, kind: str, choice: Choice) -> None:
@@ -226,7 +225,7 @@ def sent(actor: Actor, file: VersionFile) -> KeptFile:
 def _may_have(actor: Actor, file: VersionFile) -> None:
     agency = file.version.table.agency.code
     allow(policies.may_take(actor, agency))
-    if file.has_personal:
+    if file.holds_personal:
         allow(policies.may_take_personal(actor, agency))
 
 
@@ -256,7 +255,7 @@ def _record(
     table = file.version.table
     said = {
         "version": file.version.number, "file": file.code, "format": file.format, "columns": len(file.columns),
-        "filtered_by": sorted(file.filters), "personal": file.has_personal,
+        "filtered_by": sorted(file.filters), "personal": file.holds_personal,
     }  # fmt: skip
     record(
         actor=actor, at=at, action=f"warehouse.file.{deed}", object_type="warehouse.table", object_code=table.code,

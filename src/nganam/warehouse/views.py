@@ -168,7 +168,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "version": version,
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
-        "visible": policies.visible(request.actor, found.agency.code, version.shape.columns) if version else (),
+        "visible": policies.visible(request.actor, version) if version else (),
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
         "loads": found.loads.select_related("made")[:20],
@@ -338,7 +338,7 @@ def _load_context(
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
         "may_load_again": may and found.landing_sha and found.is_whole,
-        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
+        "columns": policies.visible(request.actor, version) if version else (),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
     } | beside(request, found)
 
@@ -385,7 +385,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
     before = other or queries.previous_version(found)
     present = queries.current_version(found.table)
     may = not policies.may_load(request.actor, found.table.agency.code)
-    visible = policies.visible(request.actor, found.table.agency.code, found.shape.columns)
+    visible = policies.visible(request.actor, found)
     return {
         "files": history.files_for(request.actor, found)[:MOST_FILES],
         "table": found.table,
