@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 import struct
+import threading
 import zipfile
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from python_calamine import CalamineWorkbook
 
 from by_program import program_of
 from nganam.audit.models import Entry
+from nganam.kernel.actors import Actor, Role
 from nganam.kernel.digest import file_sha256
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound
-from nganam.warehouse import files, history, operations, queries, taking
+from nganam.warehouse import files, history, operations, places, queries, taking
 from nganam.warehouse.engine.files import as_json
 from nganam.warehouse.models import FILE_KINDS, FileState, VersionFile
 
@@ -394,3 +396,47 @@ def test_a_column_declared_personal_later_is_closed_in_what_is_already_there(ver
     pages = (table.get_absolute_url(), f"/kho/{table.code}/dong/", f"/kho/{table.code}/phien-ban/1/")
     client.force_login(Person.objects.get(username=MINH.code))
     assert not [page for page in pages if "1.250" in client.get(page).content.decode()]
+
+
+def test_rows_by_program_ask_for_the_same_right_as_the_page_and_personal_ones_are_recorded(facilities, load):
+    rows = [(*row, f"0{place}4200000001") for place, row in enumerate(ROWS)]
+    version = with_columns(facilities, load, PEOPLE, rows)
+    here = f"/api/v1/tables/{facilities.code}/rows"
+    for role in (Role.LOOKUP, Role.CHAIRMAN):
+        other = Actor(LAN.kind, LAN.code, LAN.name, LAN.agency, frozenset({role}))
+        for read in (history.rows_for, history.count_for):
+            more = {"limit": 1, "offset": 0} if read is history.rows_for else {}
+            with pytest.raises(NotAllowed):
+                read(other, version, filters={}, **more)
+    kept = Entry.objects.filter(action="warehouse.rows.read")
+    assert "so_dinh_danh" not in program_of(MINH).get(here).json()["columns"]
+    lan = program_of(LAN)
+    assert lan.get(here, {"column": "ma_co_so"}).json()["columns"] == ["ma_co_so"]
+    assert not kept.exists(), "nothing personal was read"
+    assert len(lan.get(here, {"offset": 1}).json()["rows"]) == 2
+    assert lan.get(here, {"column": "ma_co_so", "filter": "so_dinh_danh=004200000001"}).json()["rows"]
+    told = [one.details for one in kept.order_by("pk")]
+    assert [(one["personal"], one["rows"], one["offset"]) for one in told] == [
+        (["so_dinh_danh"], 2, 1), (["so_dinh_danh"], 1, 0),
+    ]  # fmt: skip
+    assert "4200000001" not in json.dumps(told)
+
+
+def test_a_file_asked_for_again_while_its_holder_lets_go_is_made(version):
+    asked = taking.ask_file(actor=LAN, at=AT, version=version, kind="csv")
+    lock = taking.place(asked).parent / ".lock"
+    with places.alone(lock):
+        assert taking.make_file(actor=WORKER, now=now, pk=asked.pk, patience=0.2).state == FileState.WAITING
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with places.alone(lock) as alone:
+            assert alone
+            held.set()
+            done.wait(0.5)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    assert taking.make_file(actor=WORKER, now=now, pk=asked.pk, patience=taking.PATIENCE).state == FileState.READY
+    other.join()

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from nganam.audit.operations import record
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NotFound
@@ -53,7 +55,8 @@ def rows_for(
 ) -> Rows:
     """Return rows of a version with these values, ``limit`` (at most 1 000) from ``offset``.
 
-    Personal columns are read by the owner's officer: others do not get them, and are refused to filter by them.
+    Who may take files of the table reads its rows. Personal columns are read by the owner's officer: others do not get
+    them, and are refused to filter by them.
     """
     choice = _chosen(actor, version, shown, filters)
     if offset > DEEPEST:
@@ -62,6 +65,23 @@ def rows_for(
     names, where = choice.shape.names, choice.where
     found = queries.rows(version.table, version=version, limit=limit, offset=offset, filters=where, shown=names)
     return Rows(version, choice.shape.columns, found)
+
+
+@transaction.atomic
+def note_read(*, actor: Actor, at: datetime, found: Rows, filters: Mapping[str, str], offset: int) -> None:
+    """Record that a program read rows with personal columns, or by them: names of columns only, never a value."""
+    version, names = found.version, [one.name for one in found.columns]
+    personal = version.personal & {*names, *filters}
+    if not personal:
+        return
+    record(
+        actor=actor, at=at, action="warehouse.rows.read", object_type="warehouse.table",
+        object_code=version.table.code, agency=version.table.agency.code,
+        details={
+            "version": version.number, "personal": sorted(personal), "columns": len(names),
+            "filtered_by": sorted(filters), "rows": len(found.rows), "offset": offset,
+        },
+    )  # fmt: skip
 
 
 def count_for(actor: Actor, version: Version, *, filters: Mapping[str, str]) -> int:
