@@ -71,6 +71,15 @@ def test_a_part_there_is_not_is_refused_with_the_size(kept, asked):
     assert "Content-Disposition" not in answer
 
 
+def test_a_lasting_file_may_be_kept_and_a_refusal_of_it_may_not(kept):
+    forever = "public, max-age=31536000, immutable"
+    cases = [(200, {}), (206, {"Range": "bytes=0-1"}), (304, {"If-None-Match": f'"{SHA}"'}),
+             (412, {"If-Match": '"x"'}), (416, {"Range": "bytes=640000-"})]  # fmt: skip
+    for status, headers in cases:
+        answer = send_file(RequestFactory().get("/", headers=headers), kept, cache=forever)
+        assert (answer.status_code, answer["Cache-Control"]) == (status, forever if status < 400 else "no-store")
+
+
 @pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "rows=1-2", "bytes=x-", "bytes=-"])
 def test_several_parts_or_an_unknown_unit_get_the_whole(kept, asked):
     answer = ask(kept, Range=asked)[1]

@@ -10,11 +10,12 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from nganam.audit.models import Entry
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
 from nganam.warehouse import agreeing, drifting, loading, operations, places, queries
 from nganam.warehouse.engine import rejected
 
-from .conftest import AT, LAN, MINH, PHUC, ROWS, WORKER, as_csv
+from .conftest import AT, COLUMNS, LAN, MINH, PHUC, ROWS, WORKER, as_csv
 
 HEAD = ["Dòng gốc", "Cột sai", "Lý do loại", "ma_co_so", "ten_co_so", "ma_xa", "so_giuong", "ngay_hoat_dong"]
 BAD = [
@@ -232,3 +233,49 @@ def test_lan_mends_on_the_page_of_the_load_and_minh_only_looks(first, run_jobs):
     told = lan.get(address).content.decode()
     assert "Đã sửa xong 2 trong 3 dòng bị loại" in told
     assert first.code in lan.get(sent["Location"]).content.decode()
+
+
+def test_rejected_rows_of_a_table_with_personal_data_are_the_owners_and_each_download_is_recorded(
+    facilities, load, client
+):
+    from nganam.accounts.models import Person
+
+    columns = [*COLUMNS, {"name": "so_dinh_danh", "title": "Số định danh", "personal": True}]
+    header = [one["name"] for one in columns]
+    rules = [
+        {"name": "co ten", "kind": "sql", "severity": "warning", "query": "SELECT so_dinh_danh FROM rows"},
+        {"name": "la so", "kind": "sql", "severity": "warning",
+         "query": "SELECT count(*) FROM rows WHERE (so_dinh_danh || 'x')::INT > 0"},
+    ]  # fmt: skip
+    operations.change_table(actor=LAN, at=AT, table=facilities, title=facilities.title, columns=columns, rules=rules)
+    table = queries.table(facilities.code)
+    load(as_csv([("00999", "Cũ", "31498", "1", "", "001200000009")], header=header), table=table)
+    rows = [("00123", "Trạm", "31498", "1", "", "001200000001"), ("00999", "", "31498", "1", "", "001200000002")]
+    done = load(as_csv(rows, header=header), table=table, at=AT + timedelta(days=1))
+    assert (done.rejected, done.lost_keys) == (1, ["00999"])
+    assert [bool(one["examples"]) for one in done.checks] == [True, False]
+    page, seen = done.get_absolute_url(), {}
+    taken = Entry.objects.filter(action="warehouse.rejected.taken")
+    for who, status in ((MINH, 403), (LAN, 200)):
+        client.force_login(Person.objects.get(username=who.code))
+        assert not taken.exists()
+        for ending in ("csv", "xlsx"):
+            assert client.get(f"{page}dong-bi-loai.{ending}").status_code == status, (who.code, ending)
+        seen[who.code] = client.get(page).content.decode()
+    words = ("001200000001", "001200000002", "Khóa:")
+    assert [word in seen["lan"] for word in words] == [True] * 3
+    assert [word in seen["minh"] for word in words] == [False] * 3
+    assert "Thiếu giá trị bắt buộc" in seen["minh"], "reasons and counts stay"
+    assert "dong-bi-loai." not in seen["minh"]
+    assert [(one.actor_code, one.details["format"], one.details["rows"]) for one in taken.order_by("pk")] == [
+        ("lan", "csv", 1), ("lan", "xlsx", 1),
+    ]  # fmt: skip
+
+
+def test_rejected_rows_without_personal_data_are_taken_by_the_lead_agency_and_recorded(first, client):
+    from nganam.accounts.models import Person
+
+    client.force_login(Person.objects.get(username=MINH.code))
+    assert client.get(f"{first.get_absolute_url()}dong-bi-loai.csv").status_code == 200
+    assert "=HYPERLINK(1)" in client.get(first.get_absolute_url()).content.decode()
+    assert Entry.objects.get(action="warehouse.rejected.taken").details["load"] == first.code

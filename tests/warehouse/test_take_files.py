@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 import struct
+import threading
 import zipfile
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from python_calamine import CalamineWorkbook
 
 from by_program import program_of
 from nganam.audit.models import Entry
+from nganam.kernel.actors import Actor, Role
 from nganam.kernel.digest import file_sha256
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound
-from nganam.warehouse import files, history, operations, taking
+from nganam.warehouse import files, history, operations, places, queries, taking
 from nganam.warehouse.engine.files import as_json
 from nganam.warehouse.models import FILE_KINDS, FileState, VersionFile
 
@@ -361,3 +363,80 @@ def test_a_program_makes_lists_and_takes_files_and_reads_rows(version):
         assert lan.get(f"{here}/rows", odd).status_code == 422, odd
     for way in ("versions", "rows", "versions/1/files", f"versions/1/files/{told['code']}/content"):
         assert phuc.get(f"{here}/{way}").status_code == 404, way
+
+
+def test_a_column_declared_personal_later_is_closed_in_what_is_already_there(version, client):
+    from nganam.accounts.models import Person
+
+    before, other = made(version, "csv", actor=MINH), made(version, "csv", actor=MINH, columns=["ma_co_so"])
+    chosen = made(version, "csv", actor=MINH, columns=["ma_co_so"], filters={"so_giuong": "10"})
+    assert {one.name: one for one in queries.profile_of(version)}["so_giuong"].maximum == 1250
+    columns = [one | {"personal": one["name"] == "so_giuong"} for one in COLUMNS]
+    table = version.table
+    operations.change_table(actor=LAN, at=AT, table=table, title=table.title, columns=columns)
+    now_there = history.version_for(MINH, table.code)
+    assert (now_there, now_there.personal) == (version, {"so_giuong"}), "no new version, and yet closed"
+    assert set(history.files_for(MINH, now_there)) == {other}
+    assert set(history.files_for(LAN, now_there)) == {before, other, chosen}
+    for file in (before, chosen):
+        with pytest.raises(NotFound):
+            history.get_file_for(MINH, table.code, 1, file.code)
+        for deed in (taking.sent, lambda actor, file: taking.ask_again(actor=actor, at=AT, file=file)):
+            with pytest.raises(NotAllowed):
+                deed(MINH, VersionFile.objects.get(pk=file.pk))
+    assert taking.sent(LAN, VersionFile.objects.get(pk=before.pk)).sha256 == before.sha256
+    assert "so_giuong" not in cells(made(now_there, "csv", actor=MINH))[0]
+    with pytest.raises(NotAllowed):
+        taking.ask_file(actor=MINH, at=AT, version=now_there, kind="csv", columns=["so_giuong"])
+    found = history.rows_for(MINH, now_there, filters={}, limit=1, offset=0)
+    assert "so_giuong" not in found.rows[0]
+    told = {one.name: one for one in queries.profile_of(now_there)}
+    assert (told["so_giuong"].maximum, list(told["so_giuong"].top), told["so_giuong"].empty) == (None, [], 1)
+    assert told["ngay_hoat_dong"].maximum == "2011-12-01"
+    pages = (table.get_absolute_url(), f"/kho/{table.code}/dong/", f"/kho/{table.code}/phien-ban/1/")
+    client.force_login(Person.objects.get(username=MINH.code))
+    assert not [page for page in pages if "1.250" in client.get(page).content.decode()]
+
+
+def test_rows_by_program_ask_for_the_same_right_as_the_page_and_personal_ones_are_recorded(facilities, load):
+    rows = [(*row, f"0{place}4200000001") for place, row in enumerate(ROWS)]
+    version = with_columns(facilities, load, PEOPLE, rows)
+    here = f"/api/v1/tables/{facilities.code}/rows"
+    for role in (Role.LOOKUP, Role.CHAIRMAN):
+        other = Actor(LAN.kind, LAN.code, LAN.name, LAN.agency, frozenset({role}))
+        for read in (history.rows_for, history.count_for):
+            more = {"limit": 1, "offset": 0} if read is history.rows_for else {}
+            with pytest.raises(NotAllowed):
+                read(other, version, filters={}, **more)
+    kept = Entry.objects.filter(action="warehouse.rows.read")
+    assert "so_dinh_danh" not in program_of(MINH).get(here).json()["columns"]
+    lan = program_of(LAN)
+    assert lan.get(here, {"column": "ma_co_so"}).json()["columns"] == ["ma_co_so"]
+    assert not kept.exists(), "nothing personal was read"
+    assert len(lan.get(here, {"offset": 1}).json()["rows"]) == 2
+    assert lan.get(here, {"column": "ma_co_so", "filter": "so_dinh_danh=004200000001"}).json()["rows"]
+    told = [one.details for one in kept.order_by("pk")]
+    assert [(one["personal"], one["rows"], one["offset"]) for one in told] == [
+        (["so_dinh_danh"], 2, 1), (["so_dinh_danh"], 1, 0),
+    ]  # fmt: skip
+    assert "4200000001" not in json.dumps(told)
+
+
+def test_a_file_asked_for_again_while_its_holder_lets_go_is_made(version):
+    asked = taking.ask_file(actor=LAN, at=AT, version=version, kind="csv")
+    lock = taking.place(asked).parent / ".lock"
+    with places.alone(lock):
+        assert taking.make_file(actor=WORKER, now=now, pk=asked.pk, patience=0.2).state == FileState.WAITING
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with places.alone(lock) as alone:
+            assert alone
+            held.set()
+            done.wait(0.5)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    assert taking.make_file(actor=WORKER, now=now, pk=asked.pk, patience=taking.PATIENCE).state == FileState.READY
+    other.join()

@@ -185,3 +185,13 @@ def test_by_the_page_a_source_is_declared_tried_and_its_columns_fill_a_table(age
     assert client.post(f"{page}sua/", said | {"name": "Nhân sự 2"}).status_code == 302
     assert client.get("/kho/nguon/NG-2026-9999/").status_code == 404
     assert places.sources() == folder
+
+
+def test_passwords_and_keys_are_masked_and_their_range_is_not_told():
+    digest = "$2b$12$" + "Ab3" * 17 + "Zz"
+    link = "postgresql://kho:Bi-Mat-9@may/kho"
+    seen = survey.survey(["mat_khau", "a", "b", "ma"], [["Hoa-Sen-2026", "x", link, "001"], ["", digest, "y", "002"]])
+    assert [one["personal"] for one in seen] == [True, True, True, False]
+    assert not [word for word in ("Hoa-Sen-2026", digest, "Bi-Mat-9") if word in str(seen)]
+    assert [(one["minimum"], one["maximum"]) for one in seen] == [("", "")] * 3 + [("001", "002")]
+    assert seen[0]["samples"] == ("H•••••••••",)

@@ -74,9 +74,7 @@ def get_scope_for(actor: Actor, ref: str, at: datetime, *, number: int | None = 
 
 def _of_own(actor: Actor, ref: str, version: Version) -> Scope:
     """Return a table the officer works with: whole, but its personal columns are the owner's alone (nội bộ)."""
-    table = version.table
-    columns = policies.visible(actor, table.agency.code, version.shape.columns)
-    return Scope(ref, table, version, columns)
+    return Scope(ref, version.table, version, policies.visible(actor, version))
 
 
 def _version(table: Table, number: int | None) -> Version | None:

@@ -98,10 +98,11 @@ def table_rows(request: HttpRequest, table: str, asked: Query[RowsAsked]) -> dic
         told = _("Thời điểm cần múi giờ, ví dụ 2026-11-24T09:00:00+07:00.")
         raise Invalid(told, fields={"as_of": [told]})
     version = history.version_for(request.actor, table, number=asked.version, as_of=asked.as_of)
+    filters = _filters(asked.filter)
     found = history.rows_for(
-        request.actor, version, filters=_filters(asked.filter), limit=asked.limit, offset=asked.offset,
-        shown=asked.column,
-    )  # fmt: skip
+        request.actor, version, filters=filters, limit=asked.limit, offset=asked.offset, shown=asked.column
+    )
+    history.note_read(actor=request.actor, at=request.at, found=found, filters=filters, offset=asked.offset)
     return {
         "version": version.number,
         "committed_at": version.committed_at,

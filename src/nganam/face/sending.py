@@ -23,6 +23,7 @@ from nganam.kernel.text import slug
 RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII | re.IGNORECASE)
 CHUNK: Final = 256 * 1024
 WHOLE, PART = HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT
+LASTING: Final = frozenset({WHOLE, PART, HTTPStatus.NOT_MODIFIED})
 Headers = dict[str, str]
 
 
@@ -51,10 +52,11 @@ def send_file(request: HttpRequest, file: KeptFile, *, cache: str = "private, no
     """Answer GET or HEAD with the file: whole, a part (206), not again (304), no such part (416), another one (412).
 
     Several ranges at once are answered with the whole file, which RFC 9110 allows. Raises ``Unavailable`` when the
-    content is gone from the disk.
+    content is gone from the disk. ``cache`` is of the file, not of a refusal: that is kept by nobody.
     """
     response = get_conditional_response(request, etag=file.tag) or _content(request, file)
-    response["ETag"], response["Accept-Ranges"], response["Cache-Control"] = file.tag, "bytes", cache
+    response["ETag"], response["Accept-Ranges"] = file.tag, "bytes"
+    response["Cache-Control"] = cache if response.status_code in LASTING else "no-store"
     if response.status_code in {WHOLE, PART}:
         response["Repr-Digest"] = file.digest
         response["Content-Disposition"] = disposition(file.name)

@@ -142,9 +142,19 @@ def admit(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "warehouse/admit.html", context, status=422 if form.errors else 200)
 
 
-def checks_of(load: Load) -> list[dict[str, Any]]:
-    """Return what the rules of quality found in a load, in words."""
-    return [{**one, "text": _outcome(one["code"], one["params"])} for one in load.checks]
+def checks_of(load: Load, *, withheld: bool = False) -> list[dict[str, Any]]:
+    """Return what the rules of quality found in a load, in words; ``withheld``: without any value from the rows."""
+    if not withheld:
+        return [{**one, "text": _outcome(one["code"], one["params"])} for one in load.checks]
+    return [
+        {**one, "examples": [], "text": _outcome(one["code"], one["params"] | _hidden(one["code"]))}
+        for one in load.checks
+    ]
+
+
+def _hidden(code: str) -> dict[str, str]:
+    """Return what of a rule's sentence may be a value of a row: a failed cast names the value it failed on."""
+    return dict.fromkeys({"sql_failed": ["why"], "sql_value": ["found"], "freshness": ["newest"]}.get(code, []), "…")
 
 
 def _outcome(code: str, params: dict[str, str]) -> str:
@@ -156,7 +166,7 @@ def beside(request: HttpRequest, load: Load) -> dict[str, Any]:
     """Return what a load's page shows of drift, rules and decisions."""
     return {
         "drift": drifting.drift_of(load),
-        "checks": checks_of(load),
+        "checks": checks_of(load, withheld=bool(policies.may_see_rejected(request.actor, load))),
         "decision": Admission.objects.select_related("stopped").filter(load=load).first(),
         "admitted_by": Admission.objects.select_related("load").filter(stopped=load).first(),
         "may_admit": drifting.waits(request.actor, load),

@@ -13,6 +13,8 @@ register(
     Action("warehouse.file.made", "Tạo xong tệp của phiên bản", "Made a file of a version"),
     Action("warehouse.file.failed", "Không tạo được tệp của phiên bản", "Could not make a file of a version"),
     Action("warehouse.file.taken", "Tải tệp của phiên bản", "Downloaded a file of a version"),
+    Action("warehouse.rejected.taken", "Tải các dòng bị loại", "Downloaded the rejected rows"),
+    Action("warehouse.rows.read", "Đọc các dòng có dữ liệu cá nhân", "Read rows with personal data"),
     Action("warehouse.file.removed", "Dọn tệp lâu không dùng", "Removed a file long unused"),
     Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),

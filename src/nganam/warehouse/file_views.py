@@ -24,8 +24,8 @@ ROWS_A_PAGE = 50
 def ask_file(request: HttpRequest, table: str, number: int) -> HttpResponse:
     """Ask for a file of a version, or of a part of it."""
     found = queries.get_version_for(request.actor, table, number)
-    agency, kinds = found.table.agency.code, files.kinds_for(found.shape, found.rows)
-    columns = policies.visible(request.actor, agency, found.shape.columns)
+    kinds = files.kinds_for(found.shape, found.rows)
+    columns = policies.visible(request.actor, found)
     # A filter may leave few enough rows for XLSX; whether it does is asked when it is known.
     form = FileForm(request.POST or None, columns=columns, kinds={**kinds, "xlsx": ""})
     if request.method == "POST" and form.is_valid():
@@ -90,8 +90,7 @@ def rows(request: HttpRequest, table: str) -> HttpResponse:
 
 
 def _rows_form(request: HttpRequest, version: Version) -> RowsForm:
-    columns = policies.visible(request.actor, version.table.agency.code, version.shape.columns)
-    return RowsForm(request.GET, columns=columns)
+    return RowsForm(request.GET, columns=policies.visible(request.actor, version))
 
 
 def _rows(request: HttpRequest, newest: Version, form: RowsForm) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from nganam.audit.operations import record
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NotFound
@@ -53,7 +55,8 @@ def rows_for(
 ) -> Rows:
     """Return rows of a version with these values, ``limit`` (at most 1 000) from ``offset``.
 
-    Personal columns are read by the owner's officer: others do not get them, and are refused to filter by them.
+    Who may take files of the table reads its rows. Personal columns are read by the owner's officer: others do not get
+    them, and are refused to filter by them.
     """
     choice = _chosen(actor, version, shown, filters)
     if offset > DEEPEST:
@@ -64,6 +67,23 @@ def rows_for(
     return Rows(version, choice.shape.columns, found)
 
 
+@transaction.atomic
+def note_read(*, actor: Actor, at: datetime, found: Rows, filters: Mapping[str, str], offset: int) -> None:
+    """Record that a program read rows with personal columns, or by them: names of columns only, never a value."""
+    version, names = found.version, [one.name for one in found.columns]
+    personal = version.personal & {*names, *filters}
+    if not personal:
+        return
+    record(
+        actor=actor, at=at, action="warehouse.rows.read", object_type="warehouse.table",
+        object_code=version.table.code, agency=version.table.agency.code,
+        details={
+            "version": version.number, "personal": sorted(personal), "columns": len(names),
+            "filtered_by": sorted(filters), "rows": len(found.rows), "offset": offset,
+        },
+    )  # fmt: skip
+
+
 def count_for(actor: Actor, version: Version, *, filters: Mapping[str, str]) -> int:
     """Return how many rows of a version have these values; refuses as :func:`rows_for` does."""
     where = _chosen(actor, version, (), filters).where
@@ -72,7 +92,8 @@ def count_for(actor: Actor, version: Version, *, filters: Mapping[str, str]) -> 
 
 def _chosen(actor: Actor, version: Version, shown: Sequence[str], filters: Mapping[str, str]) -> choosing.Choice:
     agency = version.table.agency.code
-    visible = [one.name for one in policies.visible(actor, agency, version.shape.columns)]
+    allow(policies.may_take(actor, agency))
+    visible = [one.name for one in policies.visible(actor, version)]
     choice = choosing.choose(version.shape, shown or visible, filters)
     if not {*choice.shape.names, *choice.where} <= set(visible):
         allow(policies.may_take_personal(actor, agency))
@@ -85,7 +106,11 @@ def files_for(actor: Actor, version: Version) -> QuerySet[VersionFile]:
     agency = version.table.agency.code
     if policies.may_take(actor, agency):
         return found.none()
-    return found.filter(has_personal=False) if policies.may_take_personal(actor, agency) else found
+    if not policies.may_take_personal(actor, agency):
+        return found
+    personal = version.personal
+    held = found.values_list("pk", "columns", "filters")
+    return found.filter(pk__in=[pk for pk, columns, filters in held if not personal & {*columns, *filters}])
 
 
 def get_file_for(actor: Actor, table: str, number: int, code: str) -> VersionFile:

@@ -406,6 +406,12 @@ class Version(models.Model):
         """Return the contract under which the version was committed."""
         return contracts.from_list(self.contract["columns"])
 
+    @property
+    def personal(self) -> frozenset[str]:
+        """Name the personal columns: so declared when the version was made, or today, which closes what is there."""
+        today = {one.name for one in self.table.shape.columns if one.personal}
+        return frozenset(one.name for one in self.shape.columns if one.personal or one.name in today)
+
 
 class FileState(models.TextChoices):
     """How far a file of a version is."""
@@ -476,6 +482,11 @@ class VersionFile(models.Model):
     def titles(self) -> list[str]:
         """Return the titles of the columns it holds."""
         return [one.title for one in self.version.shape.columns if one.name in self.columns]
+
+    @property
+    def holds_personal(self) -> bool:
+        """Say whether it holds, or is chosen by, columns that are personal by now; ``has_personal``: when asked for."""
+        return bool(self.version.personal & {*self.columns, *self.filters})
 
     @property
     def has_all_columns(self) -> bool:

@@ -3,9 +3,11 @@
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, TextIO
 
 from django.conf import settings
 
@@ -13,6 +15,7 @@ from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.sources import Database
 from nganam.warehouse.models import Load, Source, SourceKind, Table, Version
 
+PAUSE: Final = 0.1
 VARIABLE = re.compile(r"^NGANAM_SOURCE_[A-Z0-9_]{1,60}$")
 
 
@@ -57,16 +60,25 @@ def files(version: Version, code: str) -> Path:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
-    """Hold a lock file, which the kernel frees when the process dies; yields False when another process holds it."""
+def alone(path: Path, *, patience: float = 0) -> Iterator[bool]:
+    """Hold a lock file, which the kernel frees when the process dies; yields False when another process holds it.
+
+    ``patience`` is for how many seconds that is tried again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        until = time.monotonic() + patience
+        while not (held := _locked(file)) and time.monotonic() < until:
+            time.sleep(PAUSE)
+        yield held
+
+
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sources() -> Path:

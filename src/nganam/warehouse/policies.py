@@ -1,11 +1,10 @@
 """Who may do what in the warehouse. Each answer is "" when allowed, else the reason in Vietnamese."""
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from nganam.kernel.actors import Actor, Kind, Role
 from nganam.warehouse.engine.contract import Column
+from nganam.warehouse.models import Load, Version
 
 
 def may_declare(actor: Actor, agency_code: str) -> str:
@@ -36,10 +35,20 @@ def may_take_personal(actor: Actor, agency_code: str) -> str:
     return _("Các cột dữ liệu cá nhân chỉ cán bộ đầu mối của cơ quan chủ quản được lấy (nội bộ).")
 
 
-def visible(actor: Actor, agency_code: str, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Return the columns of an agency's table the actor may read at length and take away."""
-    all_of_them = not may_take_personal(actor, agency_code)
-    return tuple(one for one in columns if all_of_them or not one.personal)
+def visible(actor: Actor, version: Version) -> tuple[Column, ...]:
+    """Return the columns of a version the actor may read at length and take away."""
+    columns = version.shape.columns
+    if not may_take_personal(actor, version.table.agency.code):
+        return columns
+    personal = version.personal
+    return tuple(one for one in columns if one.name not in personal)
+
+
+def may_see_rejected(actor: Actor, load: Load) -> str:
+    """Rejected cells are in no column for sure: of a table with personal ones they are the owner's officer's alone."""
+    made = getattr(load, "made", None)
+    personal = any(one.personal for one in load.table.shape.columns) or (made is not None and made.personal)
+    return may_take_personal(actor, load.table.agency.code) if personal else ""
 
 
 def sees_all(actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,9 @@ def loads_for(actor: Actor) -> QuerySet[Load]:
 
 def get_load_for(actor: Actor, code: str) -> Load:
     """Return a load of a table the actor may see."""
-    found = Load.objects.select_related("table__agency", "source", "made", "mends").filter(code=code).first()
+    found = (
+        Load.objects.select_related("table__agency", "source", "made__table__agency", "mends").filter(code=code).first()
+    )
     if found is None or not tables_for(actor).filter(pk=found.table_id).exists():
         raise NotFound(_("Không có lượt nạp “%(code)s”.") % {"code": code})
     return found
@@ -217,7 +219,18 @@ def difference_between(before: Version, after: Version) -> lake.Difference:
 
 
 def profile_of(version: Version) -> list[profile.ColumnProfile]:
-    """Return the version's profile, column by column; made once and kept, since a version never changes."""
+    """Return the version's profile, column by column; made once and kept, since a version never changes.
+
+    Columns declared personal since then are told without their values.
+    """
+    personal = version.personal
+    return [
+        replace(one, minimum=None, maximum=None, top=(), bins=()) if one.name in personal else one
+        for one in _kept_profile(version)
+    ]
+
+
+def _kept_profile(version: Version) -> list[profile.ColumnProfile]:
     kept = Path(settings.DATA) / "profiles" / version.table.code / f"v{version.number}.json"
     if kept.is_file():
         return [profile.ColumnProfile(**one) for one in json.loads(kept.read_bytes())]

@@ -66,7 +66,7 @@ def _coded(columns: Iterable[Column]) -> list[Column]:
 
 
 def _readable(version: Version, actor: Actor) -> tuple[Column, ...]:
-    return policies.visible(actor, version.table.agency.code, version.shape.columns)
+    return policies.visible(actor, version)
 
 
 def read_in(version: Version, *, actor: Actor, column: str, since: date | None, until: date) -> View:

@@ -4,7 +4,7 @@ Safe to kill at any moment: a file has its name only once it is whole, its row s
 left in between is taken up again. What was removed is made again under the same address when somebody asks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,11 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.digest import canonical_json, sha256_hex
 from nganam.kernel.errors import Invalid, NganamError, NotFound
-from nganam.warehouse import choosing, files, places, policies, told
+from nganam.warehouse import choosing, files, places, policies, queries, told
 from nganam.warehouse.choosing import Choice
 from nganam.warehouse.engine import lake
 from nganam.warehouse.engine.files import XLSX_ROWS
-from nganam.warehouse.models import FILE_KINDS, FileState, Version, VersionFile
+from nganam.warehouse.models import FILE_KINDS, FileState, Load, Version, VersionFile
 from nganam.warehouse.terms import FILES, span
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ Now = Callable[[], datetime]
 FORGOTTEN = timedelta(minutes=10)
 TOLD_EVERY = 100_000
 """Rows between two words of progress."""
+PATIENCE = 5
+"""Seconds for which another holder of a file's lock is waited for: making one may take longer."""
 CODE_LENGTH = 16
 
 
@@ -50,7 +52,7 @@ def ask_file(
     allow(policies.may_take(actor, agency))
     choice = choosing.choose(version.shape, columns, filters or {})
     if not columns:
-        shown = [one.name for one in policies.visible(actor, agency, version.shape.columns)]
+        shown = [one.name for one in policies.visible(actor, version)]
         choice = choosing.choose(version.shape, shown, filters or {})
     if _personal(version, choice):
         allow(policies.may_take_personal(actor, agency))
@@ -63,14 +65,13 @@ def ask_again(*, actor: Actor, at: datetime, file: VersionFile) -> VersionFile:
     _may_have(actor, file)
     again = VersionFile(
         version=file.version, code=file.code, format=file.format, columns=file.columns, filters=file.filters,
-        has_personal=file.has_personal,
+        has_personal=file.holds_personal,
     )  # fmt: skip
     return _ask(again, actor=actor, at=at)
 
 
 def _personal(version: Version, choice: Choice) -> bool:
-    personal = {one.name for one in version.shape.columns if one.personal}
-    return bool(personal & {*choice.shape.names, *choice.where})
+    return bool(version.personal & {*choice.shape.names, *choice.where})
 
 
 def _check_kind(version: Version, kind: str, choice: Choice) -> None:
@@ -139,11 +140,14 @@ def place(file: VersionFile) -> Path:
     return folder / f"{file.version.table.code}.{files.ENDINGS.get(file.format, file.format)}"
 
 
-def make_file(*, actor: Actor, now: Now, pk: int) -> VersionFile:
-    """Make a file that waits; one that is made, or that another process is making, is left as it is."""
+def make_file(*, actor: Actor, now: Now, pk: int, patience: float = 0) -> VersionFile:
+    """Make a file that waits; one that is made, or that another process is making, is left as it is.
+
+    Whoever holds the file is waited for ``patience`` seconds: a maker or remover that is about to let go makes nothing.
+    """
     file = VersionFile.objects.select_related("version__table__agency").get(pk=pk)
     folder = places.files(file.version, file.code)
-    with places.alone(folder / ".lock") as alone:
+    with places.alone(folder / ".lock", patience=patience) as alone:
         if not alone:
             return file
         file.refresh_from_db(fields=["state"])
@@ -226,8 +230,21 @@ def sent(actor: Actor, file: VersionFile) -> KeptFile:
 def _may_have(actor: Actor, file: VersionFile) -> None:
     agency = file.version.table.agency.code
     allow(policies.may_take(actor, agency))
-    if file.has_personal:
+    if file.holds_personal:
         allow(policies.may_take_personal(actor, agency))
+
+
+@transaction.atomic
+def take_rejected(*, actor: Actor, at: datetime, load: Load, kind: str) -> Iterator[list[str]]:
+    """Return all rejected rows of a load for a download, and note that they leave with the actor."""
+    allow(policies.may_take(actor, load.table.agency.code))
+    allow(policies.may_see_rejected(actor, load))
+    record(
+        actor=actor, at=at, action="warehouse.rejected.taken", object_type="warehouse.table",
+        object_code=load.table.code, agency=load.table.agency.code,
+        details={"load": load.code, "format": kind, "rows": load.rejected},
+    )  # fmt: skip
+    return queries.rejected_table(load)
 
 
 def remove_unused(*, actor: Actor, at: datetime) -> int:
@@ -256,7 +273,7 @@ def _record(
     table = file.version.table
     said = {
         "version": file.version.number, "file": file.code, "format": file.format, "columns": len(file.columns),
-        "filtered_by": sorted(file.filters), "personal": file.has_personal,
+        "filtered_by": sorted(file.filters), "personal": file.holds_personal,
     }  # fmt: skip
     record(
         actor=actor, at=at, action=f"warehouse.file.{deed}", object_type="warehouse.table", object_code=table.code,

@@ -37,7 +37,7 @@ def repair() -> list[str]:
 @job(max_attempts=3)
 def make_file(pk: int) -> str:
     """Make one file of a version; return the state it is in then."""
-    return taking.make_file(actor=WORKER, now=timezone.now, pk=pk).state
+    return taking.make_file(actor=WORKER, now=timezone.now, pk=pk, patience=taking.PATIENCE).state
 
 
 @job(cron="* * * * *")

@@ -19,7 +19,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import history, operations, policies, queries, recoded, screening, trying
+from nganam.warehouse import history, operations, policies, queries, recoded, screening, taking, trying
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
@@ -168,7 +168,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "version": version,
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
-        "visible": policies.visible(request.actor, found.agency.code, version.shape.columns) if version else (),
+        "visible": policies.visible(request.actor, version) if version else (),
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
         "loads": found.loads.select_related("made")[:20],
@@ -247,8 +247,9 @@ def load_again(request: HttpRequest, code: str) -> HttpResponse:
 def rejected_workbook(request: HttpRequest, code: str) -> HttpResponseBase:
     """Give all rejected rows as a workbook to mend: every cell is text, so zeros at the beginning stay."""
     found = queries.get_load_for(request.actor, code)
+    rows = taking.take_rejected(actor=request.actor, at=request.at, load=found, kind="xlsx")
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it once it is sent
-    rejected.write_xlsx(file, queries.rejected_table(found))
+    rejected.write_xlsx(file, rows)
     file.seek(0)
     return FileResponse(
         file, as_attachment=True, filename=f"{found.code}-dong-bi-loai.xlsx", content_type=MEDIA_TYPES["xlsx"]
@@ -338,7 +339,8 @@ def _load_context(
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
         "may_load_again": may and found.landing_sha and found.is_whole,
-        "columns": policies.visible(request.actor, found.table.agency.code, version.shape.columns) if version else (),
+        "columns": policies.visible(request.actor, version) if version else (),
+        "withheld": policies.may_see_rejected(request.actor, found),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
     } | beside(request, found)
 
@@ -347,7 +349,8 @@ def _load_context(
 def rejected_rows(request: HttpRequest, code: str) -> HttpResponseBase:
     """Give all rejected rows as a CSV file."""
     found = queries.get_load_for(request.actor, code)
-    answer = StreamingHttpResponse(_csv_lines(queries.rejected_table(found)), content_type="text/csv; charset=utf-8")
+    rows = taking.take_rejected(actor=request.actor, at=request.at, load=found, kind="csv")
+    answer = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{found.code}-dong-bi-loai.csv"'
     return answer
 
@@ -385,7 +388,7 @@ def _version_context(request: HttpRequest, found: Version, form: RestoreForm) ->
     before = other or queries.previous_version(found)
     present = queries.current_version(found.table)
     may = not policies.may_load(request.actor, found.table.agency.code)
-    visible = policies.visible(request.actor, found.table.agency.code, found.shape.columns)
+    visible = policies.visible(request.actor, found)
     return {
         "files": history.files_for(request.actor, found)[:MOST_FILES],
         "table": found.table,

@@ -1,7 +1,7 @@
 """A look at a source before its contract: what its columns seem to be, from its first rows. Pure functions.
 
 Types are proposed, never decided: what begins with a zero, or is as long as an identifier, stays text. Values that look
-personal are masked, and their range is not told.
+personal, or like passwords and keys, are masked, and their range is not told.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from nganam.scanning import credentials
 from nganam.scanning.rules import ColumnSample, Level, scan_columns
 
 MOST_ROWS: Final = 1_000
@@ -23,6 +24,7 @@ TIME: Final = r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9:]{2,6}
 DATETIME: Final = re.compile(f"({DATE.pattern}){TIME}")
 BOOLEAN: Final = frozenset({"true", "false", "có", "không"})
 PRIVATE: Final = frozenset({Level.SECRET, Level.PERSONAL, Level.CONTACT})
+CREDENTIALS: Final = tuple(re.compile(one) for one in credentials.PATTERNS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,13 @@ def survey(
     both = list(enumerate(zip(titles, columns, strict=True)))
     scanned = scan_columns([ColumnSample(str(at), title, values=held) for at, (title, held) in both])
     private = {int(one.column) for one in scanned if one.level in PRIVATE}
+    private |= {at for at, (title, held) in both if _is_credential(title, held)}
     return [asdict(_seen(title, held, communes, personal=at in private)) for at, (title, held) in both]
+
+
+def _is_credential(title: str, held: Sequence[str]) -> bool:
+    """Say whether a column is called what passwords are called, or one of its values looks like a key."""
+    return credentials.is_named(title) or any(one.search(value) for value in held for one in CREDENTIALS)
 
 
 def _seen(title: str, held: Sequence[str], communes: Collection[str], *, personal: bool) -> Seen:
