@@ -375,7 +375,7 @@ def test_a_column_declared_personal_later_is_closed_in_what_is_already_there(ver
     table = version.table
     operations.change_table(actor=LAN, at=AT, table=table, title=table.title, columns=columns)
     now_there = history.version_for(MINH, table.code)
-    assert (now_there, now_there.personal) == (version, {"so_giuong"}), "no new version, and yet closed"
+    assert (now_there, now_there.personal) == (version, frozenset({"so_giuong"})), "no new version, and yet closed"
     assert set(history.files_for(MINH, now_there)) == {other}
     assert set(history.files_for(LAN, now_there)) == {before, other, chosen}
     for file in (before, chosen):
