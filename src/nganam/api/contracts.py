@@ -17,6 +17,13 @@ from nganam.warehouse.contract_views import YAML
 from nganam.warehouse.models import ContractVersion
 
 PATH = "/tables/{table}/contract"
+DOCUMENT: dict[str, Any] = {
+    "responses": {
+        **files.SENT["responses"],
+        200: {"description": "Hợp đồng theo ODCS v3.1.0", "content": {YAML: {"schema": {"type": "object"}}}},
+    }
+}
+"""What the description says of an address that sends a contract: a document, which readers of YAML take apart."""
 
 
 class ContractVersionOut(Schema):
@@ -47,7 +54,7 @@ class LoadOpened(Schema):
     state: str
 
 
-@router.get(PATH, openapi_extra=files.SENT, response=REFUSALS, summary="Hợp đồng dữ liệu của bảng (ODCS v3.1)")
+@router.get(PATH, openapi_extra=DOCUMENT, response=REFUSALS, summary="Hợp đồng dữ liệu của bảng (ODCS v3.1)")
 def table_contract(request: HttpRequest, table: str) -> files.Answer:
     """Send the contract in force as ODCS v3.1.0 in YAML."""
     found = queries.get_table_for(request.actor, table)
@@ -68,7 +75,7 @@ def contract_versions(request: HttpRequest, table: str, window: Query[Window]) -
 
 
 @router.get(
-    f"{PATH}/versions/{{number}}", openapi_extra=files.SENT, response=REFUSALS, summary="Một phiên bản hợp đồng dữ liệu"
+    f"{PATH}/versions/{{number}}", openapi_extra=DOCUMENT, response=REFUSALS, summary="Một phiên bản hợp đồng dữ liệu"
 )
 def contract_version(request: HttpRequest, table: str, number: str) -> files.Answer:
     """Send one version as ODCS v3.1.0 in YAML."""

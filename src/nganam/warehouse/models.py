@@ -382,7 +382,7 @@ class Version(models.Model):
     load = models.OneToOneField(Load, models.PROTECT, related_name="made")
     contract = models.JSONField(_("Mô tả cột khi tạo"))
     contract_version = models.ForeignKey(
-        ContractVersion, models.PROTECT, null=True, blank=True, related_name="data_versions",
+        "warehouse.ContractVersion", models.PROTECT, null=True, blank=True, related_name="data_versions",
         verbose_name=_("Hợp đồng dữ liệu"),
     )  # fmt: skip
     committed_at = models.DateTimeField(_("Tạo lúc"))
