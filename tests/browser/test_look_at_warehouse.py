@@ -109,7 +109,7 @@ def test_nothing_is_blocked_inaccessible_or_too_wide(lans_page, live, warehouse,
 
 def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, warehouse, run_jobs, tmp_path):
     file = tmp_path / "moi.csv"
-    file.write_bytes(as_csv([["00001", "Một dòng", "1", ""]]))
+    file.write_bytes(as_csv([["00001", "Một dòng", "100", ""]]))
     lans_page.goto(f"{live}/kho/co-so/nap/")
     lans_page.set_input_files("input[type=file]", str(file))
     lans_page.get_by_role("button", name="Nạp tệp này").click()
