@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from nganam.accounts.models import Person
-from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, StateMoved
 from nganam.warehouse import agreeing, contracting, operations, queries
 from nganam.warehouse.contracting import Reader
 from nganam.warehouse.engine import odcs
@@ -96,6 +96,30 @@ def test_who_reads_a_column_is_named_before_it_goes(facilities, read_by_a_servic
     change(facilities, without, reason="Đã báo", confirmed=True)
     made = contracting.present(facilities)
     assert (made.number, [one["code"] for one in made.readers]) == ("2.0.0", ["DV-1"])
+
+
+def test_a_page_opened_before_somebody_elses_change_overwrites_nothing(facilities, desk):
+    """Both opened the page at 1.0.0: who saves second is told who was first, and loses nothing typed."""
+    page = "/kho/co-so-kham-chua-benh/hop-dong/sua/"
+    forms = {"quy-tac-TOTAL_FORMS": "0", "quy-tac-INITIAL_FORMS": "0", "seen": "1.0.0"}
+    assert 'name="seen" value="1.0.0"' in desk.get(page).content.decode()
+    assert 'name="seen" value="1.0.0"' in desk.get("/kho/co-so-kham-chua-benh/sua/").content.decode()
+    assert desk.post(page, {**forms, "usage": "Tra cứu"}).status_code == 302
+    answer = desk.post(page, {**forms, "usage": "Thống kê"})
+    assert answer.status_code == 422
+    told = answer.content.decode()
+    assert "vừa đổi khai báo của bảng" in told
+    assert "Thống kê" in told
+    assert queries.table(facilities.code).contract["terms"] == {"usage": "Tra cứu"}
+    with pytest.raises(StateMoved):
+        agreeing.import_document(
+            actor=LAN, at=AT, table=queries.table(facilities.code), reason="", seen="1.0.0",
+            text=agreeing.document(contracting.present(facilities)),
+        )  # fmt: skip
+    assert (
+        desk.post(page, {**forms, "seen": contracting.present(facilities).number, "usage": "Thống kê"}).status_code
+        == 302
+    )
 
 
 def test_only_the_owner_changes_a_contract(facilities):

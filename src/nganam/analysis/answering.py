@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from nganam.agencies.queries import unit_names
-from nganam.analysis.asking import COUNT, MOST_JUDGED, OF_ONE, TIMES, Ask, to_sql
+from nganam.analysis.asking import COUNT, MOST_JUDGED, OF_ONE, Ask, to_sql
 from nganam.analysis.scope import Scope
 from nganam.analysis.words import aggregate_name
 from nganam.kernel.errors import Invalid, Unavailable
@@ -236,8 +236,3 @@ def as_rows(found: Answer) -> Iterator[list[Any]]:
     version = f"{found.scope.table.code} v{found.scope.version.number}"
     for one in found.lines:
         yield [*map(harmless_cell, one.names), one.value, one.records, version]
-
-
-def times(ask: Ask) -> bool:
-    """Say whether a group of the question is a time, so that its span matters."""
-    return any(one.type in TIMES for one in ask.groups)

@@ -45,11 +45,11 @@ def document(made: ContractVersion) -> str:
 
 def change_terms(
     *, actor: Actor, at: datetime, table: Table, rules: Iterable[Mapping[str, str]], terms: Mapping[str, str],
-    reason: str = "",
+    reason: str = "", seen: str = "",
 ) -> Table:  # fmt: skip
     """Change a table's quality rules and terms; its columns stay. Raises like :func:`operations.change_table`."""
     return operations.change_table(
-        actor=actor, at=at, table=table, columns=table.contract["columns"], title=table.title, reason=reason,
+        actor=actor, at=at, table=table, columns=table.contract["columns"], title=table.title, reason=reason, seen=seen,
         rules=list(rules), terms=dict(terms), **{name: getattr(table, name) for name in KEPT},
     )  # fmt: skip
 
@@ -69,14 +69,14 @@ def preview(*, actor: Actor, table: Table, text: str) -> Preview:
 
 
 def import_document(
-    *, actor: Actor, at: datetime, table: Table, text: str, reason: str, confirmed: bool = False
+    *, actor: Actor, at: datetime, table: Table, text: str, reason: str, confirmed: bool = False, seen: str = ""
 ) -> Table:
     """Make an ODCS document the table's contract. Raises like :func:`preview` and :func:`operations.change_table`."""
     allow(policies.may_declare(actor, table.agency.code))
     said = odcs.from_yaml(text)
     return operations.change_table(
         actor=actor, at=at, table=table, columns=said.columns, title=said.about.get("title", table.title),
-        reason=reason, confirmed=confirmed, **_values(table, said),
+        reason=reason, confirmed=confirmed, seen=seen, **_values(table, said),
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ class TermsForm(forms.Form):
         label=_("Nơi hỗ trợ"), max_length=200, required=False, help_text=_("Thư điện tử hoặc số điện thoại.")
     )
     retention_years = forms.IntegerField(label=_("Số năm lưu giữ"), min_value=1, max_value=1000, required=False)
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Lý do thay đổi"), max_length=500, required=False)
 
     def terms(self) -> dict[str, str]:
@@ -118,6 +119,7 @@ class ContractTextForm(forms.Form):
     """A document that has been looked at, to be taken now."""
 
     text = forms.CharField(widget=forms.HiddenInput, max_length=odcs.LARGEST, strip=False)
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Lý do thay đổi"), max_length=500, error_messages={"required": _("Ghi lý do thay đổi.")}
     )
@@ -132,6 +134,7 @@ class ContractIn(forms.Form):
     text = forms.CharField(label=_("Hợp đồng ODCS v3.1 dạng YAML"), max_length=odcs.LARGEST, strip=False)
     reason = forms.CharField(label=_("Lý do thay đổi"), max_length=500, required=False)
     confirmed = forms.BooleanField(label=_("Xác nhận dù có nơi đang đọc"), required=False)
+    seen = forms.CharField(label=_("Số hợp đồng đã xem"), max_length=40, required=False)
     dry_run = forms.BooleanField(label=_("Chỉ xem trước"), required=False)
 
 

@@ -67,7 +67,7 @@ def change_contract(request: HttpRequest, table: str) -> HttpResponse:
     told = contracting.snapshot(found)
     others = queries.tables_for(request.actor).exclude(pk=found.pk).filter(agency=found.agency)
     known = {"table": found, "tables": [(one.code, one.title) for one in others]}
-    form = TermsForm(request.POST or None, initial=told["terms"])
+    form = TermsForm(request.POST or None, initial={**told["terms"], "seen": contracting.in_force(found).number})
     rules = RuleFormSet(request.POST or None, initial=told["rules"], prefix="quy-tac", form_kwargs=known)
     if request.method == "POST" and form.is_valid() and rules.is_valid():
         made = [rule for rule in (one.rule() for one in rules) if rule]
@@ -75,7 +75,7 @@ def change_contract(request: HttpRequest, table: str) -> HttpResponse:
             form,
             lambda: agreeing.change_terms(
                 actor=request.actor, at=request.at, table=found, rules=made, terms=form.terms(),
-                reason=form.cleaned_data["reason"],
+                reason=form.cleaned_data["reason"], seen=form.cleaned_data["seen"],
             ),
         ):  # fmt: skip
             return redirect("warehouse:contract", table=found.code)
@@ -103,7 +103,8 @@ def _import_contract(request: HttpRequest, code: str) -> HttpResponse:
         text = form.text()
         seen = attempt(form, lambda: agreeing.preview(actor=request.actor, table=found, text=text))
         if seen:
-            context |= _seen(seen) | {"taking": ContractTextForm(initial={"text": text})}
+            written_on = contracting.in_force(found).number
+            context |= _seen(seen) | {"taking": ContractTextForm(initial={"text": text, "seen": written_on})}
     return render(request, "warehouse/import_contract.html", context, status=422 if form.errors else 200)
 
 

@@ -98,6 +98,7 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
     confirmed = forms.BooleanField(
         label=_("Tôi đã xem nơi đang đọc các cột bị bỏ hoặc đổi, và vẫn thay đổi"), required=False
     )
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     class Meta:
         """Fields of the page, in its order."""
@@ -134,7 +135,7 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             del self.fields["code"]
         else:
-            del self.fields["reason"], self.fields["confirmed"]
+            del self.fields["reason"], self.fields["confirmed"], self.fields["seen"]
 
     def values(self) -> dict[str, Any]:
         """Return what an operation takes besides title, code and columns."""

@@ -147,13 +147,15 @@ def change_table(
     title: str,
     reason: str = "",
     confirmed: bool = False,
+    seen: str = "",
     **values: Any,
 ) -> Table:
     """Change a table's declaration: the next version of its contract. Committed versions keep the columns they had.
 
-    Raises ``RuleBroken`` naming who reads a column that goes or becomes another, unless ``confirmed``; ``Invalid`` when
-    such a change of a table with data has no ``reason``; ``StateMoved`` naming who changed the declaration since
-    ``table`` was read.
+    ``seen`` is the number of the contract the change was written on ("" where nobody looked). Raises ``RuleBroken``
+    naming who reads a column that goes or becomes another, unless ``confirmed``; ``Invalid`` when such a change of a
+    table with data has no ``reason``; ``StateMoved`` naming who changed the declaration since ``table`` was read, or
+    since that contract was in force.
     """
     allow(policies.may_declare(actor, table.agency.code))
     if queries.active_load(table):
@@ -161,7 +163,7 @@ def change_table(
     columns, reason = list(columns), reason.strip()
     contracting.try_rules(table, columns, values)
     with transaction.atomic():
-        before = hold_declaration(table)
+        before = hold_declaration(table, seen)
         if queries.active_load(table):
             raise _busy(table)
         table.title = title.strip()
@@ -174,16 +176,15 @@ def change_table(
     return table
 
 
-def hold_declaration(table: Table) -> dict[str, Any]:
+def hold_declaration(table: Table, seen: str = "") -> dict[str, Any]:
     """Take the table's row for this transaction, before the record, and return its declaration as it now stands.
 
-    Raises ``StateMoved`` naming who changed the declaration since ``table`` was read.
+    Raises ``StateMoved`` naming who changed the declaration since ``table`` was read, or since contract ``seen``.
     """
-    seen = contracting.snapshot(table)
+    read = contracting.snapshot(table)
     _hold(table)
-    present = contracting.snapshot(table)
-    if seen != present:
-        last = contracting.present(table)
+    present, last = contracting.snapshot(table), contracting.present(table)
+    if read != present or (seen and last and last.number != seen):
         raise StateMoved(
             _("%(by)s vừa đổi khai báo của bảng.") % {"by": last.by if last else ""},
             state=last.number if last else "", by=last.by if last else "", at=last.made_at if last else None,

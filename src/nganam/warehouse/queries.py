@@ -335,7 +335,7 @@ def rejected_table(load: Load) -> Iterator[list[str]]:
     own = [_("Dòng gốc"), _("Cột sai"), _("Lý do loại")]
     path = places.rejected(load)
     if path.is_file():
-        yield [*own, *map(rejected.harmless, rejected.heading(path).names)]
+        yield [*own, *map(files.harmless_cell, rejected.heading(path).names)]
         found: Iterable[rejected.Kept] = rejected.rows(path)
     else:
         yield [*own, _("Các ô nhận được")]
@@ -344,7 +344,7 @@ def rejected_table(load: Load) -> Iterator[list[str]]:
     for one in found:
         columns = "; ".join(titles.get(flaw["column"], flaw["column"]) for flaw in one.flaws if flaw["column"])
         reasons = "; ".join(faults.reason(flaw["reason"], flaw["params"], _) for flaw in one.flaws)
-        yield [str(one.line), *map(rejected.harmless, (columns, reasons, *one.cells))]
+        yield [str(one.line), *map(files.harmless_cell, (columns, reasons, *one.cells))]
 
 
 def mended_of(load: Load) -> int:

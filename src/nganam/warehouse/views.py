@@ -19,7 +19,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import history, operations, policies, queries, recoded, screening, taking, trying
+from nganam.warehouse import contracting, history, operations, policies, queries, recoded, screening, taking, trying
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
@@ -146,7 +146,8 @@ def _declare_table(request: HttpRequest) -> HttpResponse:
 def change_table(request: HttpRequest, table: str) -> HttpResponse:
     """Change a table's declaration."""
     found = queries.get_table_for(request.actor, table)
-    form = TableForm(request.POST or None, instance=found, agency=found.agency.code)
+    written_on = {"seen": contracting.in_force(found).number}
+    form = TableForm(request.POST or None, instance=found, agency=found.agency.code, initial=written_on)
     columns = _column_formset(request, initial_columns(found.shape))
     if request.method == "POST" and "more" in request.POST:
         form = _forgiving(form)
@@ -459,6 +460,7 @@ def _change(request: HttpRequest, table: Table, form: TableForm, columns: BaseCo
     return operations.change_table(
         actor=request.actor, at=request.at, table=table, title=form.cleaned_data["title"],
         columns=_columns(form, columns), reason=form.cleaned_data["reason"], confirmed=form.cleaned_data["confirmed"],
+        seen=form.cleaned_data["seen"],
         **form.values(),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ XLSX_ROWS: Final = 1_048_575
 EXCEL_BEGINS: Final = 1900
 LONGEST_XLSX: Final = 32_767
 XLSX_NUMBER_DIGITS: Final = 10**15
-RUN: Final = frozenset("=+-@\t\r")
-"""What a cell that a spreadsheet takes for a formula begins with."""
+FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would run, or that has been kept from it before."""
 Batches = Iterable[pa.RecordBatch]
 Geometries = Mapping[str, Mapping[str, Any]]
 LON: Final = frozenset({"lon", "lng", "long", "longitude", "kinh_do"})
@@ -160,7 +161,12 @@ def write_csv(out: Any, batches: Batches, heads: list[str], *, bom: bool, harmle
 
 def harmless_cell(cell: str) -> str:
     """Keep a spreadsheet from running a cell as a formula: cells come from files nobody here has written."""
-    return f"'{cell}" if cell[:1] in RUN else cell
+    return f"'{cell}" if FORMULA.match(cell) else cell
+
+
+def as_it_was(cell: str) -> str:
+    """Undo ``harmless_cell``."""
+    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell
 
 
 def _text(column: pa.Array, *, harmless: bool = False) -> list[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from nganam.warehouse.engine import rejected
+from nganam.warehouse.engine import files, rejected
 from nganam.warehouse.engine.contract import Contract, label_key
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.reading import Row, Shape
@@ -55,7 +55,7 @@ class Mending:
         if type(cell) is not str:  # a number of a workbook, whose sign is a point: written as the first file wrote it
             sign = next((one.point for one in self.contract.columns if one.name == name), ".")
             return str(cell).replace(".", sign or ".")
-        cell = rejected.as_it_was(cell)
+        cell = files.as_it_was(cell)
         at = self.first_places.get(name, -1)
         before = origin.cells[at] if 0 <= at < len(origin.cells) else ""
         lost = name not in origin.wrong and before.isdigit() and before[:1] == "0" and before.lstrip("0") == cell

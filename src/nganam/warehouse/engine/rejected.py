@@ -6,7 +6,6 @@ of the file they came in, and which cell is which column.
 
 import json
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 BATCH: Final = 5_000
 SCHEMA: Final = pa.schema([("line", pa.int64()), ("flaws", pa.string()), ("cells", pa.list_(pa.string()))])
 HEADER, PLACES = b"nganam.header", b"nganam.places"
-FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-"""How a cell begins that a spreadsheet would run, or that has been kept from it before."""
 XLSX_ROWS: Final = 1_048_575
 LONGEST_XLSX: Final = 32_767
 
@@ -90,16 +87,6 @@ def rows(path: Path, lines: Collection[int] | None = None) -> Iterator[Kept]:
             for one in batch.to_pylist():
                 if lines is None or one["line"] in lines:
                     yield Kept(one["line"], json.loads(one["flaws"]), [cell or "" for cell in one["cells"]])
-
-
-def harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula: these cells come from files we do not know."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
-
-
-def as_it_was(cell: str) -> str:
-    """Undo ``harmless``."""
-    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell
 
 
 def write_xlsx(out: BinaryIO, table: Iterable[list[str]]) -> None:
