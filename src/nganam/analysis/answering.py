@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 SECONDS = 15.0
 MOST_SERIES = 6
-MOST_BARS = 30
+MOST_BARS = 15
+"""Bars whose names can be read beside each other; the table below has all."""
 
 
 @dataclass(frozen=True, slots=True)
