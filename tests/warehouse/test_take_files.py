@@ -404,6 +404,8 @@ def test_rows_by_program_ask_for_the_same_right_as_the_page_and_personal_ones_ar
     here = f"/api/v1/tables/{facilities.code}/rows"
     for role in (Role.LOOKUP, Role.CHAIRMAN):
         other = Actor(LAN.kind, LAN.code, LAN.name, LAN.agency, frozenset({role}))
+        with pytest.raises(NotFound):  # the gate of every door: pages, versions, contracts, loads
+            queries.get_table_for(other, facilities.code)
         for read in (history.rows_for, history.count_for):
             more = {"limit": 1, "offset": 0} if read is history.rows_for else {}
             with pytest.raises(NotAllowed):

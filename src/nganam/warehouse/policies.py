@@ -51,6 +51,11 @@ def may_see_rejected(actor: Actor, load: Load) -> str:
     return may_take_personal(actor, load.table.agency.code) if personal else ""
 
 
+def works_here(actor: Actor) -> bool:
+    """Say whether the actor works with an agency's tables: its focal officer does, whoever else is posted there not."""
+    return bool(actor.agency) and actor.has(Role.FOCAL)
+
+
 def sees_all(actor: Actor) -> bool:
     """Say whether the actor sees every agency's tables: the lead agency keeps the warehouse (S12)."""
     return actor.kind is Kind.SYSTEM or actor.has(Role.LEAD, Role.ADMIN)

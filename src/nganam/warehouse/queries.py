@@ -37,11 +37,11 @@ def table(code: str) -> Table:
 
 
 def tables_for(actor: Actor) -> QuerySet[Table]:
-    """Return the tables of the actor's agency, or all for the lead agency."""
+    """Return the tables of the actor's agency for its focal officer, or all for the lead agency; by every door."""
     found = _tables()
     if policies.sees_all(actor):
         return found
-    return found.filter(agency__code=actor.agency) if actor.agency else found.none()
+    return found.filter(agency__code=actor.agency) if policies.works_here(actor) else found.none()
 
 
 def get_table_for(actor: Actor, code: str) -> Table:
@@ -72,7 +72,7 @@ def sources_for(actor: Actor) -> QuerySet[Source]:
     found = Source.objects.select_related("agency").annotate(table_count=Count("tables"))
     if policies.sees_all(actor):
         return found
-    return found.filter(agency__code=actor.agency) if actor.agency else found.none()
+    return found.filter(agency__code=actor.agency) if policies.works_here(actor) else found.none()
 
 
 def get_source_for(actor: Actor, code: str) -> Source:
