@@ -96,9 +96,13 @@ def test_a_sqlite_file_that_is_none_and_a_table_that_is_not_there_are_told(agenc
 
 @pytest.fixture(scope="module")
 def postgresql():
-    """A database of its own with two accounts, on the server of this machine."""
+    """A database of its own with two accounts: the same server by the same address for the test and for the source.
+
+    By TCP, never by PGHOST's socket: a run whose own server has only a socket would make here what it tries there.
+    """
+    server = os.environ.get("NGANAM_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432")
     try:
-        link = psycopg.connect(os.environ.get("NGANAM_TEST_POSTGRESQL", "postgresql://root@/postgres"), autocommit=True)
+        link = psycopg.connect(f"{server}/postgres", autocommit=True)
     except psycopg.OperationalError as error:
         pytest.skip(f"không có PostgreSQL: {error}")
     name = f"nganam_{uuid.uuid4().hex[:8]}"
@@ -106,26 +110,27 @@ def postgresql():
         link.execute(f"CREATE DATABASE {name}")
         link.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'mat-khau-1'")
         try:
-            with psycopg.connect(f"postgresql://root@/{name}") as own:
+            with psycopg.connect(f"{server}/{name}") as own:
                 own.execute("CREATE TABLE nhan_su (ma text, so int)")
                 own.execute("CREATE TABLE kin (ma text)")
                 own.execute("INSERT INTO nhan_su VALUES ('001', 1), ('002', 2)")
                 own.execute(f"GRANT SELECT ON nhan_su TO {name}")
-            yield name
+            yield name, f"{link.info.host}:{link.info.port}"
         finally:
             link.execute(f"DROP DATABASE {name} WITH (FORCE)")
             link.execute(f"DROP ROLE {name}")
 
 
 def test_a_real_postgresql_answers_or_says_what_is_in_the_way(agencies, postgresql, monkeypatch):
-    good = f"postgresql://{postgresql}:mat-khau-1@127.0.0.1:5432/{postgresql}"
+    name, server = postgresql
+    good = f"postgresql://{name}:mat-khau-1@{server}/{name}"
     cases = {
         "": (good, "nhan_su"),
         # A server may take any password from its own machine; an account that it does not know it refuses everywhere.
         "source_password": (good.replace("//nganam", "//khong_ai"), "nhan_su"),
         "source_database": (good.rpartition("/")[0] + "/nganam_khong_co", "nhan_su"),
-        "source_refused": (good.replace("5432", "1"), "nhan_su"),
-        "source_host": (good.replace("127.0.0.1", "khong-co.invalid"), "nhan_su"),
+        "source_refused": (good.replace(server, "127.0.0.1:1"), "nhan_su"),
+        "source_host": (good.replace(server, "khong-co.invalid"), "nhan_su"),
         "source_table": (good, "khong_co"),
         "source_right": (good, "kin"),
     }
@@ -136,7 +141,7 @@ def test_a_real_postgresql_answers_or_says_what_is_in_the_way(agencies, postgres
         found = tried(source)
         assert found.fault == fault, found.message
         told = f"{found.message} {found.hint} {found.fault_params} {found.seen}"
-        assert not [word for word in ("mat-khau", postgresql, "127.0.0.1", "5432") if word in told]
+        assert not [word for word in ("mat-khau", name, *server.split(":")) if word in told]
 
 
 def test_only_the_owners_focal_officer_tries_or_changes_a_source(agencies, folder):
