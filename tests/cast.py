@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import remembered
 from nganam.kernel.actors import system
 
 AGENCIES = (
@@ -44,6 +45,7 @@ PEOPLE = (
 PASSWORD = "mat-khau-thu-nghiem-2026"
 
 
+@remembered.scene
 def make_cast() -> None:
     """Enter the agencies, their predecessors and duties, the people and what they hold."""
     from nganam.accounts.models import Person

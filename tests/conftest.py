@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import migrated
 from cast import make_cast
 from nganam.kernel.actors import VISITOR, Actor, Kind, Role
 
@@ -29,6 +31,9 @@ BROWSER = Path(__file__).parent / "browser"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a second run, on another database, leave out what has none."""
+    parser.addoption(
+        "--until", type=int, help="seconds of the epoch after which no test begins: each tells that it was left out"
+    )
     parser.addoption("--database-only", action="store_true", help="only tests of what a database may do otherwise")
 
 
@@ -47,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     _let_tests_empty_the_database()
+    if hasattr(config, "cache"):
+        migrated.keep(config.cache.mkdir("migrated"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -71,6 +78,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         apart = [item for item in items if not _uses_database(item)]
         items[:] = [item for item in items if _uses_database(item)]
         config.hook.pytest_deselected(items=apart)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what a run has no time for any more, and say so."""
+    until = item.config.getoption("--until")
+    if until and time.time() > until:
+        pytest.skip("hết giờ của lượt chạy này")
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import remembered
 from nganam.kernel.actors import Actor, Kind, Role, system
 
 PASSWORD = "mat-khau-thu-nghiem-2026"
@@ -98,6 +99,7 @@ def load_admitted(stopped: Any, *, at: datetime = AT) -> Any:
     return loading.run_load(actor=system("worker"), now=lambda: at + timedelta(seconds=4), code=again.code)
 
 
+@remembered.scene
 def loaded_table(**values: Any) -> Any:
     """Declare Lan's table and load its three rows."""
     found = table(**values)
@@ -107,6 +109,7 @@ def loaded_table(**values: Any) -> Any:
     return found
 
 
+@remembered.scene
 def declared_service(found: Any = None, **changes: Any) -> Any:
     """Declare a service over Lan's loaded table."""
     from nganam.services import operations
@@ -116,6 +119,7 @@ def declared_service(found: Any = None, **changes: Any) -> Any:
     )
 
 
+@remembered.scene
 def published_service(found: Any = None) -> Any:
     """Take a service all the way to publication."""
     import scenes_services
@@ -130,6 +134,7 @@ def application(actor: Actor = PHUC, code: str = "MCDT") -> Any:
     return operations.register_application(actor=actor, at=AT, code=code, name="Một cửa điện tử")
 
 
+@remembered.scene
 def drafted_request(service: Any = None, **changes: Any) -> Any:
     """Draft Phúc's request."""
     from nganam.sharing.requests import operations
@@ -139,6 +144,7 @@ def drafted_request(service: Any = None, **changes: Any) -> Any:
     )
 
 
+@remembered.scene
 def sent_request(*, at: datetime = AT, **changes: Any) -> Any:
     """Send Phúc's request."""
     from nganam.sharing.requests import operations
@@ -146,6 +152,7 @@ def sent_request(*, at: datetime = AT, **changes: Any) -> Any:
     return operations.send_request(actor=PHUC, at=at, request=drafted_request(**changes))
 
 
+@remembered.scene
 def created_account(*, valid_until: date | None = None, **asked: Any) -> Any:
     """Grant Phúc's request (``asked`` changes it) without the telephone; nobody has taken the first key yet."""
     from nganam.sharing.requests import operations
@@ -156,6 +163,7 @@ def created_account(*, valid_until: date | None = None, **asked: Any) -> Any:
     )
 
 
+@remembered.scene
 def account(*, valid_until: date | None = None, **asked: Any) -> Any:
     """Grant Phúc's request without the telephone, and hand the account over."""
     from nganam.sharing.accounts import operations
@@ -163,6 +171,7 @@ def account(*, valid_until: date | None = None, **asked: Any) -> Any:
     return operations.hand_over(actor=PHUC, at=AT, account=created_account(valid_until=valid_until, **asked))
 
 
+@remembered.scene
 def proposed_dataset(found: Any = None, **changes: Any) -> Any:
     """Propose that Lan's table without telephones be opened."""
     from nganam.opendata import operations
@@ -171,6 +180,7 @@ def proposed_dataset(found: Any = None, **changes: Any) -> Any:
     return operations.propose_dataset(actor=LAN, at=AT, table=found, slug="co-so", values=DATASET | changes)
 
 
+@remembered.scene
 def published_dataset(found: Any = None) -> Any:
     """Take a dataset all the way to the portal."""
     from nganam.opendata import operations

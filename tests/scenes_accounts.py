@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor, Kind, Role
 from scenes import AT, LAN, PHUC
@@ -27,6 +28,7 @@ FORCED: dict[str, Any] = {
 }
 
 
+@remembered.scene
 def planned_stop(service: Any = None, *, at: datetime = AT, **changes: Any) -> Any:
     """Plan a stop of Lan's service."""
     from nganam.sharing.suspensions import maintaining
@@ -34,6 +36,7 @@ def planned_stop(service: Any = None, *, at: datetime = AT, **changes: Any) -> A
     return maintaining.plan_stop(actor=LAN, at=at, service=service or scenes.published_service(), values=PLAN | changes)
 
 
+@remembered.scene
 def announced_stop(service: Any = None, **changes: Any) -> Any:
     """Plan a stop and announce it in time."""
     from nganam.sharing.suspensions import maintaining
@@ -41,6 +44,7 @@ def announced_stop(service: Any = None, **changes: Any) -> Any:
     return maintaining.announce_stop(actor=LAN, at=AT, stop=planned_stop(service, **changes))
 
 
+@remembered.scene
 def suspected_breach(account: Any = None) -> Any:
     """Open a file on the use of Phúc's account."""
     from nganam.sharing.suspensions import breaching
@@ -51,6 +55,7 @@ def suspected_breach(account: Any = None) -> Any:
     return breach
 
 
+@remembered.scene
 def determined_breach(account: Any = None, *, at: datetime = AT, **changes: Any) -> Any:
     """Determine that Phúc's use breaks the regulation."""
     from nganam.sharing.suspensions import breaching
@@ -59,6 +64,7 @@ def determined_breach(account: Any = None, *, at: datetime = AT, **changes: Any)
     return breaching.determine_breach(actor=LAN, at=at, breach=suspected_breach(account), **values)
 
 
+@remembered.scene
 def notified_breach(account: Any = None) -> Any:
     """Tell Phúc of the breach with the two contents of the notice."""
     from nganam.sharing.suspensions import breaching
@@ -69,6 +75,7 @@ def notified_breach(account: Any = None) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def suspended_breach(account: Any = None) -> Any:
     """Lock Phúc's account after the notice."""
     from nganam.sharing.suspensions import breaching
@@ -89,6 +96,7 @@ def second_account(service: Any) -> Any:
     return hand_over(actor=PHUC, at=AT, account=made)
 
 
+@remembered.scene
 def synchronised_account(*, days: int = 30, method: str = "sync", valid_until: date | None = None) -> Any:
     """Grant an account to a service whose data are synchronised or packaged."""
     account = scenes.account(valid_until=valid_until)
@@ -97,6 +105,7 @@ def synchronised_account(*, days: int = 30, method: str = "sync", valid_until: d
     return account
 
 
+@remembered.scene
 def ended_sharing(account: Any = None) -> Any:
     """End the sharing with Phúc for ground c of D44."""
     from nganam.sharing.suspensions import terminating
@@ -107,6 +116,7 @@ def ended_sharing(account: Any = None) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def decided_termination() -> Any:
     """Return an end of sharing as it stands before anybody is told: no deed stops there."""
     from nganam.cases.operations import open_case
@@ -116,6 +126,7 @@ def decided_termination() -> Any:
     return open_case(Termination(**values), actor=LAN, at=AT)
 
 
+@remembered.scene
 def delegation(*, at: datetime = AT, valid_until: date | None = None) -> Any:
     """Leave the issuing for all of Lan's services to the operator of the LGSP."""
     from nganam.sharing.delegations import operations

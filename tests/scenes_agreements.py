@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor, Kind, Role
 
@@ -45,6 +46,7 @@ TEXT: dict[str, Any] = {
 SIGNERS = {"CT-SYT": "Trần Thị Giám Đốc", "CT-X31507": "Lý Văn Chủ Tịch", "CT-STC": "Võ Tài Chính"}
 
 
+@remembered.scene
 def special_service() -> Any:
     """Publish a service that is shared by agreement only."""
     from nganam.services.models import Service
@@ -55,6 +57,7 @@ def special_service() -> Any:
     return service
 
 
+@remembered.scene
 def drafted(service: Any = None, **changes: Any) -> Any:
     """Draft Phúc's request for special data."""
     from nganam.sharing.agreements import operations
@@ -65,6 +68,7 @@ def drafted(service: Any = None, **changes: Any) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def submitted(**changes: Any) -> Any:
     """Send it."""
     from nganam.sharing.agreements import operations
@@ -72,6 +76,7 @@ def submitted(**changes: Any) -> Any:
     return operations.submit(actor=PHUC, at=AT, agreement=drafted(**changes))
 
 
+@remembered.scene
 def confirmed() -> Any:
     """Lan finds that default sharing does not serve."""
     from nganam.sharing.agreements import operations
@@ -79,6 +84,7 @@ def confirmed() -> Any:
     return operations.confirm_special(actor=LAN, at=AT, agreement=submitted(), reason="Có dữ liệu cá nhân.")
 
 
+@remembered.scene
 def drafting() -> Any:
     """Lan records the review: both sides draft now."""
     from nganam.sharing.agreements import operations
@@ -107,6 +113,7 @@ def agree(agreement: Any, actor: Actor, at: datetime = AT) -> Any:
     return texts.agree(actor=actor, at=at, agreement=agreement, digest=table(agreement).digest)
 
 
+@remembered.scene
 def signing(**changes: Any) -> Any:
     """Phúc saves a whole text, Lan agrees: it waits for signatures."""
     return agree(save(drafting(), **changes), LAN)
@@ -122,11 +129,13 @@ def sign(agreement: Any, actor: Actor, at: datetime = AT) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def in_force(**changes: Any) -> Any:
     """Both sides sign: the agreement holds and its account is open."""
     return sign(sign(signing(**changes), PHUC), LAN)
 
 
+@remembered.scene
 def amending(agreement: Any = None) -> Any:
     """Lan opens an amendment."""
     from nganam.sharing.agreements import drafting as texts
@@ -134,6 +143,7 @@ def amending(agreement: Any = None) -> Any:
     return texts.begin_amendment(actor=LAN, at=LATER, agreement=agreement or in_force(), reason="Bỏ điện thoại")
 
 
+@remembered.scene
 def deleting() -> Any:
     """Phúc ends the agreement: the duty to delete runs."""
     from nganam.sharing.agreements import ending
@@ -143,6 +153,7 @@ def deleting() -> Any:
     )
 
 
+@remembered.scene
 def joining(agreement: Any = None, actor: Actor = TU) -> Any:
     """Tú asks to join."""
     from nganam.sharing.agreements import joining as joinings

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor, Kind, Role
 
@@ -42,6 +43,7 @@ def subject(actor: Actor, case: Any, at: datetime = AT) -> Any:
     return subject_for(actor, f"{case.MACHINE.code}:{case.code}", local_date(at))
 
 
+@remembered.scene
 def refused_request() -> Any:
     """Have Lan refuse Phúc's request."""
     from nganam.sharing.requests import operations
@@ -51,6 +53,7 @@ def refused_request() -> Any:
     )
 
 
+@remembered.scene
 def dispute(case: Any = None, *, at: datetime = AT, **changes: Any) -> Any:
     """Have Phúc dispute a thing: by default the refusal of the request."""
     from nganam.disputes import operations
@@ -59,6 +62,7 @@ def dispute(case: Any = None, *, at: datetime = AT, **changes: Any) -> Any:
     return operations.open_dispute(actor=PHUC, at=at, values=VALUES | changes, subject=about)
 
 
+@remembered.scene
 def against(agency: str = "CT-SYT", *, actor: Actor = PHUC, at: datetime = AT, **changes: Any) -> Any:
     """Raise a difficulty with an agency, about no thing."""
     from nganam.agencies.queries import agency as agency_of
@@ -67,6 +71,7 @@ def against(agency: str = "CT-SYT", *, actor: Actor = PHUC, at: datetime = AT, *
     return operations.open_dispute(actor=actor, at=at, values=VALUES | changes, respondent=agency_of(agency))
 
 
+@remembered.scene
 def error(account: Any = None) -> Any:
     """Have Phúc report wrong data received through the account."""
     from nganam.disputes import operations
@@ -75,6 +80,7 @@ def error(account: Any = None) -> Any:
     return operations.report_error(actor=PHUC, at=AT, values=ERROR, subject=about)
 
 
+@remembered.scene
 def unresolved(case: Any = None) -> Any:
     """Have level 1 say that it cannot."""
     from nganam.disputes import operations
@@ -82,6 +88,7 @@ def unresolved(case: Any = None) -> Any:
     return operations.fail(actor=LAN, at=AT, dispute=case or dispute(), reason="Giữ nguyên ý kiến.")
 
 
+@remembered.scene
 def at_level_two(case: Any = None) -> Any:
     """Have Phúc take it to the lead agency."""
     from nganam.disputes import operations
@@ -89,6 +96,7 @@ def at_level_two(case: Any = None) -> Any:
     return operations.escalate(actor=PHUC, at=AT, dispute=unresolved(case), reason="Căn cứ không đúng.")
 
 
+@remembered.scene
 def at_level_three(case: Any = None) -> Any:
     """Have Minh put it to the Chairman with a plan."""
     from nganam.disputes import operations
@@ -99,6 +107,7 @@ def at_level_three(case: Any = None) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def decided(case: Any = None, **changes: Any) -> Any:
     """Have Khánh decide."""
     from nganam.disputes import operations
@@ -107,6 +116,7 @@ def decided(case: Any = None, **changes: Any) -> Any:
     return operations.decide(actor=KHANH, at=AT, dispute=at_level_three(case), **given)
 
 
+@remembered.scene
 def referred(case: Any = None) -> Any:
     """Have Khánh write to the ministry."""
     from nganam.disputes import operations
@@ -117,6 +127,7 @@ def referred(case: Any = None) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def reported(case: Any = None) -> Any:
     """Have Lan report that the Chairman's decision is carried out."""
     from nganam.disputes import operations

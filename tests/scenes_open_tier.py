@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor
 
@@ -11,6 +12,7 @@ NAMES = ["ma_co_so", "ten_co_so"]
 OPEN_FIELDS = ["ma_co_so", "ten_co_so", "loai"]
 
 
+@remembered.scene
 def open_service() -> Any:
     """Publish a service over a table whose open dataset stands published."""
     import scenes_services
@@ -23,6 +25,7 @@ def open_service() -> Any:
     return scenes_services.published(declared)
 
 
+@remembered.scene
 def offered(service: Any = None, at: datetime = scenes.AT, **changes: Any) -> Any:
     """Offer a service to everybody."""
     from nganam.lgsp.open_tier import operations
@@ -31,6 +34,7 @@ def offered(service: Any = None, at: datetime = scenes.AT, **changes: Any) -> An
     return operations.offer_tier(service or open_service(), actor=scenes.LAN, at=at, **values)
 
 
+@remembered.scene
 def opened(service: Any = None, at: datetime = scenes.AT, **changes: Any) -> Any:
     """Open it."""
     from nganam.lgsp.open_tier import operations

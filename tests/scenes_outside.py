@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+import remembered
 import scenes
 from nganam.cases.models import Case
 from nganam.kernel.actors import Actor, Kind, Role
@@ -55,6 +56,7 @@ def ministry(code: str = "BO-YT", name: str = "Bộ Y tế") -> Any:
     )
 
 
+@remembered.scene
 def registered(*, at: datetime = AT, received_on: date | None = None, service: Any = None, **changes: Any) -> Any:
     """Register Bộ Y tế's request for Lan's service: both opinions are being waited for."""
     from nganam.sharing.outside import inbound
@@ -65,6 +67,7 @@ def registered(*, at: datetime = AT, received_on: date | None = None, service: A
     )  # fmt: skip
 
 
+@remembered.scene
 def registered_special(**changes: Any) -> Any:
     """Register a request for data of Lan's that no service shares."""
     from nganam.agencies.models import Agency
@@ -88,11 +91,13 @@ def opine(case: Any, side: str, agrees: bool, *, at: datetime = AT, actor: Actor
     )  # fmt: skip
 
 
+@remembered.scene
 def weighed(*, owner: bool = True, lead: bool = True, case: Any = None, at: datetime = AT) -> Any:
     """Give both opinions."""
     return opine(opine(case or registered(at=at), "owner", owner, at=at), "lead", lead, at=at)
 
 
+@remembered.scene
 def submitted() -> Any:
     """Submit differing opinions to the Chairman."""
     from nganam.sharing.outside import inbound
@@ -103,6 +108,7 @@ def submitted() -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def decided(transition: str) -> Any:
     """Let the Chairman permit or forbid."""
     from nganam.sharing.outside import inbound
@@ -113,6 +119,7 @@ def decided(transition: str) -> Any:
     )  # fmt: skip
 
 
+@remembered.scene
 def granted(case: Any = None, **words: Any) -> Any:
     """Grant an agreed request; returns the account."""
     from nganam.sharing.outside import inbound
@@ -122,6 +129,7 @@ def granted(case: Any = None, **words: Any) -> Any:
     )
 
 
+@remembered.scene
 def connected() -> Any:
     """Take an inbound request all the way into use."""
     from nganam.sharing.accounts import operations as accounts
@@ -134,6 +142,7 @@ def connected() -> Any:
     )
 
 
+@remembered.scene
 def drafted(**changes: Any) -> Any:
     """Draft Phúc's proposal to use a service of Bộ Tài chính."""
     from nganam.sharing.outside import outbound
@@ -143,6 +152,7 @@ def drafted(**changes: Any) -> Any:
     )
 
 
+@remembered.scene
 def proposed(**changes: Any) -> Any:
     """Send Phúc's proposal to the lead agency."""
     from nganam.sharing.outside import outbound
@@ -150,6 +160,7 @@ def proposed(**changes: Any) -> Any:
     return outbound.propose(actor=PHUC, at=AT, outbound=drafted(**changes))
 
 
+@remembered.scene
 def accepted(**changes: Any) -> Any:
     """Accept it after the review."""
     from nganam.sharing.outside import outbound
@@ -159,6 +170,7 @@ def accepted(**changes: Any) -> Any:
     )
 
 
+@remembered.scene
 def sent(*, at: datetime = AT, sent_on: date | None = None) -> Any:
     """Send it to the outside provider."""
     from nganam.sharing.outside import outbound
@@ -168,6 +180,7 @@ def sent(*, at: datetime = AT, sent_on: date | None = None) -> Any:
     )
 
 
+@remembered.scene
 def special(case: Any = None) -> Any:
     """Find that an agreed request needs an agreement: one for a special service, unless ``case`` is given."""
     import scenes_agreements
@@ -179,6 +192,7 @@ def special(case: Any = None) -> Any:
     )
 
 
+@remembered.scene
 def agreeing(case: Any = None) -> Any:
     """Begin the agreement for Bộ Y tế as its request says; returns the draft."""
     from nganam.sharing.outside import inbound
@@ -186,6 +200,7 @@ def agreeing(case: Any = None) -> Any:
     return inbound.begin_agreement(actor=MINH, at=AT, inbound=case or special())
 
 
+@remembered.scene
 def signed_outside(agreement: Any = None) -> Any:
     """Take that agreement into force, Minh acting for Bộ Y tế."""
     import scenes_agreements as texts
@@ -202,6 +217,7 @@ def signed_outside(agreement: Any = None) -> Any:
     return found
 
 
+@remembered.scene
 def refused() -> Any:
     """Record that the outside provider refused."""
     from nganam.sharing.outside import outbound
@@ -211,6 +227,7 @@ def refused() -> Any:
     )
 
 
+@remembered.scene
 def used() -> Any:
     """Take an outbound proposal all the way into use."""
     from nganam.sharing.outside import outbound
@@ -224,6 +241,7 @@ def used() -> Any:
     return outbound.start_use(actor=PHUC, at=AT, outbound=case, reason="Đã nhận được dữ liệu.")
 
 
+@remembered.scene
 def listed(**changes: Any) -> Any:
     """List a service of Bộ Tài chính for everybody."""
     from nganam.sharing.outside import external

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor, system
 
@@ -42,29 +43,34 @@ def findings(**changed: str) -> dict[str, str]:
     return met | {f"{code}_remark": "Đã xem." for code in checklist.CODES} | changed
 
 
+@remembered.scene
 def submitted(service: Any = None) -> Any:
     """Hand a service in."""
     return move(scenes.LAN, service or scenes.declared_service(), "submit")
 
 
+@remembered.scene
 def appraising(case: Any = None) -> Any:
     """Begin the appraisal of a service or version, handed in first if it is not."""
     case = case or scenes.declared_service()
     return move(scenes.MINH, submitted(case) if case.state in {"draft", "returned"} else case, "appraise")
 
 
+@remembered.scene
 def passed(case: Any = None) -> Any:
     """Pass a service or version."""
     case = move(scenes.MINH, appraising(case), "assess", **findings())
     return move(scenes.MINH, case, "pass")
 
 
+@remembered.scene
 def on_test(service: Any = None) -> Any:
     """Put a service on the LGSP and start its test."""
     service = move(scenes.MINH, passed(service), "deploy")
     return move(scenes.MINH, service, "start_test")
 
 
+@remembered.scene
 def ready(service: Any = None) -> Any:
     """Take a service to the point where connections can be made."""
     return move(scenes.MINH, on_test(service), "mark_ready", **TEST)
@@ -82,6 +88,7 @@ def suspended(service: Any) -> Any:
     return operations.suspend_service(actor=SUSPENDING, at=scenes.AT, service=service, reason="Bảo trì")
 
 
+@remembered.scene
 def drafted_version(service: Any = None, *, fields: list[str] | None = None, **changes: Any) -> Any:
     """Draft a version: without inputs a minor one (capacity), with ``fields`` a major one."""
     from nganam.services import revising
@@ -94,6 +101,7 @@ def drafted_version(service: Any = None, *, fields: list[str] | None = None, **c
     )
 
 
+@remembered.scene
 def passed_version(service: Any = None) -> Any:
     """Take a version without the telephone through its appraisal."""
     drafted = drafted_version(service, fields=WITHOUT_TELEPHONE)
@@ -120,6 +128,7 @@ def workbook(*rows: dict[str, Any], columns: Iterable[str] = tuple(SPREADSHEET_R
     return out
 
 
+@remembered.scene
 def lone_version() -> Any:
     """Return a draft of a version that may be put into any state: no other version of its service is there."""
     drafted = drafted_version()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import remembered
 import scenes
 import scenes_services
 from nganam.kernel.actors import Actor
@@ -49,11 +50,13 @@ def declared(operations: Any = None, **changes: Any) -> Any:
     return declare_service(actor=scenes.LAN, at=scenes.AT, source=found, field_names=names, values=values)
 
 
+@remembered.scene
 def published(**changes: Any) -> Any:
     """Publish a service over a new system."""
     return scenes_services.published(declared(**changes))
 
 
+@remembered.scene
 def granted(service: Any = None, application: Any = None, **scope: Any) -> Any:
     """Grant Phúc's request for an application (a new one if none is named) with a scope, and hand the account over."""
     from nganam.sharing.accounts import operations as accounts

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import remembered
 import scenes
 from nganam.kernel.actors import Actor, Kind, Role
 
@@ -20,6 +21,7 @@ FOCAL = {
 }  # fmt: skip
 
 
+@remembered.scene
 def drafted_database(**changes: Any) -> Any:
     """Declare Lan's database, not proposed yet."""
     from nganam.catalogue import operations
@@ -27,6 +29,7 @@ def drafted_database(**changes: Any) -> Any:
     return operations.declare_database(actor=scenes.LAN, at=AT, values=ENTRY | changes, items=ITEMS)
 
 
+@remembered.scene
 def drafted_edition() -> Any:
     """Compile a draft edition of Lan's accepted database."""
     from nganam.catalogue import operations
@@ -39,6 +42,7 @@ def drafted_edition() -> Any:
     )
 
 
+@remembered.scene
 def nominated_focal_point() -> Any:
     """Nominate Lan for Sở Y tế."""
     from nganam.agencies import operations
@@ -77,6 +81,7 @@ def many_requests(count: int, state: str = "received", *, late: int = 0) -> list
     return rows
 
 
+@remembered.scene
 def proposed_dataset() -> Any:
     """Propose that a table of its own be opened: the contracts build several scenes in one data folder."""
     return scenes.proposed_dataset(scenes.loaded_table(code="co-so-mo", columns=scenes.OPEN_COLUMNS))
