@@ -26,6 +26,7 @@ for _name in ("NGANAM_DEMO", "NGANAM_PUBLIC_URL", "NGANAM_GATEWAY_URL", "NGANAM_
     os.environ.pop(_name, None)
 
 
+TOO_LATE = "hết giờ của lượt chạy này"
 BROWSER = Path(__file__).parent / "browser"
 
 
@@ -84,7 +85,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out what a run has no time for any more, and say so."""
     until = item.config.getoption("--until")
     if until and time.time() > until:
-        pytest.skip("hết giờ của lượt chạy này")
+        pytest.skip(TOO_LATE)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many tests the run had no time for: they are not among what passed."""
+    left = [one for one in terminalreporter.stats.get("skipped", []) if TOO_LATE in str(one.longrepr)]
+    if left:
+        terminalreporter.write_line(f"{TOO_LATE}: {len(left)} kiểm thử chưa chạy, bắt đầu từ {left[0].nodeid}")
 
 
 def _uses_database(item: pytest.Item) -> bool:
