@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import migrated
+import remembered
 from cast import make_cast
 from nganam.kernel.actors import VISITOR, Actor, Kind, Role
 
@@ -109,6 +110,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     folder = tmp_path / "data"
     folder.mkdir()
+    remembered.patched = monkeypatch
     monkeypatch.setenv("NGANAM_DATA", str(folder))
     before = settings.DATA
     settings.DATA = folder

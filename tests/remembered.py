@@ -41,6 +41,8 @@ class Written:
 
 _known: dict[tuple[str, str], Written | None] = {}
 _walking = False
+patched: Any = None
+"""The patches of the test that runs, kept by the fixture every test has."""
 
 
 def scene(build: F) -> F:
@@ -64,12 +66,14 @@ def scene(build: F) -> F:
 def _possible(*, asked: bool) -> bool:
     """Tell whether a scene is to be remembered.
 
-    Only where nobody but this test sees the database: what commits also runs what waits for the commit. Of the scenes
+    Only where nobody but this test sees the database: what commits also runs what waits for the commit. Not within a
+    transaction of its own, whose locks are watched, nor where the test has changed the platform's code. Of the scenes
     within another only the plain ones, which many begin with: looking at every table twice is not free.
     """
-    if os.environ.get("NGANAM_SCENES") == "walk" or not connection.in_atomic_block:
+    blocks = connection.atomic_blocks
+    if os.environ.get("NGANAM_SCENES") == "walk" or not blocks or not all(one._from_testcase for one in blocks):
         return False
-    return not (_walking and asked)
+    return not (_walking and asked) and not getattr(patched, "_setattr", None)
 
 
 def _words(said: Any) -> str | None:
@@ -146,6 +150,8 @@ def _state(tables: Tables) -> str:
         digest.update(f"{name} {path.stat().st_size}".encode())
     told = sorted((name, value) for name, value in os.environ.items() if name.startswith("NGANAM_"))
     digest.update(repr([one for one in told if one[0] != "NGANAM_DATA"]).encode())
+    chosen = {name: getattr(settings, name) for name in dir(settings) if name.startswith("NGANAM_")}
+    digest.update(repr(sorted(chosen.items())).encode())
     return digest.hexdigest()
 
 
