@@ -29,15 +29,15 @@ def run(demo: measure.Platform) -> measure.Result:
     """Measure the engine, whole loads and the floor in turn."""
     with tempfile.TemporaryDirectory(dir=demo.folder, prefix=".bench-") as name:
         folder = Path(name)
-        _open_copy(demo, folder)
-        source = _write_source(folder / "dan-cu.csv")
-        columns = _columns()
+        open_copy(demo, folder)
+        source = write_source(folder / "dan-cu.csv")
+        asked = columns()
         numbers = count(1)
         cases = {
             "DuckDB csv → parquet": lambda: _timed(lambda: _floor(source, folder / "floor.parquet")),
-            "csv → sqlite3 script": lambda: _timed(lambda: _script(source, folder / "script.sqlite")),
-            "engine": lambda: _engine(source, folder / "engine", columns),
-            "start_load + run_load": lambda: _whole(source, columns, next(numbers)),
+            "csv → sqlite3 script": lambda: _timed(lambda: script(source, folder / "script.sqlite")),
+            "engine": lambda: _engine(source, folder / "engine", asked),
+            "start_load + run_load": lambda: _whole(source, asked, next(numbers)),
         }
         ratios = [("cpu_s", "engine", "DuckDB csv → parquet"), ("cpu_s", "start_load + run_load", "engine")]
         size = source.stat().st_size / 1e6
@@ -47,7 +47,7 @@ def run(demo: measure.Platform) -> measure.Result:
         return result
 
 
-def _open_copy(demo: measure.Platform, folder: Path) -> None:
+def open_copy(demo: measure.Platform, folder: Path) -> None:
     """Set Django up on a copy of the demo's database: its agencies and people, none of its tables' files."""
     with closing(demo.database()) as base, closing(sqlite3.connect(folder / "nganam.sqlite3")) as copy:
         base.backup(copy)
@@ -57,17 +57,19 @@ def _open_copy(demo: measure.Platform, folder: Path) -> None:
     django.setup()
 
 
-def _write_source(path: Path) -> Path:
+def write_source(path: Path, rows: int = ROWS) -> Path:
+    """Write so many made-up citizens."""
     from nganam.demo.people import Citizen, citizens
 
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(Citizen._fields)
-        writer.writerows(citizens(ROWS))
+        writer.writerows(citizens(rows))
     return path
 
 
-def _columns() -> list[dict[str, Any]]:
+def columns() -> list[dict[str, Any]]:
+    """Return the columns of the demo's table of citizens."""
     from nganam.demo.facts import DATA
     from nganam.warehouse.engine import contract
 
@@ -75,13 +77,14 @@ def _columns() -> list[dict[str, Any]]:
 
 
 def _timed(deed: Callable[[], object]) -> measure.Figures:
-    with _watch() as figures:
+    with watch() as figures:
         deed()
     return figures | {"rows_per_s": ROWS / figures["seconds"]}
 
 
 @contextmanager
-def _watch() -> Iterator[measure.Figures]:
+def watch() -> Iterator[measure.Figures]:
+    """Yield figures that hold seconds and CPU seconds once the block has ended."""
     figures: measure.Figures = {}
     began, used = time.perf_counter(), time.process_time()
     yield figures
@@ -97,7 +100,8 @@ def _floor(source: Path, target: Path) -> None:
         base.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _script(source: Path, target: Path) -> None:
+def script(source: Path, target: Path) -> None:
+    """Do what people do without a warehouse: rows into a table with a key and one index."""
     target.unlink(missing_ok=True)
     with closing(sqlite3.connect(target)) as base, source.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
@@ -118,7 +122,7 @@ def _engine(source: Path, folder: Path, columns: list[dict[str, Any]]) -> measur
     contract, communes, steps, held = from_list(columns), _communes(), {}, {}
 
     def step(name: str, deed: Callable[[], Any]) -> Any:
-        with _watch() as figures:
+        with watch() as figures:
             made = deed()
         steps[name] = figures["seconds"]
         return made
@@ -126,7 +130,7 @@ def _engine(source: Path, folder: Path, columns: list[dict[str, Any]]) -> measur
     def stream(done: lake.Commit) -> Iterator[Any]:
         return lake.stream(folder / "lake", contract, done.delta_version)
 
-    with _watch() as whole, source.open("rb") as file:
+    with watch() as whole, source.open("rb") as file:
         chunks = iter(lambda: file.read(1 << 20), b"")
         held["landed"] = step("land", lambda: landing.land_stream(chunks, "x.csv", folder / "landing", limit=10**9))
         shape = step("inspect", lambda: reading.inspect(held["landed"], "x.csv", contract))
@@ -150,6 +154,16 @@ def _communes() -> frozenset[str]:
 
 def _whole(source: Path, columns: list[dict[str, Any]], number: int) -> measure.Figures:
     """Upload and load into a new table as a person and the worker do, then the same file again."""
+    actor, table = declare(columns, number)
+    with watch() as first:
+        load(actor, table, source, "committed")
+    with watch() as again:
+        load(actor, table, source, "unchanged")
+    return first | {"rows_per_s": ROWS / first["seconds"], "again_s": again["seconds"], "again_cpu_s": again["cpu_s"]}
+
+
+def declare(columns: list[dict[str, Any]], number: int) -> tuple[Any, Any]:
+    """Return who loads, and a new table."""
     from nganam.kernel.actors import Actor, Kind, Role
     from nganam.warehouse import operations
 
@@ -158,14 +172,11 @@ def _whole(source: Path, columns: list[dict[str, Any]], number: int) -> measure.
         actor=actor, at=datetime.now(UTC), agency="CT-CA", code=f"bench-{number}", title=f"Bench {number}",
         columns=columns, commune_column="ma_xa",
     )  # fmt: skip
-    with _watch() as first:
-        _load(actor, table, source, "committed")
-    with _watch() as again:
-        _load(actor, table, source, "unchanged")
-    return first | {"rows_per_s": ROWS / first["seconds"], "again_s": again["seconds"], "again_cpu_s": again["cpu_s"]}
+    return actor, table
 
 
-def _load(actor: Any, table: Any, source: Path, state: str) -> None:
+def load(actor: Any, table: Any, source: Path, state: str) -> None:
+    """Upload a file and run its load to its end, which must be ``state``."""
     from nganam.kernel.actors import system
     from nganam.warehouse import loading, operations
 

@@ -37,6 +37,8 @@ ROUNDS = 3
 BUILD_SECONDS = 300
 TICKS = os.sysconf("SC_CLK_TCK")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 Figures = dict[str, float]
 Case = Callable[[], Figures]
 
@@ -276,11 +278,13 @@ class _Link:
         self.began = 0.0
         self.received = bytearray()
         self.needed = 0
+        self.chunked = False
         self.head = 0
 
     def ask(self, question: bytes) -> None:
         self.received.clear()
         self.needed = 0
+        self.chunked = False
         self.began = time.perf_counter()
         self.socket.sendall(question)
 
@@ -290,8 +294,10 @@ class _Link:
         if not part:
             raise SystemExit(f"connection closed in the middle of an answer: {bytes(self.received[:200])!r}")
         self.received += part
-        if not self.needed:
+        if not self.needed and not self.chunked:
             self._read_head()
+        if self.chunked:
+            return self.received.endswith(LAST_CHUNK)
         return bool(self.needed) and len(self.received) >= self.needed
 
     def _read_head(self) -> None:
@@ -299,6 +305,9 @@ class _Link:
         if end < 0:
             return
         length = LENGTH.search(self.received, 0, end + 2)
+        if self.received[9:12] == b"200" and CHUNKED.search(self.received, 0, end + 2):
+            self.head, self.chunked = end + 4, True
+            return
         if self.received[9:12] != b"200" or length is None:
             raise SystemExit(f"unexpected answer: {bytes(self.received[:600]).decode(errors='replace')}")
         self.head, self.needed = end + 4, end + 4 + int(length[1])

@@ -12,8 +12,8 @@ import measure
 HERE = Path(__file__).parent
 WITHOUT_DEMO = {"cases", "lgsp/filtering", "lgsp/gateways", "lgsp/snapshots", "lgsp/soak"}
 """What builds a province, or a gateway, of its own."""
-WHEN_NAMED = {"lgsp/soak"}
-"""What takes an hour."""
+WHEN_NAMED = {"lgsp/soak", "warehouse/growth"}
+"""What takes an hour, or a quarter of one and 3 GB."""
 BESIDE = {"measure", "run"}
 
 
@@ -21,7 +21,8 @@ def main() -> int:
     """Return 0 when every benchmark could be run and kept its bar."""
     options = measure.options(sys.argv[1:])
     known = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in BESIDE}
-    known |= {f"lgsp/{path.stem}": path for path in sorted(HERE.glob("lgsp/*.py"))}
+    for room in ("lgsp", "warehouse"):
+        known |= {f"{room}/{path.stem}": path for path in sorted(HERE.glob(f"{room}/*.py"))}
     unknown = [name for name in options.names if name not in known]
     if unknown or options.list:
         print(

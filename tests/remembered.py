@@ -2,7 +2,7 @@
 
 A scene is put back only where it would have done the same: in a database that holds row for row what it held then, with
 the same files in the data folder and the same words. Anything else (another time, a term a test changed, a case that is
-there already) is walked anew. ``NGANAM_SCENES=walk`` walks every one.
+there already) is walked anew. ``SCENES=walk`` walks every one.
 """
 
 import functools
@@ -71,7 +71,7 @@ def _possible(*, asked: bool) -> bool:
     within another only the plain ones, which many begin with: looking at every table twice is not free.
     """
     blocks = connection.atomic_blocks
-    if os.environ.get("NGANAM_SCENES") == "walk" or not blocks or not all(one._from_testcase for one in blocks):
+    if os.environ.get("SCENES") == "walk" or not blocks or not all(one._from_testcase for one in blocks):
         return False
     return not (_walking and asked) and not getattr(patched, "_setattr", None)
 
@@ -86,7 +86,7 @@ def _words(said: Any) -> str | None:
         said = list(said.items())
     if not isinstance(said, list | tuple):
         return None
-    parts = [_words(one) for one in said]
+    parts: list[str | None] = [_words(one) for one in said]
     return None if None in parts else repr(parts)
 
 
@@ -113,7 +113,7 @@ def _which(_vendor: str) -> str:
 
 
 def _columns(name: str) -> list[str]:
-    return [field.column for field in _models()[name]._meta.concrete_fields]
+    return [str(field.column) for field in _models()[name]._meta.concrete_fields]
 
 
 def _tables() -> Tables:
