@@ -38,6 +38,7 @@ def run(demo: measure.Platform) -> measure.Result:
     with tempfile.TemporaryDirectory(dir=demo.folder, prefix=".bench-") as name:
         folder = Path(name)
         loading.open_copy(demo, folder)
+        _load_once(folder)
         cases: dict[str, measure.Figures] = {}
         for number, size in enumerate(SIZES, 1):
             for what, figures in _one_size(folder, size, number).items():
@@ -57,6 +58,12 @@ def _one_size(folder: Path, size: int, number: int) -> dict[str, measure.Figures
     found |= _groups(folder, f"bench-{number}")
     (folder / "script.sqlite").unlink(missing_ok=True)
     return found
+
+
+def _load_once(folder: Path) -> None:
+    """Load a few rows: what is imported and compiled by the first load of a process is no part of the figures."""
+    actor, table = loading.declare(loading.columns(), 0)
+    loading.load(actor, table, loading.write_source(folder / "vai-dong.csv", 1000), "committed")
 
 
 def _spaced(size: int) -> str:
@@ -112,19 +119,22 @@ def _answers(folder: Path, number: int, replica: Path) -> dict[str, measure.Figu
             table = f"/{replica.stem}/rows"
             asked["Datasette"] = (
                 *datasette,
-                f"{table}/{{}}.json?_shape=array",
-                f"{table}.json?ma_xa={commune}&_size=100",
+                f"{table}/{{}}.json?_shape=array&_nocount=1",
+                f"{table}.json?ma_xa={commune}&_size=100&_nocount=1&_nofacet=1&_nosuggest=1",
             )
         cases = {}
         for who, (leader, port, headers, one, page) in asked.items():
-            cases[f"key, {who}"] = _case(leader, port, [measure.request(one.format(key), headers) for key in keys])
-            cases[f"page of 100, {who}"] = _case(leader, port, [measure.request(page, headers)])
+            share = 10 if who == "Datasette" else 1  # a tenth of the questions: it takes tens of milliseconds for each
+            by_key = [measure.request(one.format(key), headers) for key in keys]
+            cases[f"key, {who}"] = _case(leader, port, by_key, share)
+            cases[f"page of 100, {who}"] = _case(leader, port, [measure.request(page, headers)], share)
         return measure.rounds("", cases, count=ROUNDS).cases
 
 
-def _case(leader: int, port: int, asked: list[bytes]) -> measure.Case:
+def _case(leader: int, port: int, asked: list[bytes], share: int) -> measure.Case:
     measure.drive(port, asked, 20)
-    return lambda: measure.served({"server": leader}, port, asked, alone=ALONE, crowd=CROWD, c=CALLERS)
+    alone, crowd = ALONE // share, CROWD // share
+    return lambda: measure.served({"server": leader}, port, asked, alone=alone, crowd=crowd, c=CALLERS)
 
 
 def _sample(replica: Path) -> tuple[list[str], str]:
