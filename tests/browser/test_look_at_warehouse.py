@@ -132,11 +132,11 @@ def test_a_connection_is_entered_without_script_and_its_password_is_not_shown(la
     assert lans_page.locator("[name=password]").input_value() == ""
     lans_page.locator("[name=server]").fill("203.0.114.6")
     lans_page.get_by_role("button", name="Lưu khai báo").click()
-    assert "nhập lại mật khẩu" in lans_page.content()
+    lans_page.get_by_text("nhập lại mật khẩu").first.wait_for()
     seen(lans_page, "source_refused")
     lans_page.locator("[name=password]").fill("Hoa-Sen-2027")
     lans_page.get_by_role("button", name="Lưu khai báo").click()
-    assert "Đã đặt lúc" in lans_page.content()
+    lans_page.get_by_text("Đã đặt lúc").wait_for()
     assert "Hoa-Sen" not in lans_page.content()
     seen(lans_page, "source_entered")
 

@@ -157,7 +157,7 @@ def test_only_the_owners_focal_officer_enters_a_connection(agencies, networks, o
 def sealed_text(source):
     kept = Connection.objects.get(source=source)
     bound = connecting._bound(Source.objects.get(pk=source.pk), kept)
-    return sealing.unseal(connecting._keys(), sealing.Sealed(kept.key, kept.sealed), bound)
+    return sealing.unseal(connecting._keys(), sealing.Sealed(kept.key, bytes(kept.sealed)), bound)
 
 
 @pytest.mark.parametrize(

@@ -121,9 +121,7 @@ def require_password(entered: Entered, kept: Connection | None, *, moved: bool) 
     if kept is None:
         raise _no_password(_("Nhập mật khẩu của tài khoản kết nối."))
     if moved or any(getattr(kept, name) != getattr(entered, name) for name in PLACE):
-        text = _(
-            "Đổi loại nguồn, máy chủ, cổng hoặc tên đăng nhập thì nhập lại mật khẩu."
-        )
+        text = _("Đổi loại nguồn, máy chủ, cổng hoặc tên đăng nhập thì nhập lại mật khẩu.")
         raise _no_password(text)
 
 
@@ -164,7 +162,7 @@ def database(source: Source, kept: Connection) -> Database:
     except ValueError as error:
         raise fault("source_private", name=source.name) from error
     try:
-        password = sealing.unseal(_keys(), sealing.Sealed(kept.key, kept.sealed), _bound(source, kept))
+        password = sealing.unseal(_keys(), sealing.Sealed(kept.key, bytes(kept.sealed)), _bound(source, kept))
     except sealing.Unopened:
         raise fault("source_secret", name=source.name) from None
     account = f"{quote(kept.user, safe='')}:{quote(password, safe='')}"
@@ -197,7 +195,7 @@ def _reseal(rows: Iterable[Connection]) -> int:
     for row in rows:
         bound = _bound(row.source, row)
         try:
-            text = sealing.unseal(_keys(), sealing.Sealed(row.key, row.sealed), bound)
+            text = sealing.unseal(_keys(), sealing.Sealed(row.key, bytes(row.sealed)), bound)
         except sealing.Unopened:
             continue
         sealed = sealing.seal(_keys(), text, bound)

@@ -49,7 +49,7 @@ WAYS = (
 )
 
 
-def _unsaved(widget: type[forms.TextInput]) -> forms.TextInput:
+def _unsaved(widget: type[forms.TextInput | forms.PasswordInput]) -> forms.Widget:
     """Return an input that browsers are not to fill with the officer's own account."""
     return widget(attrs={"autocomplete": "new-password", "spellcheck": "false", "autocapitalize": "none"})
 
@@ -102,6 +102,11 @@ class SourceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Một câu SELECT; kết nối chỉ được đọc."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("way", "secret_ref", "server", "database", "user", "password"):
+            self.fields[name].wanted = True  # type: ignore[attr-defined]  # one of two ways needs it
 
     def clean(self) -> dict[str, Any]:
         """Ask for a place where the chosen way needs one."""

@@ -45,10 +45,10 @@ def seal(folder: Path, text: str, bound: Sequence[str]) -> Sealed:
 
 def unseal(folder: Path, sealed: Sealed, bound: Sequence[str]) -> str:
     """Return the text; raise ``Unopened`` when the key is gone or it was sealed for something else."""
-    content = bytes(sealed.content)
+    nonce, content = sealed.content[:NONCE], sealed.content[NONCE:]
     try:
         key = AESGCM(_key(folder, sealed.key))
-        return key.decrypt(content[:NONCE], content[NONCE:], _words(bound)).decode()
+        return key.decrypt(nonce, content, _words(bound)).decode()
     except (OSError, InvalidTag, ValueError):
         raise Unopened(sealed.key) from None
 
