@@ -20,6 +20,7 @@ COLUMNS = [
 ]
 PATHS = [
     "/kho/", "/kho/nguon/moi/", "/kho/nguon/NG-2026-0001/", "/kho/nguon/NG-2026-0001/sua/",
+    "/kho/nguon/NG-2026-0002/", "/kho/nguon/NG-2026-0002/sua/",
     "/kho/bang/moi/?nguon=NG-2026-0001", "/kho/bang/moi/", "/kho/co-so/", "/kho/co-so/sua/", "/kho/co-so/nap/",
     "/kho/nap/{load}/", "/kho/nap/{load}/doc-lai/", "/kho/co-so/phien-ban/2/", "/kho/co-so/phien-ban/1/?so-voi=2",
     "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
@@ -78,6 +79,7 @@ def warehouse(live, province, lan):
 
 def _tried_source(lan):
     from nganam.warehouse import operations, places, trying
+    from nganam.warehouse.connecting import Entered
 
     places.sources().mkdir(parents=True, exist_ok=True)
     rows = [["ma", "ho_ten", "so_giuong"], ["00123", "Nguyễn Văn An", "1.250"], ["00124", "Trần Thị Bình", "10"]]
@@ -87,6 +89,10 @@ def _tried_source(lan):
         actor=lan, at=AT, agency="CT-SYT", kind="file", name="Danh sách nhân sự", secret_ref="nguon-thu.csv"
     )
     trying.try_source(actor=lan, at=AT, source=source)
+    entered = Entered("203.0.114.5", 5432, "his", "kho_doc", "Hoa-Sen-2026")
+    operations.declare_source(
+        actor=lan, at=AT, agency="CT-SYT", kind="postgresql", name="HIS", relation="co_so", entered=entered
+    )
 
 
 @pytest.fixture
@@ -128,6 +134,22 @@ def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, wareh
     run_jobs()
     lans_page.wait_for_selector("#luot-nap:not([hx-trigger])")
     assert "Đã tạo phiên bản 3" in lans_page.content()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_a_connection_is_entered_without_script_and_its_password_is_not_shown(lans_page, live, seen, size):
+    lans_page.set_viewport_size({"width": size[0], "height": size[1]})
+    lans_page.goto(f"{live}/kho/nguon/NG-2026-0002/sua/")
+    assert lans_page.locator("[name=password]").input_value() == ""
+    lans_page.locator("[name=server]").fill("203.0.114.6")
+    lans_page.get_by_role("button", name="Lưu khai báo").click()
+    lans_page.get_by_text("nhập lại mật khẩu").first.wait_for()
+    seen(lans_page, "source_refused")
+    lans_page.locator("[name=password]").fill("Hoa-Sen-2027")
+    lans_page.get_by_role("button", name="Lưu khai báo").click()
+    lans_page.get_by_text("Đã đặt lúc").wait_for()
+    assert "Hoa-Sen" not in lans_page.content()
+    seen(lans_page, "source_entered")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])

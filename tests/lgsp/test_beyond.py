@@ -78,7 +78,7 @@ def test_what_was_good_when_declared_is_looked_at_again_before_it_goes_live(ca, 
     after = found.certificate_until + timedelta(seconds=1)
     with pytest.raises(RuleBroken, match="đã hết hạn"):
         operations.go_live(actor=MINH, at=after, platform=found, direction="outgoing", reason="Đã thử")
-    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    monkeypatch.setattr("nganam.face.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
     with pytest.raises(Invalid, match=r"169\.254"):
         scenes_beyond.opened(found)
     assert not Platform.objects.get().outgoing_at
@@ -145,7 +145,7 @@ def test_a_name_that_comes_to_mean_an_inner_address_is_called_no_more(ca, settin
     found = scenes_beyond.opened(proven(ca))
     scenes_beyond.service(found)
     assert queries.told_services(AT)[0].upstream.endpoints
-    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    monkeypatch.setattr("nganam.face.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
     assert operations.look_up_again(at=AT) == [found.code]
     assert queries.told_services(AT)[0].upstream.endpoints == ()
     found.refresh_from_db()
@@ -482,7 +482,7 @@ def test_the_token_endpoint_is_checked_again_when_it_is_asked(settings, monkeypa
         client_id="lgsp-st", proof="client_secret",
     )  # fmt: skip
     found = operations.set_secret(actor=MINH, at=AT, platform=found, value="bi-mat")
-    monkeypatch.setattr("nganam.services.upstreams.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
+    monkeypatch.setattr("nganam.face.reaching.resolve", lambda _host, _port: ["169.254.169.254"])
     assert tokens.refresh(found, at=AT) is False
     found.refresh_from_db()
     assert "169.254.169.254" in found.token_fault

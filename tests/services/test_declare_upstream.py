@@ -8,6 +8,7 @@ import scenes
 import scenes_services
 import scenes_upstreams
 from nganam.audit.models import Entry
+from nganam.face import reaching
 from nganam.kernel.actors import VISITOR
 from nganam.kernel.errors import Invalid, NotAllowed, StateMoved
 from nganam.services import importing, operations
@@ -15,7 +16,7 @@ from nganam.services.evidence import evidence_of
 from nganam.services.models import Service, Upstream
 from nganam.services.openapi import document
 from nganam.services.upstreams import operations as upstreams
-from nganam.services.upstreams import reaching, reading
+from nganam.services.upstreams import reading
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = "GET /nguoi/*\nGET /nguoi ? ma_xa, limit\nPOST /phieu -> /gui/phieu"

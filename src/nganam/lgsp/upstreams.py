@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
 from nganam.cases.requirements import allow
+from nganam.face.reaching import read_place, refusal
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.lgsp import gateway, swapping
@@ -18,7 +19,6 @@ from nganam.lgsp.envoy.upstreams import secret, secret_file
 from nganam.services.models import Service, Upstream
 from nganam.services.upstreams import policies
 from nganam.services.upstreams.operations import allowed_networks
-from nganam.services.upstreams.reaching import read_place, refusal
 from nganam.serving import snapshot as serving
 
 ROOTS = "/etc/ssl/certs/ca-certificates.crt"

@@ -93,6 +93,12 @@ VARIABLES: tuple[Variable, ...] = (
         "Private networks in which the gateway may call agencies' systems and send notices",
     ),
     Variable(
+        "WAREHOUSE_NETWORKS",
+        "trống",
+        "Mạng riêng có máy chủ cơ sở dữ liệu mà cán bộ được nhập ở trang nguồn của kho, ví dụ `10.1.2.0/24`",
+        "Private networks of database servers that officers may enter as sources of the warehouse",
+    ),
+    Variable(
         "METRICS_TOKEN",
         "trống: không ai đọc được",
         "Mã mà Prometheus gửi (`Authorization: Bearer …`) để đọc `/lgsp/metrics`; ít nhất 32 ký tự",

@@ -7,6 +7,7 @@ register_machine(LOAD)
 register(
     Action("warehouse.source.declared", "Khai báo nguồn dữ liệu", "Declared a data source"),
     Action("warehouse.source.changed", "Sửa khai báo nguồn dữ liệu", "Changed a data source"),
+    Action("warehouse.sources.key_rotated", "Thay khóa giữ mật khẩu của nguồn", "Replaced the key of kept passwords"),
     Action("warehouse.source.tried", "Thử kết nối nguồn dữ liệu", "Tried a data source"),
     Action("warehouse.table.declared", "Khai báo bảng dữ liệu", "Declared a table"),
     Action("warehouse.file.asked", "Yêu cầu tạo tệp của phiên bản", "Asked for a file of a version"),

@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from nganam.face.reaching import LARGEST_PORT
 from nganam.kernel.errors import Invalid
 from nganam.kernel.text import slug
+from nganam.warehouse.connecting import Entered
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import letters
 from nganam.warehouse.engine.manner import DELIMITERS, MOST_LINE, Asked
@@ -41,20 +43,56 @@ ENCODING_CHOICES = (
 DELIMITER_CHOICES = (FIND, *(("tab" if sign == "\t" else sign, SIGN_NAMES[sign]) for sign in DELIMITERS))
 
 
+WAYS = (
+    ("ref", _("Biến môi trường do quản trị đặt, hoặc tệp trong thư mục nguồn")),
+    ("entered", _("Nhập máy chủ và mật khẩu ở đây; mật khẩu được giữ mã hóa")),
+)
+
+
+def _unsaved(widget: type[forms.TextInput | forms.PasswordInput]) -> forms.Widget:
+    """Return an input that browsers are not to fill with the officer's own account."""
+    return widget(attrs={"autocomplete": "new-password", "spellcheck": "false", "autocapitalize": "none"})
+
+
 class SourceForm(forms.Form):
     """Where an agency's data comes from."""
 
     name = forms.CharField(label=_("Tên nguồn"), max_length=200)
     kind = forms.ChoiceField(label=_("Loại nguồn"), choices=SourceKind.choices)
     system = forms.CharField(label=_("Hệ thống thông tin"), max_length=200, required=False)
+    way = forms.ChoiceField(
+        label=_("Cách kết nối"), choices=WAYS, widget=forms.RadioSelect, required=False, initial="ref",
+        help_text=_("Kết nối nhập ở đây chỉ dùng cho PostgreSQL, MySQL, MariaDB."),
+    )  # fmt: skip
     secret_ref = forms.CharField(
         label=_("Nơi giữ kết nối"),
         max_length=200,
+        required=False,
         help_text=_(
             "PostgreSQL, MySQL, MariaDB: tên biến môi trường NGANAM_SOURCE_… do quản trị đặt (không ghi mật khẩu). "
             "Tệp và SQLite: đường dẫn trong thư mục nguồn."
         ),
     )
+    server = forms.CharField(
+        label=_("Máy chủ"), max_length=253, required=False,
+        help_text=_("Tên hoặc địa chỉ IP. Mạng riêng thì người vận hành phải cho phép trước."),
+    )  # fmt: skip
+    port = forms.IntegerField(
+        label=_("Cổng"), min_value=1, max_value=LARGEST_PORT, required=False,
+        help_text=_("Để trống: 5432 với PostgreSQL, 3306 với MySQL, MariaDB."),
+    )  # fmt: skip
+    database = forms.CharField(label=_("Cơ sở dữ liệu"), max_length=64, required=False)
+    user = forms.CharField(
+        label=_("Tên đăng nhập"), max_length=128, required=False, widget=_unsaved(forms.TextInput),
+        help_text=_("Dùng tài khoản chỉ có quyền đọc."),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=_("Mật khẩu"), max_length=1000, required=False, strip=False, widget=_unsaved(forms.PasswordInput),
+        help_text=_(
+            "Được giữ mã hóa, không hiện lại. Khi sửa: để trống là giữ mật khẩu cũ; đổi loại nguồn, máy chủ, cổng "
+            "hoặc tên đăng nhập thì nhập lại."
+        ),
+    )  # fmt: skip
     relation = forms.CharField(
         label=_("Bảng cần đọc"), max_length=200, required=False, help_text=_("Ví dụ: co_so hoặc y_te.co_so.")
     )
@@ -64,6 +102,41 @@ class SourceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Một câu SELECT; kết nối chỉ được đọc."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("way", "secret_ref", "server", "database", "user", "password"):
+            self.fields[name].wanted = True  # type: ignore[attr-defined]  # one of two ways needs it
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a place where the chosen way needs one."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self._is_entered(said) and not said.get("secret_ref") and "secret_ref" not in self.errors:
+            self.add_error("secret_ref", _now("Ghi nơi giữ kết nối, hoặc chọn nhập kết nối ở đây."))
+        return said
+
+    @staticmethod
+    def _is_entered(said: Mapping[str, Any]) -> bool:
+        return said.get("way") == "entered"
+
+    def values(self) -> dict[str, Any]:
+        """Return what an operation takes; of the two ways only the chosen one."""
+        said = self.cleaned_data
+        kept = {name: said[name] for name in ("name", "kind", "system", "secret_ref", "relation", "query")}
+        if not self._is_entered(said):
+            return kept
+        given = Entered(said["server"], said["port"] or 0, said["database"], said["user"], said["password"])
+        return kept | {"secret_ref": "", "entered": given}
+
+
+def initial_source(source: Source) -> dict[str, Any]:
+    """Return a source's declaration as its form takes it; the password is in no form."""
+    names = ("name", "kind", "system", "secret_ref", "relation", "query")
+    found = {name: getattr(source, name) for name in names} | {"way": "ref"}
+    kept = source.entered
+    if kept is None:
+        return found
+    return found | {"way": "entered"} | {one: getattr(kept, one) for one in ("server", "port", "database", "user")}
 
 
 class TableForm(forms.ModelForm):  # type: ignore[type-arg]

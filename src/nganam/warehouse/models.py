@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
 from nganam.scanning.models import Kind
+from nganam.warehouse.connection_models import Connection
 from nganam.warehouse.contract_models import Admission, ContractVersion, Scope
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
@@ -19,8 +20,8 @@ from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
-    "SERVERS", "SIGN_NAMES", "Admission", "ContractVersion", "FindingAdmission", "Load", "RejectedRow", "Scope",
-    "Source", "SourceKind", "Table", "Version", "sign_name",
+    "SERVERS", "SIGN_NAMES", "Admission", "Connection", "ContractVersion", "FindingAdmission", "Load", "RejectedRow",
+    "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
@@ -64,14 +65,14 @@ class SourceKind(models.TextChoices):
 
 
 SERVERS = frozenset({SourceKind.POSTGRESQL, SourceKind.MYSQL})
-"""Kinds of source that are reached over the network, by an address the operator keeps."""
+"""Kinds of source that are reached over the network."""
 
 
 class Source(models.Model):
     """Where an agency's data comes from. ``secret_ref`` names where the connection is kept; it is never the secret.
 
-    For a database server it is the name of an environment variable that holds the address, for files the path under the
-    folder of sources.
+    For a database server it is the name of an environment variable that holds the address, or empty when the connection
+    was entered and is kept, sealed, as a ``Connection``; for files it is the path under the folder of sources.
     """
 
     code = models.CharField(_("Mã nguồn"), max_length=20, unique=True, editable=False)
@@ -79,7 +80,7 @@ class Source(models.Model):
     kind = models.CharField(_("Loại nguồn"), max_length=12, choices=SourceKind.choices)
     name = models.CharField(_("Tên nguồn"), max_length=200)
     system = models.CharField(_("Hệ thống thông tin"), max_length=200, blank=True)
-    secret_ref = models.CharField(_("Nơi giữ kết nối"), max_length=200)
+    secret_ref = models.CharField(_("Nơi giữ kết nối"), max_length=200, blank=True)
     relation = models.CharField(_("Bảng"), max_length=200, blank=True)
     query = models.TextField(_("Câu truy vấn"), blank=True)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
@@ -105,6 +106,11 @@ class Source(models.Model):
     def get_absolute_url(self) -> str:
         """Return the officers' page of the source."""
         return reverse("warehouse:source", args=[self.code])
+
+    @property
+    def entered(self) -> Connection | None:
+        """Return the connection that was entered for it, if any."""
+        return getattr(self, "connection", None)
 
     @property
     def message(self) -> str:

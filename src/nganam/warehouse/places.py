@@ -11,6 +11,7 @@ from typing import Final, TextIO
 
 from django.conf import settings
 
+from nganam.warehouse import connecting
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.sources import Database
 from nganam.warehouse.models import Load, Source, SourceKind, Table, Version
@@ -98,6 +99,9 @@ def database(source: Source) -> Database:
     """Return how to reach a database source, its secret read from where it is kept; never log or store the answer."""
     if source.kind == SourceKind.SQLITE:
         return Database(source.name, "sqlite", str(source_file(source)), source.relation, source.query)
+    kept = source.entered
+    if kept is not None:
+        return connecting.database(source, kept)
     address = os.environ.get(source.secret_ref, "") if VARIABLE.match(source.secret_ref) else ""
     if not address:
         raise fault("source_not_readable", name=source.name, found=f"biến môi trường {source.secret_ref} chưa đặt")

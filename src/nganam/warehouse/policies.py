@@ -14,6 +14,11 @@ def may_declare(actor: Actor, agency_code: str) -> str:
     return _("Chỉ cán bộ đầu mối của cơ quan chủ quản được khai báo nguồn và bảng dữ liệu.")
 
 
+def may_rotate(actor: Actor) -> str:
+    """The key of kept passwords is the operator's: only the system replaces it."""
+    return "" if actor.kind is Kind.SYSTEM else _("Chỉ người vận hành hệ thống được thay khóa giữ mật khẩu của nguồn.")
+
+
 def may_load(actor: Actor, agency_code: str) -> str:
     """The owner's focal officer loads, or the schedule."""
     if actor.kind is Kind.SYSTEM or (actor.has(Role.FOCAL) and actor.agency == agency_code):

@@ -58,4 +58,6 @@ def land(load: Load, source: Source, *, at: datetime) -> landing.Landed:
 def _place(source: Source) -> str:
     """Return a digest of where a source is and what is read of it: a cursor says nothing about another place."""
     said = [source.kind, source.secret_ref, source.relation, source.query]
+    if source.entered is not None:
+        said += [source.entered.place, source.entered.database]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
 
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
@@ -48,6 +49,7 @@ from nganam.warehouse.forms import (
     detected_columns,
     initial_columns,
     initial_reading,
+    initial_source,
     seen_columns,
 )
 from nganam.warehouse.models import Load, Table, Version
@@ -74,6 +76,7 @@ def tables(request: HttpRequest) -> HttpResponse:
     return render(request, "warehouse/tables.html", context)
 
 
+@sensitive_post_parameters("password")
 @door(Audience.OFFICER, roles=(Role.FOCAL,))
 def declare_source(request: HttpRequest) -> HttpResponse:
     """Declare a source."""
@@ -82,7 +85,7 @@ def declare_source(request: HttpRequest) -> HttpResponse:
         made = attempt(
             form,
             lambda: operations.declare_source(
-                actor=request.actor, at=request.at, agency=request.actor.agency, **form.cleaned_data
+                actor=request.actor, at=request.at, agency=request.actor.agency, **form.values()
             ),
         )
         if made:
@@ -103,14 +106,14 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "warehouse/source.html", context)
 
 
+@sensitive_post_parameters("password")
 @door(Audience.OFFICER, roles=(Role.FOCAL,))
 def change_source(request: HttpRequest, code: str) -> HttpResponse:
     """Change where a source is."""
     found = queries.get_source_for(request.actor, code)
-    initial = {name: getattr(found, name) for name in operations.CHANGEABLE}
-    form = SourceForm(request.POST or None, initial=initial)
+    form = SourceForm(request.POST or None, initial=initial_source(found))
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
+        values = form.values()
         fresh = queries.get_source_for(request.actor, code)  # a refused change leaves the page's own copy as it was
         if attempt(form, lambda: operations.change_source(actor=request.actor, at=request.at, source=fresh, **values)):
             return redirect(fresh.get_absolute_url())

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 from nganam.audit import operations as audit
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
+from nganam.face import reaching
 from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import VIETNAM
@@ -27,7 +28,6 @@ from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.envoy.decided import PLATFORM
 from nganam.lgsp.envoy.upstreams import certificate_file, certificate_secret
 from nganam.notices import operations as notices
-from nganam.services.upstreams import reaching
 from nganam.services.upstreams.operations import allowed_networks
 
 OBJECT = "lgsp.platform"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from nganam.agencies.models import Agency
 from nganam.agencies.queries import OUTSIDE_KINDS, lineage
+from nganam.face.reaching import read_place, refusal
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.errors import NotFound
 from nganam.lgsp.beyond import needs
@@ -17,7 +18,6 @@ from nganam.lgsp.beyond.policies import APPROVED, is_of
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate
 from nganam.services.upstreams.operations import allowed_networks
-from nganam.services.upstreams.reaching import read_place, refusal
 from nganam.sharing.models import Application
 from nganam.sharing.outside.models import ExternalService, Outbound
 

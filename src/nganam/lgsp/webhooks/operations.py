@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from nganam.audit import operations as audit
 from nganam.cases.requirements import allow
+from nganam.face.reaching import checked, read_place
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, RuleBroken
 from nganam.lgsp import queries, terms
@@ -17,7 +18,6 @@ from nganam.lgsp.models import Delivery, Webhook
 from nganam.lgsp.webhooks import sending, signing
 from nganam.notices import operations as notices
 from nganam.services.upstreams.operations import allowed_networks
-from nganam.services.upstreams.reaching import checked, read_place
 from nganam.sharing.accounts import policies as sharing
 from nganam.sharing.accounts.models import OVER, Account
 from nganam.warehouse.models import Version

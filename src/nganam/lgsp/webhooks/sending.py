@@ -7,8 +7,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import closing
 
+from nganam.face.reaching import Place, checked, read_place
 from nganam.services.upstreams.operations import allowed_networks
-from nganam.services.upstreams.reaching import Place, checked, read_place
 
 SECONDS = 10.0
 TAKEN = range(200, 300)

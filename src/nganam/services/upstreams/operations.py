@@ -12,11 +12,12 @@ from nganam.agencies.models import Agency
 from nganam.audit import operations as audit
 from nganam.cases.operations import next_code
 from nganam.cases.requirements import allow
+from nganam.face import reaching
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, StateMoved
 from nganam.notices import operations as notices
 from nganam.services.models import Upstream
-from nganam.services.upstreams import policies, reaching
+from nganam.services.upstreams import policies
 from nganam.services.upstreams.reading import WHOLE, check_operation
 
 OBJECT = "services.upstream"

@@ -110,7 +110,7 @@ def _hand_over(text: io.StringIO, out: BinaryIO) -> None:
 def _rows(source: Database, seconds: int) -> Iterator[tuple[list[str], Iterable[Any]]]:
     engine = _engine(source, seconds)
     if source.kind in PORTS:
-        _reach(source, engine.url)
+        _reach(source, source.pinned or engine.url.host or "", engine.url.port or PORTS[source.kind])
     slow = False
     started = time.monotonic()
     try:
@@ -138,18 +138,27 @@ def _engine(source: Database, seconds: int) -> sa.Engine:
     try:
         if scheme not in schemes:
             raise ArgumentError(scheme)
-        wanted: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
-        if source.kind == "mysql":  # or a server that dies while it answers would be waited for without end
-            wanted |= {"charset": "utf8mb4", "read_timeout": seconds + CONNECT_SECONDS}
-        return sa.create_engine(f"{driver}://{rest}", poolclass=sa.NullPool, connect_args=wanted)
+        url = sa.make_url(f"{driver}://{rest}")
+        return sa.create_engine(url, poolclass=sa.NullPool, connect_args=_wanted(source, url, seconds))
     except SQLAlchemyError as error:
         told = f"địa chỉ kết nối phải có dạng {schemes[0]}://người:mật-khẩu@máy:cổng/tên"
         raise fault("source_not_readable", name=source.name, found=told) from error
 
 
-def _reach(source: Database, url: sa.URL) -> None:
+def _wanted(source: Database, url: sa.URL, seconds: int) -> dict[str, Any]:
+    """Return what the driver is told besides the address."""
+    wanted: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
+    if source.kind != "mysql":
+        return wanted | ({"hostaddr": source.pinned} if source.pinned else {})
+    # Without a limit a server that dies while it answers would be waited for without end.
+    wanted |= {"charset": "utf8mb4", "read_timeout": seconds + CONNECT_SECONDS}
+    if url.password:  # the driver would write it in Latin-1, and say in its error which letter of it is none
+        wanted["password"] = url.password.encode()
+    return wanted | ({"host": source.pinned} if source.pinned else {})
+
+
+def _reach(source: Database, host: str, port: int) -> None:
     """Raise ``Unavailable`` saying what is in the way of the server: drivers say it each in another way."""
-    host, port = url.host or "", url.port or PORTS[source.kind]
     if not host or "," in host or host.startswith("/"):
         return
     try:

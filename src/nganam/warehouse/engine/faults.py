@@ -160,13 +160,21 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Máy chủ của nguồn “{name}” không trả lời trong {seconds} giây."),
         N_("Kiểm tra địa chỉ máy, đường mạng và tường lửa; bảng hiện tại được giữ nguyên."),
     ),
+    "source_private": (
+        N_("Máy chủ của nguồn “{name}” có địa chỉ mà người vận hành chưa cho phép kết nối."),
+        N_("Sửa tên máy chủ, hoặc đề nghị người vận hành thêm mạng đó vào NGANAM_WAREHOUSE_NETWORKS."),
+    ),
+    "source_secret": (
+        N_("Không mở được mật khẩu đã giữ của nguồn “{name}”."),
+        N_("Nhập lại mật khẩu ở trang sửa khai báo nguồn."),
+    ),
     "source_password": (
         N_("Nguồn “{name}” không nhận tên đăng nhập hoặc mật khẩu."),
-        N_("Người quản trị đặt lại tài khoản hoặc mật khẩu trong thông tin kết nối."),
+        N_("Đặt lại tài khoản, mật khẩu ở khai báo nguồn; nếu ở biến môi trường thì do người quản trị đặt."),
     ),
     "source_database": (
         N_("Máy chủ của nguồn “{name}” không có cơ sở dữ liệu cần nối."),
-        N_("Người quản trị kiểm tra tên cơ sở dữ liệu trong thông tin kết nối."),
+        N_("Kiểm tra tên cơ sở dữ liệu ở khai báo nguồn; nếu ở biến môi trường thì do người quản trị kiểm tra."),
     ),
     "source_table": (
         N_("Nguồn “{name}” không có bảng cần đọc: {found}"),

@@ -1,6 +1,6 @@
 """Where a database source is and what to read of it; ``databases`` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nganam.warehouse.engine.contract import quote
 
@@ -9,14 +9,15 @@ from nganam.warehouse.engine.contract import quote
 class Database:
     """Where and what to read: ``kind`` is sqlite (``address`` a file), postgresql or mysql (a connection URL).
 
-    ``mysql`` is MySQL or MariaDB.
+    ``mysql`` is MySQL or MariaDB. ``pinned`` is the address that was checked: then no name is asked for again.
     """
 
     name: str
     kind: str
-    address: str
+    address: str = field(repr=False)
     table: str = ""
     query: str = ""
+    pinned: str = ""
 
     @property
     def statement(self) -> str:

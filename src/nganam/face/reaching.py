@@ -1,4 +1,4 @@
-"""Where the gateway may connect to: addresses of agencies' systems, and of those who are sent notices.
+"""Where the platform may connect to: agencies' systems and databases, and those who are sent notices.
 
 A private, loopback, link-local or otherwise special address is refused unless the operator allows its network. What a
 name means is asked here and the answer kept: who connects uses the kept addresses and asks no more.
@@ -65,7 +65,7 @@ def read_networks(text: str) -> tuple[Network, ...]:
 
 
 def refusal(address: str, allowed: Iterable[Network]) -> str:
-    """Return why the gateway may not connect to an address, or ""."""
+    """Return why an address may not be connected to, or ""."""
     found = _plain(ipaddress.ip_address(address))
     if any(found in network for network in NEVER if network.version == found.version):
         return _("%(address)s là địa chỉ nội bộ của máy, không bao giờ được gọi.") % {"address": address}
@@ -104,14 +104,21 @@ def checked(place: Place, allowed: Sequence[Network]) -> list[str]:
 
     One refused address refuses the whole name: which of several is used is nobody's choice here.
     """
+    found = permitted(place.host, place.port, allowed)
+    for one in found:
+        if place.scheme == "http" and not is_allowed_private(one, allowed):
+            raise ValueError(_("%(host)s: ngoài mạng riêng được phép thì phải dùng https.") % {"host": place.host})
+    return found
+
+
+def permitted(host: str, port: int, allowed: Sequence[Network]) -> list[str]:
+    """Return the addresses a name means now; raise ``NoSuchHost``, or ``ValueError`` when one may not be called."""
     try:
-        found = resolve(place.host, place.port)
+        found = resolve(host, port)
     except (OSError, UnicodeError) as error:
-        raise NoSuchHost(_("Không tìm thấy máy chủ %(host)s.") % {"host": place.host}) from error
+        raise NoSuchHost(_("Không tìm thấy máy chủ %(host)s.") % {"host": host}) from error
     for one in found:
         reason = refusal(one, allowed)
         if reason:
             raise ValueError(reason)
-        if place.scheme == "http" and not is_allowed_private(one, allowed):
-            raise ValueError(_("%(host)s: ngoài mạng riêng được phép thì phải dùng https.") % {"host": place.host})
     return found
