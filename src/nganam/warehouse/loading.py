@@ -26,7 +26,7 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import contracting, drifting, partial, places, progress, quality, screening, since, told
+from nganam.warehouse import contracting, drifting, partial, places, quality, screening, since, told
 from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
@@ -54,8 +54,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
         step = "check" if load.state == "received" else "restart"
         load = advance(load, step, actor=actor, at=now(), changes={"started_at": now()})
         try:
-            with progress.alive(load):
-                return _run(load, actor=actor, now=now)
+            return _run(load, actor=actor, now=now)
         finally:
             shutil.rmtree(places.work(load.code), ignore_errors=True)
 
@@ -111,7 +110,7 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     load.refresh_from_db()
     if done is None:
         return _end(load, "keep", actor=actor, at=now())
-    return _finish(load, done, actor=actor, now=now)
+    return _finish(load, done, actor=actor, at=now())
 
 
 def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
@@ -120,16 +119,12 @@ def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
     if load.restores is not None:
-        progress.tell(load, "commit", at=now())
         return _restore(load, load.restores, scratch)
-    progress.tell(load, "receive", at=now())
     landed = _landed(load, at=now())
-    progress.tell(load, "read", at=now())
     shape = reading.inspect(landed, load.name, contract, load.manner)
     if load.mends is None:  # a file of mended rows has a column of its own, and was judged with the first one
         drifting.refuse_columns(load, shape)
     rows, shape, ruled = _rows(load, landed, shape, scratch)
-    progress.tell(load, "check", at=now())
     checked = checking.check(
         rows, shape, ruled, scratch / "accepted.parquet", communes=_communes(table, load),
         codelists=code_tables(contract), today=local_date(load.created_at), taken=partial.taken(load, scratch),
@@ -144,12 +139,9 @@ def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
         drifting.refuse_types(load, checked)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
-    progress.tell(load, "screen", at=now(), rows=checked.read)
     screening.screen(load, checked.path, actor=actor, at=now())
-    progress.tell(load, "judge", at=now(), rows=checked.read)
     path = partial.whole(load, checked.path, scratch)
     quality.judge(load, path)
-    progress.tell(load, "commit", at=now(), rows=checked.read)
     return lake.commit(places.lake(table), path, contract, load=load.code, figures=figures)
 
 
@@ -291,14 +283,12 @@ def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> Non
         Load.objects.filter(pk=load.pk).update(lost=count, lost_keys=keys)
 
 
-def _finish(load: Load, done: lake.Commit, *, actor: Actor, now: Now) -> Load:
+def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Load:
     """Serve the committed version, then record it: one transaction with the end of the load."""
-    table, at = load.table, now()
-    progress.tell(load, "replica", at=at, rows=load.read)
+    table = load.table
     last = table.versions.first()
     number = last.number + 1 if last else 1
     _replicate(table, table.shape, number, done.delta_version, at, done.difference)
-    progress.tell(load, "digest", at=now(), rows=load.read)
     sha = files.content_sha256(lake.stream(places.lake(table), table.shape, done.delta_version), table.shape)
     with transaction.atomic():
         Version.objects.create(

@@ -20,18 +20,7 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import (
-    contracting,
-    history,
-    operations,
-    policies,
-    progress,
-    queries,
-    recoded,
-    screening,
-    taking,
-    trying,
-)  # fmt: skip
+from nganam.warehouse import contracting, history, operations, policies, queries, recoded, screening, taking, trying
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
@@ -351,8 +340,6 @@ def _load_context(
         "mended": queries.mended_of(found) if found.rejected else 0,
         "mendings": found.mendings.order_by("pk")[:MOST_OTHERS] if found.rejected else [],
         "load": found,
-        "progress": progress.of(found, at=request.at),
-        "expected": None if found.is_final else found.table.versions.values_list("rows", flat=True).first(),
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
         "may_load_again": may and found.landing_sha and found.is_whole,
