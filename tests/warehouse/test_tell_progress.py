@@ -1,7 +1,9 @@
 """While a load runs, those who may see it are told at which step it is, how far, since when, and when it last moved."""
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 
 from nganam.kernel.errors import NotFound
 from nganam.warehouse import loading, operations, places, progress, queries
+from nganam.warehouse.engine import databases
 from nganam.warehouse.models import Load
 
 from .conftest import AT, LAN, PHUC, WORKER, as_csv
@@ -88,6 +91,27 @@ def test_a_source_is_received_first_and_its_rows_are_guessed_from_the_version_be
     reading = next(one for one in seen if one.step == "read")
     assert (reading.unit, reading.whole) == ("estimate", 3)
     assert "ước theo phiên bản trước" in reading.text
+
+
+def test_rows_of_a_database_are_counted_while_they_come_and_told_no_fewer_when_they_are_read(facilities, load):
+    load(as_csv())
+    places.sources().mkdir(parents=True, exist_ok=True)
+    rows = MANY[: 2 * databases.BATCH + 1]
+    with closing(sqlite3.connect(places.sources() / "co-so.sqlite")) as base, base:
+        base.execute("CREATE TABLE co_so (ma_co_so, ten_co_so, ma_xa, so_giuong, ngay_hoat_dong)")
+        base.executemany("INSERT INTO co_so VALUES (?, ?, ?, ?, ?)", rows)
+    facilities.source = operations.declare_source(
+        actor=LAN, at=AT, agency="CT-SYT", kind="sqlite", name="Cơ sở", secret_ref="co-so.sqlite", relation="co_so"
+    )
+    facilities.save()
+    ended, seen = watched(operations.start_load(actor=LAN, at=AT, table=facilities).code)
+    assert ended.state == "committed"
+    receiving = [one for one in seen if one.step == "receive"]
+    assert [one.done for one in receiving] == [0, databases.BATCH, 2 * databases.BATCH]
+    assert {(one.unit, one.whole) for one in receiving} == {("estimate", 3)}
+    counted = [one.read for one in seen if one.read is not None]
+    assert counted == sorted(counted)
+    assert counted[-1] == len(rows)
 
 
 def test_a_restoration_has_fewer_steps(facilities, load):

@@ -330,7 +330,7 @@ def _finish(load: Load, done: lake.Commit, teller: Teller, *, actor: Actor, at: 
     last = table.versions.first()
     number = last.number + 1 if last else 1
     teller.begin("replica", whole=done.rows, unit="rows")
-    _replicate(table, table.shape, number, done.delta_version, at, done.difference, teller.move)
+    _replicate(table, table.shape, number, done.delta_version, at, done.difference, moved=teller.move)
     teller.begin("record", whole=done.rows, unit="rows")
     rows = lake.stream(places.lake(table), table.shape, done.delta_version)
     sha = files.content_sha256(counted(rows, teller.move), table.shape)
@@ -355,7 +355,7 @@ def _finish(load: Load, done: lake.Commit, teller: Teller, *, actor: Actor, at: 
 
 def _replicate(
     table: Table, shape: Contract, number: int, delta_version: int, at: datetime,
-    difference: lake.Difference | None = None, moved: Callable[[int], None] = lambda _rows: None,
+    difference: lake.Difference | None = None, *, moved: Callable[[int], None] = lambda _rows: None,
 ) -> None:  # fmt: skip
     """Build the replica of a version; ``difference`` is what it changed while there is no record of it yet."""
     rows = counted(lake.stream(places.lake(table), shape, delta_version), moved)

@@ -40,6 +40,7 @@ STEPS: Final = {
     "record": gettext_lazy("Tính mã kiểm và ghi sổ phiên bản"),
 }
 """What ``loading`` does, in its order; a load goes through some of them."""
+TIMES: Final = ("started_at", "step_at", "moved_at", "alive_at")
 SERVED: Final = ("replica", "record")
 RESTORED: Final = ("read", "write", *SERVED)
 
@@ -179,8 +180,8 @@ def of(load: Load, *, at: datetime) -> Progress | None:
         return None
     try:
         said = json.loads(places.progress(load).read_text(encoding="utf-8"))
-        times = {name: datetime.fromisoformat(said[name]) for name in ("started_at", "step_at", "moved_at", "alive_at")}
-        told = {name: said[name] for name in ("step", "read", "done", "whole", "unit")}
+        times: dict[str, Any] = {name: datetime.fromisoformat(said[name]) for name in TIMES}
+        told: dict[str, Any] = {name: said[name] for name in ("step", "read", "done", "whole", "unit")}
         steps = tuple(said["steps"])
     except (OSError, ValueError, KeyError):  # not there, gone just now, or of another release
         return None

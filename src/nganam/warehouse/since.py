@@ -49,12 +49,12 @@ def land(load: Load, source: Source, *, at: datetime, told: Callable[[int], None
     from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 
     table, place = load.table, places.database(source)
-    told = load.cursor
-    reach = cursors.reach(place, told["column"], after=told.get("after", ""), overlap=table.cursor_overlap, at=at)
+    said = load.cursor
+    reach = cursors.reach(place, said["column"], after=said.get("after", ""), overlap=table.cursor_overlap, at=at)
     if reach.since:
-        place = cursors.since(place, told["column"], reach.since)
+        place = cursors.since(place, said["column"], reach.since)
     landed = databases.land_database(place, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20, told=told)
-    load.cursor = {**told, "since": reach.since, "until": reach.until, "place": _place(source)}
+    load.cursor = {**said, "since": reach.since, "until": reach.until, "place": _place(source)}
     Load.objects.filter(pk=load.pk).update(cursor=load.cursor)
     return landed
 

@@ -19,7 +19,18 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import contracting, history, operations, policies, progress, queries, recoded, screening, taking, trying
+from nganam.warehouse import (
+    contracting,
+    history,
+    operations,
+    policies,
+    progress,
+    queries,
+    recoded,
+    screening,
+    taking,
+    trying,
+)
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES

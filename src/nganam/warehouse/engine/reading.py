@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -80,14 +80,14 @@ class Place:
     """How far into a text file its reader is, in bytes; other files are read whole or by parts, and stay at 0."""
 
     def __init__(self) -> None:
-        self.file: io.TextIOWrapper | None = None
+        self.file: BinaryIO | None = None
         self.last = 0
 
     @property
     def at(self) -> int:
         """Return the place; after the end, the end."""
         if self.file is not None and not self.file.closed:
-            self.last = self.file.buffer.tell()
+            self.last = self.file.tell()
         return self.last
 
 
@@ -263,7 +263,7 @@ def _letters_of(cell: str, old: str) -> str:
 def _csv_rows(path: Path, name: str, shape: Shape, place: Place) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     with _open(path, shape.encoding) as file:
-        place.file = file
+        place.file = cast("BinaryIO", file.buffer)
         reader = csv.reader(_composed(file), delimiter=shape.delimiter)
         start = 1
         try:
@@ -272,7 +272,7 @@ def _csv_rows(path: Path, name: str, shape: Shape, place: Place) -> Iterator[Row
                 start = reader.line_num + 1
         except csv.Error as error:
             raise fault("broken_quotes", name=name, line=start) from error
-        place.last = file.buffer.tell()
+        place.last = place.file.tell()
 
 
 def _sample(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
