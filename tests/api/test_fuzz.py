@@ -212,7 +212,7 @@ def _stopped():
 
 BESIDE_CASES = {
     "/tables/{table}": lambda: {"table": scenes.loaded_table().code, "number": 1},
-    "/loads/{code}/admission": _stopped,
+    "/loads/{code}": _stopped,
     "{code}/papers": _case_with_files,
     "{code}/files": _case_with_files,
     "/service-imports": _import,

@@ -125,6 +125,49 @@ def test_a_load_under_way_turns_into_its_result_by_itself(lans_page, live, wareh
     assert "Đã tạo phiên bản 3" in lans_page.content()
 
 
+@pytest.fixture
+def running(warehouse, lan):
+    """A load of which a process says how far it is; the value is the function that says it."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from nganam.warehouse import operations, places, progress, queries
+    from nganam.warehouse.models import Load
+
+    upload = operations.Upload("moi.csv", [as_csv([["00001", "Một dòng", "100", ""]])])
+    code = operations.start_load(actor=lan, at=AT, table=queries.table("co-so"), upload=upload).code
+    Load.objects.filter(code=code).update(state="checking", started_at=AT)
+    load = Load.objects.get(code=code)
+    places.work(code).mkdir(parents=True)
+
+    def say(step, done=0, whole=0, unit="", *, ago=timedelta()):
+        clock = [timezone.now() - ago - timedelta(seconds=1)]
+        teller = progress.Teller(places.progress(load), now=lambda: clock[0], steps=tuple(progress.STEPS))
+        teller.begin(step, whole=whole, unit=unit)
+        clock[0] += timedelta(seconds=1)
+        teller.move(done, read=1_234_567)
+
+    return load, say
+
+
+@pytest.mark.parametrize("page", ["load", "table"])
+def test_how_far_a_load_is_moves_on_the_page_by_itself(look, seen, browser_page, running, page):
+    from datetime import timedelta
+
+    load, say = running
+    say("read", 1_234_567, 2_000_000, "estimate")
+    look("lan", load.get_absolute_url() if page == "load" else "/kho/co-so/", f"progress-{page}")
+    assert "1.234.567" in browser_page.locator(".progress").inner_text()
+    say("check")
+    browser_page.wait_for_selector("text=Kiểm tra từng dòng")
+    seen(browser_page, f"progress-{page}-check")
+    say("write", ago=timedelta(minutes=9))
+    browser_page.wait_for_selector("text=worker sẽ làm lại")
+    seen(browser_page, f"progress-{page}-stale")
+    assert browser_page.said == []
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_a_connection_is_entered_without_script_and_its_password_is_not_shown(lans_page, live, seen, size):
     lans_page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -8,8 +8,9 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from nganam.warehouse import loading, operations, places, queries
+from nganam.warehouse import loading, operations, places, progress, queries
 from nganam.warehouse.engine import lake, replica
 from nganam.warehouse.models import Load, Version
 
@@ -43,15 +44,16 @@ def killed(*args, **kwargs):
 setattr(owner, attribute, killed)
 loading.run_load(actor=system("worker"), now=timezone.now, code=code)
 """
-STEPS = [
-    "extract-before",
-    "check-after",
-    "outcome-after",
-    "commit-before",
-    "commit-after",
-    "replica-after",
-    "finish-before",
-]
+STEPS = {
+    "extract-before": "read",
+    "check-after": "check",
+    "outcome-after": "check",
+    "commit-before": "write",
+    "commit-after": "write",
+    "replica-after": "replica",
+    "finish-before": "record",
+}
+"""Where it is killed, and the step it is then told to be at."""
 
 
 def die_at(step, code):
@@ -78,7 +80,11 @@ def test_a_load_killed_at_each_step_is_finished_once_by_repair(table):
         rows = [*ROWS, (f"x{step}", step, "31498", "", "")]
         code = start(table, rows)
         die_at(step, code)
-        assert Load.objects.get(code=code).state == "checking", step
+        killed = Load.objects.get(code=code)
+        assert killed.state == "checking", step
+        told = progress.of(killed, at=timezone.now())
+        assert (told.step, told.is_stale) == (STEPS[step], False)
+        assert progress.of(killed, at=timezone.now() + progress.STALE).is_stale
         assert queries.rows(table, limit=1) or number == 1  # readers are served meanwhile
         assert loading.repair(actor=WORKER, now=lambda: LATER) == [code]
         done = Load.objects.get(code=code)
@@ -100,7 +106,10 @@ def test_while_one_process_loads_another_leaves_it_alone(table, tmp_path):
     try:
         assert child.stdout.readline() == "here\n"
         assert loading.repair(actor=WORKER, now=lambda: LATER) == []
-        assert loading.run_load(actor=WORKER, now=now, code=code).state == "checking"
+        running = loading.run_load(actor=WORKER, now=now, code=code)
+        assert running.state == "checking"
+        told = progress.of(running, at=timezone.now())  # of another process, in the midst of its work
+        assert (told.step, told.read, told.is_stale) == ("check", len(ROWS), False)
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()

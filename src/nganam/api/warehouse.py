@@ -14,7 +14,7 @@ from nganam.api.auth import OfficerKey
 from nganam.api.files import SENT
 from nganam.api.schemas import REFUSALS, Sent, Window
 from nganam.kernel.errors import Invalid
-from nganam.warehouse import file_views, history, queries, taking
+from nganam.warehouse import file_views, history, progress, queries, taking
 from nganam.warehouse.models import Version, VersionFile
 
 router = Router(auth=OfficerKey(), tags=["Kho dữ liệu"])
@@ -83,6 +83,51 @@ class RowsAsked(Schema):
     column: list[str] = Field([], max_length=MOST_COLUMNS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)
     offset: int = Field(0, ge=0, le=history.DEEPEST)
+
+
+class ProgressOut(Schema):
+    """How far a running load is; ``done`` of ``whole`` in ``unit`` (bytes, rows, estimate: rows of the last version).
+
+    ``whole`` 0: nobody knows how far the step is. ``is_stale``: no sign of life, the worker will do it again.
+    """
+
+    step: str
+    name: str
+    number: int
+    steps: list[str]
+    read: int | None
+    done: int
+    whole: int
+    unit: str
+    started_at: datetime
+    step_at: datetime
+    moved_at: datetime
+    is_stale: bool
+
+
+class LoadOut(Schema):
+    """A load: its state, its rows once it has counted them, why it failed, and while it runs how far it is."""
+
+    code: str
+    table: str
+    state: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    read: int | None
+    accepted: int | None
+    rejected: int | None
+    message: str
+    progress: ProgressOut | None
+
+
+@router.get("/loads/{code}", response={200: LoadOut, **REFUSALS}, summary="Một lượt nạp và tiến trình của nó")
+def table_load(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Return how a load of a table of the caller's agency is, and while it runs how far it is."""
+    found = queries.get_load_for(request.actor, code)
+    shown = ("code", "state", "created_at", "started_at", "ended_at", "read", "accepted", "rejected", "message")
+    told = {name: getattr(found, name) for name in shown}
+    return {**told, "table": found.table.code, "progress": progress.of(found, at=request.at)}
 
 
 @router.get(VERSIONS, response={200: list[TableVersionOut], **REFUSALS}, summary="Các phiên bản của bảng")

@@ -47,6 +47,11 @@ def datetime_text(value: datetime) -> str:
     return f"{local:%H:%M %d/%m/%Y}"
 
 
+def moment_text(value: datetime) -> str:
+    """Write an instant as ``hh:mm:ss dd/mm/yyyy`` in Vietnamese time, where seconds tell something."""
+    return f"{value.astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}"
+
+
 def size_text(count: int) -> str:
     """Write a number of bytes as people read it (1 kB = 1 000 B)."""
     size = float(count)

@@ -73,7 +73,7 @@ def write_file(
 ) -> Written:
     """Write the chosen part of a version as ``kind``; ``told`` hears how many rows are written so far."""
     shape, table = choice.shape, version.table
-    rows = _counted(
+    rows = counted(
         lake.stream(
             places.lake(table), version.shape, version.delta_version, shown=shape.names, where=choice.where,
             scratch=target.parent,
@@ -101,7 +101,8 @@ def write_file(
     )  # fmt: skip
 
 
-def _counted(batches: Iterable[pa.RecordBatch], told: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+def counted(batches: Iterable[pa.RecordBatch], told: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    """Pass batches on; ``told`` hears how many rows have passed."""
     count = 0
     for batch in batches:
         yield batch

@@ -6,12 +6,12 @@ commit carries the load's code, so a load that died between commit and record is
 
 import functools
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 from django.conf import settings
@@ -26,12 +26,14 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import contracting, drifting, partial, places, quality, screening, since, told
+from nganam.warehouse import contracting, drifting, partial, places, progress, quality, screening, since, told
 from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.faults import fault
+from nganam.warehouse.files import counted
 from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version, Way
 
+Teller = progress.Teller
 log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
 FORGOTTEN = timedelta(minutes=10)
@@ -54,7 +56,8 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
         step = "check" if load.state == "received" else "restart"
         load = advance(load, step, actor=actor, at=now(), changes={"started_at": now()})
         try:
-            return _run(load, actor=actor, now=now)
+            with progress.teller(load, now=now).telling() as teller:
+                return _run(load, teller, actor=actor, now=now)
         finally:
             shutil.rmtree(places.work(load.code), ignore_errors=True)
 
@@ -94,11 +97,13 @@ def _is_whole(table: Table, told: dict[str, Any]) -> bool:
     return replica.knows_changes(told) and (places.replicas(table) / told["file"]).is_file()
 
 
-def _run(load: Load, *, actor: Actor, now: Now) -> Load:
+def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
     done = lake.find_commit(places.lake(load.table), load.code)
-    if done is None:
+    if done is not None:
+        teller.plan(progress.SERVED)
+    else:
         try:
-            done = _make(load, actor=actor, now=now)
+            done = _make(load, teller, actor=actor, now=now)
         except NganamError as error:
             return _fail(load, error, actor=actor, at=now())
         except Exception:
@@ -110,21 +115,23 @@ def _run(load: Load, *, actor: Actor, now: Now) -> Load:
     load.refresh_from_db()
     if done is None:
         return _end(load, "keep", actor=actor, at=now())
-    return _finish(load, done, actor=actor, at=now())
+    return _finish(load, done, teller, actor=actor, at=now())
 
 
-def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
+def _make(load: Load, teller: Teller, *, actor: Actor, now: Now) -> lake.Commit | None:
     """Do the work up to the lake's commit; None when the rows are the ones already there."""
     table, contract = load.table, load.table.shape
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
     if load.restores is not None:
-        return _restore(load, load.restores, scratch)
-    landed = _landed(load, at=now())
+        return _restore(load, load.restores, scratch, teller)
+    landed = _landed(load, teller, at=now())
+    _begin_reading(load, landed, teller)
     shape = reading.inspect(landed, load.name, contract, load.manner)
     if load.mends is None:  # a file of mended rows has a column of its own, and was judged with the first one
         drifting.refuse_columns(load, shape)
-    rows, shape, ruled = _rows(load, landed, shape, scratch)
+    rows, shape, ruled = _rows(load, landed, shape, scratch, teller)
+    teller.begin("check")
     checked = checking.check(
         rows, shape, ruled, scratch / "accepted.parquet", communes=_communes(table, load),
         codelists=code_tables(contract), today=local_date(load.created_at), taken=partial.taken(load, scratch),
@@ -139,57 +146,91 @@ def _make(load: Load, *, actor: Actor, now: Now) -> lake.Commit | None:
         drifting.refuse_types(load, checked)
     _keep_lost(load, checked, contract)
     figures = {"read": checked.read, "accepted": checked.accepted, "rejected": checked.rejected}
+    teller.begin("scan")
     screening.screen(load, checked.path, actor=actor, at=now())
+    teller.begin("judge")
     path = partial.whole(load, checked.path, scratch)
     quality.judge(load, path)
+    teller.begin("write")
     return lake.commit(places.lake(table), path, contract, load=load.code, figures=figures)
 
 
 def _rows(
-    load: Load, landed: landing.Landed, shape: reading.Shape, scratch: Path
+    load: Load, landed: landing.Landed, shape: reading.Shape, scratch: Path, teller: Teller
 ) -> tuple[reading.Rows, reading.Shape, Contract]:
     """Read the rows; those of a mended file under their lines in the first one, and as that one was read."""
+    by_bytes = landed.kind == "csv"
+
+    def told_of(count: int, place: int) -> None:
+        teller.move(place if by_bytes else count, read=count)
+
     mend, target = partial.mending_of(load, landed, shape), scratch / "rows.parquet"
     if mend is None:
-        return reading.extract(landed, load.name, shape, target), shape, load.table.shape
+        return reading.extract(landed, load.name, shape, target, told=told_of), shape, load.table.shape
     width = len(mend.shape.header)
-    return reading.extract(landed, load.name, shape, target, mend.row, width), mend.shape, mend.contract
+    return reading.extract(landed, load.name, shape, target, mend.row, width, told=told_of), mend.shape, mend.contract
 
 
-def _restore(load: Load, version: Version, scratch: Path) -> lake.Commit | None:
+def _begin_reading(load: Load, landed: landing.Landed, teller: Teller) -> None:
+    whole, unit = (landed.size, "bytes") if landed.kind == "csv" else progress.estimate(load)
+    teller.begin("read", whole=whole, unit=unit)
+
+
+def _restore(load: Load, version: Version, scratch: Path, teller: Teller) -> lake.Commit | None:
     """Commit the rows of an earlier version anew; its columns are the present ones (``operations.restore_version``)."""
     folder, contract = places.lake(load.table), load.table.shape
     target = scratch / "accepted.parquet"
+    teller.begin("read")
     rows = lake.export(folder, contract, version.delta_version, target)
+    teller.move(rows, read=rows)
+    teller.begin("write")
     Load.objects.filter(pk=load.pk).update(read=rows, accepted=rows, rejected=0)
     figures = {"read": rows, "accepted": rows, "rejected": 0}
     return lake.commit(folder, target, contract, load=load.code, figures=figures)
 
 
-def _landed(load: Load, *, at: datetime) -> landing.Landed:
+def _landed(load: Load, teller: Teller, *, at: datetime) -> landing.Landed:
     """Return the received file; read the source first when nothing has been received yet."""
     if load.landing_sha:
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.source is None:
         raise fault("unexpected")
-    landed = since.land(load, load.source, at=at) if load.cursor else _land_source(load.source)
+    if load.cursor:
+        _begin_source(load, teller)
+        landed = since.land(load, load.source, at=at, told=lambda rows: teller.move(rows, read=rows))
+    else:
+        landed = _land_source(load, load.source, teller)
     Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
     return landed
 
 
-def _land_source(source: Source) -> landing.Landed:
+def _begin_source(load: Load, teller: Teller) -> None:
+    whole, unit = progress.estimate(load)
+    teller.begin("receive", whole=whole, unit=unit)
+
+
+def _land_source(load: Load, source: Source, teller: Teller) -> landing.Landed:
     limit = settings.NGANAM_UPLOAD_LIMIT
     if source.kind != SourceKind.FILE:
         from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 
-        return databases.land_database(places.database(source), places.landing(), limit=limit * 20)
+        _begin_source(load, teller)
+        return databases.land_database(
+            places.database(source), places.landing(), limit=limit * 20, told=lambda rows: teller.move(rows, read=rows)
+        )
     path = places.source_file(source)
     if not path.is_file():
         raise fault("source_file_missing", name=source.name, file=path.name)
+    teller.begin("receive", whole=path.stat().st_size, unit="bytes")
     with path.open("rb") as file:
-        chunks = iter(lambda: file.read(landing.MEGABYTE), b"")
-        return landing.land_stream(chunks, source.name, places.landing(), limit=limit)
+        return landing.land_stream(_chunks(file, teller), source.name, places.landing(), limit=limit)
+
+
+def _chunks(file: BinaryIO, teller: Teller) -> Iterator[bytes]:
+    while chunk := file.read(landing.MEGABYTE):
+        yield chunk
+        teller.move(file.tell())
 
 
 def _communes(table: Table, load: Load) -> frozenset[str] | None:
@@ -283,13 +324,16 @@ def _keep_lost(load: Load, checked: checking.Checked, contract: Contract) -> Non
         Load.objects.filter(pk=load.pk).update(lost=count, lost_keys=keys)
 
 
-def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Load:
+def _finish(load: Load, done: lake.Commit, teller: Teller, *, actor: Actor, at: datetime) -> Load:
     """Serve the committed version, then record it: one transaction with the end of the load."""
     table = load.table
     last = table.versions.first()
     number = last.number + 1 if last else 1
-    _replicate(table, table.shape, number, done.delta_version, at, done.difference)
-    sha = files.content_sha256(lake.stream(places.lake(table), table.shape, done.delta_version), table.shape)
+    teller.begin("replica", whole=done.rows, unit="rows")
+    _replicate(table, table.shape, number, done.delta_version, at, done.difference, moved=teller.move)
+    teller.begin("record", whole=done.rows, unit="rows")
+    rows = lake.stream(places.lake(table), table.shape, done.delta_version)
+    sha = files.content_sha256(counted(rows, teller.move), table.shape)
     with transaction.atomic():
         Version.objects.create(
             table=table,
@@ -311,10 +355,10 @@ def _finish(load: Load, done: lake.Commit, *, actor: Actor, at: datetime) -> Loa
 
 def _replicate(
     table: Table, shape: Contract, number: int, delta_version: int, at: datetime,
-    difference: lake.Difference | None = None,
+    difference: lake.Difference | None = None, *, moved: Callable[[int], None] = lambda _rows: None,
 ) -> None:  # fmt: skip
     """Build the replica of a version; ``difference`` is what it changed while there is no record of it yet."""
-    rows = lake.stream(places.lake(table), shape, delta_version)
+    rows = counted(lake.stream(places.lake(table), shape, delta_version), moved)
     wanted = [name for name in (table.commune_column, table.time_column) if name]
     states = list(table.versions.filter(number__lte=number)[: history.VERSIONS_KEPT + 1])
     if difference is not None:

@@ -40,6 +40,11 @@ def work(code: str) -> Path:
     return Path(settings.DATA) / "work" / code
 
 
+def progress(load: Load) -> Path:
+    """Return the file in which a running load says how far it is; it goes with the scratch folder."""
+    return work(load.code) / "progress.json"
+
+
 def rejected(load: Load) -> Path:
     """Return the file of all rows a load rejected."""
     return Path(settings.DATA) / "rejected" / f"{load.code}.parquet"

@@ -6,6 +6,7 @@ transaction with the version.
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,17 +41,20 @@ def plan(table: Table, *, at: datetime, whole: bool = False) -> tuple[Way, dict[
     return Way.SINCE, {"column": table.cursor, "after": last.cursor["until"]}
 
 
-def land(load: Load, source: Source, *, at: datetime) -> landing.Landed:
-    """Read the source as planned and note how far; raises what ``cursors.reach`` and ``databases`` raise."""
+def land(load: Load, source: Source, *, at: datetime, told: Callable[[int], None]) -> landing.Landed:
+    """Read the source as planned and note how far; ``told`` hears how many rows came.
+
+    Raises what ``cursors.reach`` and ``databases`` raise.
+    """
     from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 
     table, place = load.table, places.database(source)
-    told = load.cursor
-    reach = cursors.reach(place, told["column"], after=told.get("after", ""), overlap=table.cursor_overlap, at=at)
+    said = load.cursor
+    reach = cursors.reach(place, said["column"], after=said.get("after", ""), overlap=table.cursor_overlap, at=at)
     if reach.since:
-        place = cursors.since(place, told["column"], reach.since)
-    landed = databases.land_database(place, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20)
-    load.cursor = {**told, "since": reach.since, "until": reach.until, "place": _place(source)}
+        place = cursors.since(place, said["column"], reach.since)
+    landed = databases.land_database(place, places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20, told=told)
+    load.cursor = {**said, "since": reach.since, "until": reach.until, "place": _place(source)}
     Load.objects.filter(pk=load.pk).update(cursor=load.cursor)
     return landed
 

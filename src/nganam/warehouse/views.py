@@ -20,7 +20,18 @@ from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
 from nganam.face.paging import page_of
 from nganam.kernel.actors import Role
-from nganam.warehouse import contracting, history, operations, policies, queries, recoded, screening, taking, trying
+from nganam.warehouse import (
+    contracting,
+    history,
+    operations,
+    policies,
+    progress,
+    queries,
+    recoded,
+    screening,
+    taking,
+    trying,
+)
 from nganam.warehouse.contract_views import beside
 from nganam.warehouse.engine import rejected
 from nganam.warehouse.files import MEDIA_TYPES
@@ -166,9 +177,13 @@ def change_table(request: HttpRequest, table: str) -> HttpResponse:
 def table(request: HttpRequest, table: str) -> HttpResponse:
     """Show a table: current version, first rows, columns with their profile, versions, loads."""
     found = queries.get_table_for(request.actor, table)
+    running = queries.active_load(found)
+    told = {"table": found, "running": running, "progress": running and progress.of(running, at=request.at)}
+    if "HX-Request" in request.headers:
+        return render(request, "warehouse/parts/running.html", {**told, "last": found.loads.first()})
     version = queries.current_version(found)
     context = {
-        "table": found,
+        **told,
         "version": version,
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
@@ -176,7 +191,6 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
         "loads": found.loads.select_related("made")[:20],
-        "running": queries.active_load(found),
         "may_load": not policies.may_load(request.actor, found.agency.code),
         "admissions": found.finding_admissions.select_related("load"),
     }
@@ -340,6 +354,7 @@ def _load_context(
         "mended": queries.mended_of(found) if found.rejected else 0,
         "mendings": found.mendings.order_by("pk")[:MOST_OTHERS] if found.rejected else [],
         "load": found,
+        "progress": progress.of(found, at=request.at),
         "version": version,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
         "may_load_again": may and found.landing_sha and found.is_whole,

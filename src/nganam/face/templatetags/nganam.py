@@ -46,6 +46,12 @@ def vi_datetime(value: datetime | None) -> str:
 
 
 @register.filter
+def vi_moment(value: datetime | None) -> str:
+    """Write an instant with its seconds in Vietnamese time; nothing becomes a dash."""
+    return formats.moment_text(value) if value else ABSENT
+
+
+@register.filter
 def vi_number(value: object, decimals: int | None = None) -> str:
     """Write a number with the separators of the active language; text that is no number stays as it is."""
     if value is None or value == "":

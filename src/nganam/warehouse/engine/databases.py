@@ -55,15 +55,19 @@ SAID: Final = (
 PORTS: Final = {"postgresql": 5432, "mysql": 3306}
 
 
-def land_database(source: Database, folder: Path, *, limit: int, seconds: int = QUERY_SECONDS) -> Landed:
+def land_database(
+    source: Database, folder: Path, *, limit: int, seconds: int = QUERY_SECONDS,
+    told: Callable[[int], None] = lambda _rows: None,
+) -> Landed:  # fmt: skip
     """Read the source once and keep what it gave as CSV (UTF-8, comma), as its landing file.
 
-    Raises ``Unavailable`` when it is down or slow, ``Invalid`` when it refuses the query.
+    Raises ``Unavailable`` when it is down or slow, ``Invalid`` when it refuses the query. ``told`` hears after each
+    batch how many rows came.
     """
 
     def write(out: BinaryIO) -> None:
         with _rows(source, seconds) as (names, rows):
-            _write_csv(out, names, rows)
+            _write_csv(out, names, rows, told)
 
     return land(write, source.name, folder, limit=limit)
 
@@ -89,7 +93,7 @@ def as_text(value: Any) -> str:
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
 
 
-def _write_csv(out: BinaryIO, names: list[str], rows: Iterable[Any]) -> None:
+def _write_csv(out: BinaryIO, names: list[str], rows: Iterable[Any], told: Callable[[int], None]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
@@ -97,6 +101,7 @@ def _write_csv(out: BinaryIO, names: list[str], rows: Iterable[Any]) -> None:
         writer.writerow([as_text(cell) for cell in row])
         if number % BATCH == 0:
             _hand_over(text, out)
+            told(number)
     _hand_over(text, out)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,6 +43,7 @@ WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 PLAIN_TEXT: Final = "văn bản thường mang tên bảng tính"
 MOST_STRANGE: Final = 2_000
 Row = headings.Row
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,21 @@ class Shape:
         Excel set to Vietnamese writes semicolons since its decimal sign is the comma; machines write commas and points.
         """
         return "," if self.delimiter == ";" else "."
+
+
+class Place:
+    """How far into a text file its reader is, in bytes; other files are read whole or by parts, and stay at 0."""
+
+    def __init__(self) -> None:
+        self.file: BinaryIO | None = None
+        self.last = 0
+
+    @property
+    def at(self) -> int:
+        """Return the place; after the end, the end."""
+        if self.file is not None and not self.file.closed:
+            self.last = self.file.tell()
+        return self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +128,28 @@ def inspect(landed: Landed, name: str, contract: Contract | None = None, asked: 
     return _shape(landed, name, contract, found, asked, [], encoding=encoding, letters=old)
 
 
-def rows_of(landed: Landed, name: str, shape: Shape) -> Iterator[Row]:
-    """Yield line number and cells of every row below the header that is not wholly empty."""
+def rows_of(landed: Landed, name: str, shape: Shape, place: Place | None = None) -> Iterator[Row]:
+    """Yield line number and cells of every row below the header that is not wholly empty; ``place`` goes along."""
     if shape.kind in records.KINDS:
         found = records.Layout(shape.header, shape.sheet, shape.encoding, shape.letters)
         rows: Iterable[Row] = records.lines(landed, name, found)
     elif shape.kind == "xlsx":
         rows = _sheet_rows(_sheet(landed.path, name, shape.sheet))
     else:
-        rows = _csv_rows(landed.path, name, shape)
+        rows = _csv_rows(landed.path, name, shape, place or Place())
     for line, cells in _in_unicode(rows, shape.letters):
         if line > shape.header_line and line != shape.numbering and any(cell and not cell.isspace() for cell in cells):
             yield line, cells
 
 
 def extract(
-    landed: Landed, name: str, shape: Shape, target: Path, change: Callable[[Row], Row] | None = None, width: int = 0
-) -> Rows:
+    landed: Landed, name: str, shape: Shape, target: Path, change: Callable[[Row], Row] | None = None, width: int = 0,
+    *, told: Told = lambda _rows, _place: None,
+) -> Rows:  # fmt: skip
     """Write all rows as text to ``target`` (Parquet) in batches; raise ``Invalid`` (no_rows) when there are none.
 
-    ``change`` is done to each row before; ``width`` says how many cells a row then has.
+    ``change`` is done to each row before; ``width`` says how many cells a row then has. ``told`` hears after each batch
+    how many rows there are and how far into a text file, in bytes, they reach.
     """
     width = width or len(shape.header)
     schema = pa.schema(
@@ -140,13 +158,15 @@ def extract(
     )
     count = 0
     points: set[int] = set()
+    place = Place()
     with pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=False) as out:
-        found = rows_of(landed, name, shape)
+        found = rows_of(landed, name, shape, place)
         rows = map(change, found) if change else found
         while batch := list(islice(rows, BATCH)):
             count += len(batch)
             points |= _points(batch)
             out.write_batch(_arrow(batch, width, schema))
+            told(count, place.at)
     if not count:
         raise fault("no_rows", name=name)
     return Rows(target, count, frozenset(points))
@@ -240,9 +260,10 @@ def _letters_of(cell: str, old: str) -> str:
     return cell if type(cell) is Point else letters.to_unicode(cell, old)
 
 
-def _csv_rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
+def _csv_rows(path: Path, name: str, shape: Shape, place: Place) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     with _open(path, shape.encoding) as file:
+        place.file = cast("BinaryIO", file.buffer)
         reader = csv.reader(_composed(file), delimiter=shape.delimiter)
         start = 1
         try:
@@ -251,6 +272,7 @@ def _csv_rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
                 start = reader.line_num + 1
         except csv.Error as error:
             raise fault("broken_quotes", name=name, line=start) from error
+        place.last = place.file.tell()
 
 
 def _sample(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
