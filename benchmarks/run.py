@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 WITHOUT_DEMO = {"cases", "lgsp/filtering", "lgsp/gateways", "lgsp/snapshots", "lgsp/soak"}
 """What builds a province, or a gateway, of its own."""
 WHEN_NAMED = {"lgsp/soak", "warehouse/growth"}
-"""What takes an hour, or a quarter of one and 3 GB."""
+"""What takes an hour, or as long as it is asked to grow."""
 BESIDE = {"measure", "run"}
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import django
 
 ROOT = Path(__file__).parents[1]
-MADE_FROM = ("src/nganam", "locale")
 LOCK = "uv.lock"
 
 
@@ -48,10 +47,9 @@ def _name() -> str:
 
 def _files() -> Iterator[Path]:
     yield from (one for one in [ROOT / LOCK] if one.exists())
-    for place in MADE_FROM:
-        for one in (ROOT / place).rglob("*"):
-            if one.suffix in {".py", ".sql", ".yaml", ".csv", ".json"} and one.is_file():
-                yield one
+    for one in (ROOT / "src/nganam").rglob("*"):
+        if one.suffix in {".py", ".sql", ".yaml", ".csv", ".json"} and one.is_file():
+            yield one
 
 
 def _copied(kept: Path, connection: Any) -> None:

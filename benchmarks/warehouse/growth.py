@@ -1,9 +1,9 @@
 """What grows with a table: loading it, loading it again, 10 000 changed rows, a record by key, a page, a group-by.
 
-Each at every size of ``NGANAM_BENCH_ROWS`` (200000,1200000; 10000000 wants 15 GB and an hour), with the exponent: 1 is
-"twice the rows, twice the cost", 0 "as dear as ever". Beside it, in the same run: the script people write (csv into
-SQLite), a plain Starlette handler and, where ``datasette`` is on the path, Datasette on the very same file, and DuckDB
-over one Parquet file. Loads are whole: uploaded, checked, scanned, versioned, the look-up file built.
+Each at every size of ``NGANAM_BENCH_ROWS`` (200000,1200000), with the exponent: 1 is "twice the rows, twice the cost",
+0 "as dear as ever". Beside it, in the same run: the script people write (csv into SQLite), a plain Starlette handler
+and, where ``datasette`` is on the path, Datasette on the very same file, and DuckDB over one Parquet file. Loads are
+whole: uploaded, checked, scanned, versioned, the look-up file built.
 """
 
 import csv

@@ -21,14 +21,14 @@ def test_a_load_that_runs_tells_how_far_it_is_and_one_that_ended_does_not(provin
     assert ended["read"] == ended["accepted"] + ended["rejected"]
     load = Load.objects.get()
     Load.objects.filter(pk=load.pk).update(state="checking")
-    at = scenes.AT.isoformat()
+    at = "2020-01-01T00:00:00+00:00"
     said = {"step": "check", "steps": ["read", "check"], "read": 7, "done": 0, "whole": 0, "unit": ""}
     times = dict.fromkeys(("started_at", "step_at", "moved_at", "alive_at"), at)
     places.work(load.code).mkdir(parents=True)
     places.progress(load).write_text(json.dumps({**said, **times}), encoding="utf-8")
     told = done(lan.get(PATH))["progress"]
     assert (told["step"], told["name"], told["number"], told["read"]) == ("check", "Kiểm tra từng dòng", 2, 7)
-    assert told["is_stale"] in {True, False}
+    assert told["is_stale"], "no sign of life since then"
 
 
 def test_a_load_of_another_agency_is_not_found(province):

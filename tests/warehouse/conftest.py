@@ -2,11 +2,16 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from nganam.kernel.actors import VISITOR, Actor, Kind, Role, system
 
@@ -28,6 +33,32 @@ ROWS = [
     ("00124", "Trạm y tế Phường 7", "31501", "1.250", "01/12/2011"),
     ("00200", "Phòng khám Ngã Năm", "31507", "", ""),
 ]
+
+
+@contextmanager
+def own_postgresql(password: str, fill: str) -> Iterator[tuple[str, str, int]]:
+    """Make a database and an account of the same name on the real server; yields name, host and port.
+
+    By TCP for the test and for the source, never by PGHOST's socket: a run whose own server has only a socket would
+    make here what it tries there. ``fill`` is run in the new database, ``{account}`` is the account.
+    """
+    server = os.environ.get("NGANAM_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432")
+    try:
+        link = psycopg.connect(f"{server}/postgres", autocommit=True)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"không có PostgreSQL: {error}")
+    name = f"nganam_{uuid.uuid4().hex[:8]}"
+    account = sql.Identifier(name)
+    with link:
+        link.execute(sql.SQL("CREATE DATABASE {}").format(account))
+        link.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(account, password))
+        try:
+            with psycopg.connect(f"{server}/{name}") as own:
+                own.execute(fill.format(account=name).encode())
+            yield name, link.info.host, link.info.port
+        finally:
+            link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(account))
+            link.execute(sql.SQL("DROP ROLE {}").format(account))
 
 
 def now() -> datetime:

@@ -5,7 +5,6 @@ import os
 import uuid
 from dataclasses import replace
 
-import psycopg
 import pymysql  # type: ignore[import-untyped]
 import pytest
 from django.core import serializers
@@ -17,7 +16,7 @@ from nganam.warehouse import connecting, loading, operations, places, queries, s
 from nganam.warehouse.connecting import Entered
 from nganam.warehouse.models import Connection, Source
 
-from .conftest import AT, COLUMNS, DUNG, LAN, MINH, PHUC, WORKER, now
+from .conftest import AT, COLUMNS, DUNG, LAN, MINH, PHUC, WORKER, now, own_postgresql
 
 PASSWORD = "Mật-khẩu 1:@/%?#&"
 ROW = ("00123", "Trạm y tế Phường 5", "31498", 10, "2004-03-15")
@@ -57,25 +56,11 @@ def opened(source):
 
 @pytest.fixture(scope="module")
 def postgresql():
-    """A database on the real server, and an account with a password; by TCP, as the source reaches it."""
-    server = os.environ.get("NGANAM_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432")
-    try:
-        link = psycopg.connect(f"{server}/postgres", autocommit=True)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"không có PostgreSQL: {error}")
-    name = f"nganam_{uuid.uuid4().hex[:8]}"
-    with link:
-        link.execute(f"CREATE DATABASE {name}")
-        link.execute(f"CREATE ROLE {name} LOGIN PASSWORD {psycopg.sql.quote(PASSWORD)}")
-        try:
-            with psycopg.connect(f"{server}/{name}") as own:
-                own.execute(f"CREATE TABLE co_so ({TABLE})")
-                own.execute("INSERT INTO co_so VALUES (%s, %s, %s, %s, %s)", ROW)
-                own.execute(f"GRANT SELECT ON co_so TO {name}")
-            yield "postgresql", Entered(link.info.host, link.info.port, name, name, PASSWORD)
-        finally:
-            link.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            link.execute(f"DROP ROLE {name}")
+    """A database on the real server, and an account with a password."""
+    values = ", ".join(f"'{one}'" for one in ROW)
+    fill = f"CREATE TABLE co_so ({TABLE}); INSERT INTO co_so VALUES ({values}); GRANT SELECT ON co_so TO {{account}}"
+    with own_postgresql(PASSWORD, fill) as (name, host, port):
+        yield "postgresql", Entered(host, port, name, name, PASSWORD)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,7 @@
 """A source is tried with a clear answer and seen before a contract; never its secret."""
 
-import os
 import sqlite3
-import uuid
 
-import psycopg
 import pytest
 
 from nganam.audit.models import Entry
@@ -13,7 +10,7 @@ from nganam.warehouse import operations, places, queries, trying
 from nganam.warehouse.engine import survey
 from nganam.warehouse.models import Source
 
-from .conftest import AT, LAN, MINH, PHUC, as_csv
+from .conftest import AT, LAN, MINH, PHUC, as_csv, own_postgresql
 
 PEOPLE = [
     ("00123", "Nguyễn Văn An", "31507", 1250, "2004-03-15"), ("00124", "Trần Thị Bình", "31507", 10, "2011-12-01"),
@@ -96,29 +93,11 @@ def test_a_sqlite_file_that_is_none_and_a_table_that_is_not_there_are_told(agenc
 
 @pytest.fixture(scope="module")
 def postgresql():
-    """A database of its own with two accounts: the same server by the same address for the test and for the source.
-
-    By TCP, never by PGHOST's socket: a run whose own server has only a socket would make here what it tries there.
-    """
-    server = os.environ.get("NGANAM_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432")
-    try:
-        link = psycopg.connect(f"{server}/postgres", autocommit=True)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"không có PostgreSQL: {error}")
-    name = f"nganam_{uuid.uuid4().hex[:8]}"
-    with link:
-        link.execute(f"CREATE DATABASE {name}")
-        link.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'mat-khau-1'")
-        try:
-            with psycopg.connect(f"{server}/{name}") as own:
-                own.execute("CREATE TABLE nhan_su (ma text, so int)")
-                own.execute("CREATE TABLE kin (ma text)")
-                own.execute("INSERT INTO nhan_su VALUES ('001', 1), ('002', 2)")
-                own.execute(f"GRANT SELECT ON nhan_su TO {name}")
-            yield name, f"{link.info.host}:{link.info.port}"
-        finally:
-            link.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            link.execute(f"DROP ROLE {name}")
+    """A database with a table its account may read and one it may not."""
+    fill = """CREATE TABLE nhan_su (ma text, so int); CREATE TABLE kin (ma text);
+    INSERT INTO nhan_su VALUES ('001', 1), ('002', 2); GRANT SELECT ON nhan_su TO {account}"""
+    with own_postgresql("mat-khau-1", fill) as (name, host, port):
+        yield name, f"{host}:{port}"
 
 
 def test_a_real_postgresql_answers_or_says_what_is_in_the_way(agencies, postgresql, monkeypatch):
