@@ -74,19 +74,19 @@ def warehouse(live, province, lan):
 
 
 def _tried_source(lan):
-    from nganam.warehouse import operations, places, trying
+    from nganam.warehouse import places, sourcing, trying
     from nganam.warehouse.connecting import Entered
 
     places.sources().mkdir(parents=True, exist_ok=True)
     rows = [["ma", "ho_ten", "so_giuong"], ["00123", "Nguyễn Văn An", "1.250"], ["00124", "Trần Thị Bình", "10"]]
     text = "\n".join(",".join(row) for row in rows)
     (places.sources() / "nguon-thu.csv").write_text(text, encoding="utf-8")
-    source = operations.declare_source(
+    source = sourcing.declare_source(
         actor=lan, at=AT, agency="CT-SYT", kind="file", name="Danh sách nhân sự", secret_ref="nguon-thu.csv"
     )
     trying.try_source(actor=lan, at=AT, source=source)
     entered = Entered("203.0.114.5", 5432, "his", "kho_doc", "Hoa-Sen-2026")
-    operations.declare_source(
+    sourcing.declare_source(
         actor=lan, at=AT, agency="CT-SYT", kind="postgresql", name="HIS", relation="co_so", entered=entered
     )
 

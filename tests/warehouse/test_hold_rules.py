@@ -11,7 +11,7 @@ from django.db import connection
 from nganam.accounts.models import Person
 from nganam.audit.models import Entry
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
-from nganam.warehouse import agreeing, contracting, drifting, loading, operations, queries
+from nganam.warehouse import agreeing, contracting, drifting, loading, operations, queries, sourcing
 from nganam.warehouse.engine import rules as ruling
 from nganam.warehouse.engine.contract import from_list
 from nganam.warehouse.engine.rules import Rule, Setting, run
@@ -306,7 +306,7 @@ def test_only_the_owner_admits_and_only_what_was_stopped(load, facilities, clien
 
 
 def test_a_source_that_lost_a_column_is_explained_but_not_admitted(facilities, data, desk):
-    source = operations.declare_source(
+    source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="file", name="Thư mục", secret_ref="co-so.csv"
     )
     table = operations.change_table(

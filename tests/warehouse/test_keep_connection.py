@@ -12,7 +12,7 @@ from django.core import serializers
 from nganam.audit.models import Entry
 from nganam.face import reaching
 from nganam.kernel.errors import Invalid, NotAllowed
-from nganam.warehouse import connecting, loading, operations, places, queries, sealing, trying
+from nganam.warehouse import connecting, loading, operations, places, queries, sealing, sourcing, trying
 from nganam.warehouse.connecting import Entered
 from nganam.warehouse.models import Connection, Source
 
@@ -43,11 +43,11 @@ def said(**values):
 
 def declare(actor=LAN, kind="postgresql", entered=None, **values):
     words = {"agency": "CT-SYT", "name": "Cơ sở", "relation": "co_so"} | values
-    return operations.declare_source(actor=actor, at=AT, kind=kind, entered=entered or said(), **words)
+    return sourcing.declare_source(actor=actor, at=AT, kind=kind, entered=entered or said(), **words)
 
 
 def change(source, actor=LAN, **values):
-    return operations.change_source(actor=actor, at=AT, source=Source.objects.get(pk=source.pk), **values)
+    return sourcing.change_source(actor=actor, at=AT, source=Source.objects.get(pk=source.pk), **values)
 
 
 def opened(source):

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from nganam.kernel.errors import Invalid
-from nganam.warehouse import drifting, loading, operations, queries, since
+from nganam.warehouse import drifting, loading, operations, queries, since, sourcing
 from nganam.warehouse.engine import cursors, lake
 from nganam.warehouse.models import Load, Way
 
@@ -60,7 +60,7 @@ def source_of(agencies, folder, monkeypatch, request):
 
         run(CREATE.format(moment=MOMENTS[kind]))
         ended.append(lambda: (run("DROP TABLE co_so "), engine.dispose()))
-        declared = operations.declare_source(
+        declared = sourcing.declare_source(
             actor=LAN, at=AT, agency="CT-SYT", kind=kind, name=f"Nguồn {kind}", secret_ref=ref, relation=name
         )
         return declared, run
@@ -197,13 +197,13 @@ def test_a_source_that_moved_is_read_whole_once(source_of):
     run(put("00001", "'2026-11-20 08:00:00'"))
     table = table_of(source)
     read(table)
-    operations.change_source(actor=LAN, at=AT, source=source, name="Tên khác")
+    sourcing.change_source(actor=LAN, at=AT, source=source, name="Tên khác")
     assert read(queries.table(table.code), 1).way == Way.SINCE, "its name is not its place"
     run(
         f"CREATE TABLE khac_{source.relation} AS SELECT * FROM co_so ",
         put("00002", "'2026-11-01 08:00:00'").replace("co_so ", f"khac_{source.relation} ", 1),
     )
-    operations.change_source(actor=LAN, at=AT, source=source, relation=f"khac_{source.relation}")
+    sourcing.change_source(actor=LAN, at=AT, source=source, relation=f"khac_{source.relation}")
     moved = read(queries.table(table.code), 2)
     assert (moved.state, moved.way, sorted(held(table))) == ("committed", Way.WHOLE, ["00001", "00002"]), moved.message
     assert read(queries.table(table.code), 3).way == Way.SINCE
@@ -265,7 +265,7 @@ def test_the_cursor_goes_on_only_with_its_version(committed_db, make_province, d
     with sqlite3.connect(data / "y-te.sqlite") as base:
         base.execute(CREATE.format(moment="TEXT"))
         base.execute(put("00001", "'2026-11-20 08:00:00'"))
-    source = operations.declare_source(
+    source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="sqlite", name="Nguồn", secret_ref="y-te.sqlite", relation="co_so"
     )
     table = table_of(source)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import scenes
 from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken
-from nganam.warehouse import operations, queries
+from nganam.warehouse import operations, queries, sourcing
 from nganam.warehouse.engine import checking, contract, headings, landing, letters, reading
 from nganam.warehouse.engine.manner import FOUND, MARKS, Asked
 from nganam.warehouse.loading import run_load
@@ -319,7 +319,7 @@ def test_a_source_is_read_from_then_on_as_its_file_was_read_again(facilities, tm
     monkeypatch.setenv("NGANAM_SOURCES_DIR", str(tmp_path))
     few = as_csv([("1", *(seen(cell, letters.VNI) for cell in PEOPLE[0][1:]))], header=HEADER)
     (tmp_path / "hang-ngay.csv").write_bytes(few)
-    facilities.source = operations.declare_source(
+    facilities.source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="file", name="Hằng ngày", secret_ref="hang-ngay.csv"
     )
     facilities.save()

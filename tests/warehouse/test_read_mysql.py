@@ -7,7 +7,7 @@ import pymysql  # type: ignore[import-untyped]
 import pytest
 
 from nganam.kernel.errors import Invalid, Unavailable
-from nganam.warehouse import loading, operations
+from nganam.warehouse import loading, operations, sourcing
 from nganam.warehouse.engine import databases
 from nganam.warehouse.engine.databases import Database
 
@@ -48,7 +48,7 @@ def asked(server, **values):
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
 def test_a_table_is_read_whole_and_loaded(agencies, server, monkeypatch, scheme):
     monkeypatch.setenv("NGANAM_SOURCE_MY", server.replace("mysql", scheme, 1))
-    source = operations.declare_source(
+    source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="mysql", name="Một cửa", secret_ref="NGANAM_SOURCE_MY", relation="co_so"
     )
     table = operations.declare_table(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, Unavailable
-from nganam.warehouse import loading, operations, places, queries, tasks
+from nganam.warehouse import loading, operations, places, queries, sourcing, tasks
 from nganam.warehouse.engine import databases, landing
 from nganam.warehouse.models import Load, Source
 
@@ -34,7 +34,7 @@ def database(folder):
 
 def declare(kind="sqlite", ref="y-te.sqlite", **values):
     values = {"relation": "co_so"} | values
-    return operations.declare_source(
+    return sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind=kind, name=f"Nguồn {kind}", secret_ref=ref, **values
     )
 
@@ -171,7 +171,7 @@ def test_a_link_out_of_the_folder_is_not_followed(load_from, agencies, folder, t
 @pytest.mark.parametrize("actor", [PHUC, MINH])
 def test_only_the_owner_declares(agencies, folder, actor):
     with pytest.raises(NotAllowed):
-        operations.declare_source(actor=actor, at=AT, agency="CT-SYT", kind="file", name="x", secret_ref="a.csv")
+        sourcing.declare_source(actor=actor, at=AT, agency="CT-SYT", kind="file", name="x", secret_ref="a.csv")
     with pytest.raises(NotAllowed):
         operations.declare_table(actor=actor, at=AT, agency="CT-SYT", code="x", title="X", columns=COLUMNS)
 
@@ -188,9 +188,9 @@ def test_a_place_that_one_agency_declared_is_not_opened_by_another(agencies, fol
     declare(kind, ref)
     words = {"at": AT, "kind": kind, "name": "Đoán được", "relation": "co_so", "secret_ref": again}
     with pytest.raises(Invalid) as refused:
-        operations.declare_source(actor=PHUC, agency="CT-X31507", **words)
+        sourcing.declare_source(actor=PHUC, agency="CT-X31507", **words)
     assert "cơ quan khác" in refused.value.fields["secret_ref"][0]
-    assert operations.declare_source(actor=LAN, agency="CT-SYT", **words).secret_ref == ref
+    assert sourcing.declare_source(actor=LAN, agency="CT-SYT", **words).secret_ref == ref
 
 
 def test_a_table_takes_only_its_own_agencys_source(agencies, folder):

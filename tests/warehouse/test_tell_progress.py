@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from nganam.kernel.errors import NotFound
-from nganam.warehouse import loading, operations, places, progress, queries
+from nganam.warehouse import loading, operations, places, progress, queries, sourcing
 from nganam.warehouse.engine import databases
 from nganam.warehouse.models import Load
 
@@ -79,7 +79,7 @@ def test_a_source_is_received_first_and_its_rows_are_guessed_from_the_version_be
     rows = [dict(zip(("ma_co_so", "ten_co_so", "ma_xa", "so_giuong", "ngay_hoat_dong"), one, strict=True))
             for one in MANY[:2]]  # fmt: skip
     (places.sources() / "co-so.json").write_text(json.dumps(rows), encoding="utf-8")
-    source = operations.declare_source(
+    source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="file", name="Cơ sở", secret_ref="co-so.json"
     )
     facilities.source = source
@@ -100,7 +100,7 @@ def test_rows_of_a_database_are_counted_while_they_come_and_told_no_fewer_when_t
     with closing(sqlite3.connect(places.sources() / "co-so.sqlite")) as base, base:
         base.execute("CREATE TABLE co_so (ma_co_so, ten_co_so, ma_xa, so_giuong, ngay_hoat_dong)")
         base.executemany("INSERT INTO co_so VALUES (?, ?, ?, ?, ?)", rows)
-    facilities.source = operations.declare_source(
+    facilities.source = sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind="sqlite", name="Cơ sở", secret_ref="co-so.sqlite", relation="co_so"
     )
     facilities.save()

@@ -6,7 +6,7 @@ import pytest
 
 from nganam.audit.models import Entry
 from nganam.kernel.errors import NotAllowed, NotFound, RuleBroken
-from nganam.warehouse import operations, places, queries, trying
+from nganam.warehouse import operations, places, queries, sourcing, trying
 from nganam.warehouse.engine import survey
 from nganam.warehouse.models import Source
 
@@ -32,7 +32,7 @@ def folder(data, monkeypatch):
 
 def declare(kind="sqlite", ref="nhan-su.sqlite", **values):
     values = {"relation": "nhan_su"} | values
-    return operations.declare_source(
+    return sourcing.declare_source(
         actor=LAN, at=AT, agency="CT-SYT", kind=kind, name="Nhân sự", secret_ref=ref, **values
     )
 
@@ -127,7 +127,7 @@ def test_only_the_owners_focal_officer_tries_or_changes_a_source(agencies, folde
     source = declare()
     with pytest.raises(NotFound):
         queries.get_source_for(PHUC, source.code)
-    for deed in (trying.try_source, operations.change_source):
+    for deed in (trying.try_source, sourcing.change_source):
         for actor in (MINH, PHUC):
             with pytest.raises(NotAllowed):
                 deed(actor=actor, at=AT, source=source)
@@ -136,9 +136,9 @@ def test_only_the_owners_focal_officer_tries_or_changes_a_source(agencies, folde
 
 def test_a_changed_place_is_tried_anew_and_not_while_it_is_read(agencies, folder):
     source = tried(declare())
-    operations.change_source(actor=LAN, at=AT, source=source, name="Tên mới")
+    sourcing.change_source(actor=LAN, at=AT, source=source, name="Tên mới")
     assert Source.objects.get(pk=source.pk).seen, "a name changes nothing about the place"
-    operations.change_source(actor=LAN, at=AT, source=source, query="SELECT ma FROM nhan_su;", relation="")
+    sourcing.change_source(actor=LAN, at=AT, source=source, query="SELECT ma FROM nhan_su;", relation="")
     found = Source.objects.get(pk=source.pk)
     assert (found.seen, found.tried_at, found.query) == ([], None, "SELECT ma FROM nhan_su")
     columns = [{"name": "ma", "key": True}]
@@ -147,7 +147,7 @@ def test_a_changed_place_is_tried_anew_and_not_while_it_is_read(agencies, folder
     )
     operations.start_load(actor=LAN, at=AT, table=table)
     with pytest.raises(RuleBroken):
-        operations.change_source(actor=LAN, at=AT, source=found, name="Tên khác")
+        sourcing.change_source(actor=LAN, at=AT, source=found, name="Tên khác")
 
 
 def test_by_the_page_a_source_is_declared_tried_and_its_columns_fill_a_table(agencies, folder, client, lan):

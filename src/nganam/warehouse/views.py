@@ -29,6 +29,7 @@ from nganam.warehouse import (
     queries,
     recoded,
     screening,
+    sourcing,
     taking,
     trying,
 )
@@ -84,7 +85,7 @@ def declare_source(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = attempt(
             form,
-            lambda: operations.declare_source(
+            lambda: sourcing.declare_source(
                 actor=request.actor, at=request.at, agency=request.actor.agency, **form.values()
             ),
         )
@@ -115,7 +116,7 @@ def change_source(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.values()
         fresh = queries.get_source_for(request.actor, code)  # a refused change leaves the page's own copy as it was
-        if attempt(form, lambda: operations.change_source(actor=request.actor, at=request.at, source=fresh, **values)):
+        if attempt(form, lambda: sourcing.change_source(actor=request.actor, at=request.at, source=fresh, **values)):
             return redirect(fresh.get_absolute_url())
     return render(request, "warehouse/declare_source.html", {"form": form, "source": found})
 
