@@ -22,6 +22,7 @@ PATHS = [
     "/kho/co-so/phien-ban/1/tep/", "/kho/co-so/dong/?version=1&column=so_giuong&value=80", "/ra-quet/",
     "/ra-quet/", "/kho/co-so/hop-dong/", "/kho/co-so/hop-dong/sua/", "/kho/co-so/hop-dong/nhap/",
     "/kho/nap/{stopped}/", "/kho/nap/{stopped}/chap-nhan-sai-khac/",
+    "/kho/co-so/de-nghi-xoa/", "/kho/xoa/XDL-2026-0001/", "/kho/xoa/XDL-2026-0002/",
 ]  # fmt: skip
 
 
@@ -67,10 +68,28 @@ def warehouse(live, province, lan):
         codes.append(code)
         loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
     _tried_source(lan)
+    _erasures(lan)
     scanning.scan(
         actor=lan, at=AT, object_type="warehouse.table", object_code="co-so", columns=queries.sample_columns(table)
     )
     return {"load": codes[1], "stopped": codes[2]}
+
+
+def _erasures(lan):
+    """One that is done, and one that waits."""
+    from dataclasses import replace
+
+    from nganam.kernel.actors import system
+    from nganam.warehouse import erasing, loading, queries
+
+    for value in ("00007", "00008"):
+        made = erasing.propose(
+            actor=lan, at=AT, table=queries.table("co-so"), column="ma_co_so", values=[value], basis="court",
+            paper="12/2026/HS-ST", paper_on=AT.date(), reason="Bản án đã có hiệu lực",
+        )  # fmt: skip
+        if value == "00007":
+            code = erasing.confirm(actor=replace(lan, code="hoa", name="Trần Hoa"), at=AT, erasure=made).code
+            loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
 
 
 def _tried_source(lan):
