@@ -21,7 +21,7 @@ from nganam.face.telling import kept
 from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
-from nganam.notices.operations import notify
+from nganam.notices.operations import announce, notify
 from nganam.warehouse import operations, places, policies, queries, sealing, told
 from nganam.warehouse.engine import erasing as engine
 from nganam.warehouse.engine.faults import fault
@@ -227,6 +227,10 @@ def end(erasure: Erasure, *, actor: Actor, at: datetime) -> None:
     told_of = {one: erasure.outcome.get(one, 0) for one in ("received", "kept_apart", "rejected")}
     details = {"rows": erasure.removed, "versions": len(erasure.versions), **told_of}
     _record("done", erasure, actor=actor, at=at, details=details)
+    announce(
+        "warehouse.erasure.done", at=at, object_type="warehouse.erasure", object_code=erasure.code,
+        payload={"table": erasure.table.code, "rows": erasure.removed},
+    )  # fmt: skip
     notify(
         at=at, title=kept(told.ERASURE_DONE) % {"table": erasure.table.title},
         body=kept(told.ERASURE_FIGURES) % {"code": erasure.code, "rows": erasure.removed},

@@ -377,7 +377,7 @@ class ErasureForm(forms.Form):
     basis = forms.ChoiceField(label=_("Căn cứ"), choices=Basis.choices)
     paper = forms.CharField(
         label=_("Số, ký hiệu văn bản"), max_length=200, required=False,
-        help_text=_("Bản án, quyết định, kết luận; yêu cầu của chủ thể dữ liệu có thể không có số."),
+        help_text=_("Bắt buộc, cùng với ngày, trừ khi căn cứ là yêu cầu của chủ thể dữ liệu."),
     )  # fmt: skip
     paper_on = forms.DateField(
         label=_("Ngày văn bản"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
