@@ -29,7 +29,7 @@ def kinds(nodes):
     return [one.kind for one in nodes]
 
 
-@pytest.mark.law("S12", "S19.1")
+@pytest.mark.law("S12")
 def test_data_are_traced_from_the_source_to_who_calls(used, source):
     found = story()
     assert [(one.id, one.title) for one in found.upstream] == [(f"source:{source.code}", "Danh mục cơ sở")]
@@ -128,6 +128,7 @@ def test_a_source_nothing_is_read_from_breaks_nothing(source):
     assert "Không có gì phụ thuộc nguồn này" in page
 
 
+@pytest.mark.law("S19.1")
 def test_open_data_questions_files_and_the_open_tier_are_in_the_graph(province):
     everything()
     found = queries.of_table(scenes.LAN, CODE, scenes.AT)

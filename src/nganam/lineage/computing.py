@@ -154,7 +154,7 @@ def _accounts(draft: Draft, services: Iterable[Service], calls: dict[tuple[str, 
             Node(
                 f"consumer:{one.code}", "consumer", one.code, one.application.name, agency.code, agency.label,
                 one.get_absolute_url(), _named(draft.fields_of(upper), [*granted, *limits]), one.current,
-                one.state != "active", calls=calls.get((one.service.code, one.subject), 0),
+                one.state == "locked", calls=calls.get((one.service.code, one.subject), 0),
             ),
             Link(upper, f"consumer:{one.code}", _same(granted), _same(limits)),
         )  # fmt: skip

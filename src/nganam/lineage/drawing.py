@@ -10,7 +10,7 @@ HIGH, ROW = 62, 78
 MARGIN = 6
 MOST_ROWS = 10
 """Boxes in a column of the picture; the list beside it has all."""
-LETTERS, SMALL_LETTERS = 26, 31
+LETTERS, SMALL_LETTERS = 24, 30
 """How many letters of a title, and of the small line below it, a box holds."""
 SHOWN_FIELDS = 3
 

@@ -88,7 +88,7 @@ def _upload(one: Feed) -> Node:
         raise AssertionError("an upload is known by its load")
     return Node(
         one.node, "upload", one.table.code, load.name, agency.code, agency.label, load.get_absolute_url(), one.fields,
-        load.current, version=_("Tệp tải lên"), at=load.ended_at,
+        load.current, at=load.ended_at,
     )  # fmt: skip
 
 

@@ -31,7 +31,9 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
     """Show what depends on a source: what breaks when it stops, the most used first."""
     found = warehouse.get_source_for(request.actor, code)
     story = queries.of_known_source(request.actor, found, request.at)
-    return render(request, "lineage/source.html", {"source": found, "title": found.name} | _told(story))
+    affected = [{"kind": kind, "name": str(KINDS[kind]), "nodes": nodes} for kind, nodes in story.affected]
+    context = {"source": found, "title": found.name, "affected": affected}
+    return render(request, "lineage/source.html", context | _told(story))
 
 
 def _told(story: queries.Story) -> dict[str, object]:
