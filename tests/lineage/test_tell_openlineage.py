@@ -10,6 +10,8 @@ from pkgutil import iter_modules
 
 import attr
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openlineage.client import event_v2, generated
 from openlineage.client.generated import base
 
@@ -167,6 +169,18 @@ def test_what_the_standard_does_not_know_or_misses_is_noticed(table):
 
 def lineage_facet(event):
     return event["outputs"][0]["facets"]["columnLineage"]
+
+
+@pytest.mark.once
+def test_many_events_ask_no_more_of_the_database_than_few(table):
+    program = program_of(scenes.LAN)
+    counts = []
+    for minute in range(1, 5):
+        with CaptureQueriesContext(connection) as caught:
+            done(program.get("/api/v1/lineage/events"))
+        counts.append(len(caught))
+        scenes.load(table, scenes.ROWS[: minute % 2 + 1], at=scenes.AT + timedelta(minutes=minute))
+    assert len(set(counts[1:])) == 1, counts  # the first one notes the use of the key
 
 
 def test_events_are_harvested_page_by_page_and_each_once(table):

@@ -67,6 +67,25 @@ def test_a_column_the_service_only_asks_by_is_a_column_it_depends_on(used):
     assert (link.pairs, link.filters) == (frozenset(), {("so_giuong", "so_giuong")})
 
 
+def test_an_account_limited_by_a_column_that_is_not_offered_depends_on_it(used):
+    used.rows = {"so_giuong": ["10"]}
+    used.save(update_fields=["rows"])
+    beds = story(column="so_giuong")
+    assert [(one.kind, one.code) for one in beds.downstream] == [("consumer", used.code)]
+    (link,) = [one for one in beds.graph.links if one.upper == TABLE]
+    assert (link.pairs, link.filters) == (frozenset(), {("so_giuong", "so_giuong")})
+    assert kinds(story().downstream) == ["service", "consumer"]
+
+
+def test_what_a_service_offers_no_more_or_a_table_has_no_more_leads_nowhere(used):
+    used.service.fields.filter(name="ten_co_so").delete()
+    assert story(column="ten_co_so").downstream == []
+    used.service.fields.filter(name="loai").update(name="cot_da_bo")
+    found = story().graph
+    held = {name: {field.name for field in node.fields} for name, node in found.nodes.items()}
+    assert all(upper in held[one.upper] for one in found.links for upper, _lower in one.pairs | one.filters)
+
+
 def test_the_headings_are_those_the_loader_took_and_what_it_left_is_told_of_the_source(table, source):
     load = Load.objects.get(state="committed")
     assert load.found["headings"]["so_giuong"] == "Số giường bệnh"

@@ -23,8 +23,10 @@ from nganam.opendata.models import Dataset, Download, Release
 from nganam.services.models import Service
 from nganam.services.readers import OVER as SERVICES_OVER
 from nganam.sharing.accounts.models import OVER, Account
+from nganam.warehouse import queries as warehouse
 from nganam.warehouse.models import ContractVersion, FileState, Load, Source, Table, Version, VersionFile
 
+Pairs = frozenset[tuple[str, str]]
 DATASETS_OVER = ("rejected", "removed")
 MOST_FILES = 50
 ASKED = ("nhom", "nhom2", "cot")
@@ -51,6 +53,12 @@ class Draft:
         """Return the fields of a node that is there already."""
         return self.nodes[node].fields
 
+    def same(self, upper: str, shown: Iterable[str], sifted: Iterable[str] = ()) -> tuple[Pairs, Pairs]:
+        """Return pairs of fields that keep their names, and of those that only filter: as far as ``upper`` has them."""
+        known = _names(self.fields_of(upper))
+        pairs, filters = (frozenset((name, name) for name in names if name in known) for names in (shown, sifted))
+        return pairs, filters
+
 
 def of_tables(actor: Actor, tables: Sequence[Table], at: datetime) -> Graph:
     """Return the graph around tables the actor may see: what feeds them, and all that is made from them."""
@@ -66,9 +74,7 @@ def of_tables(actor: Actor, tables: Sequence[Table], at: datetime) -> Graph:
 
 def of_source(actor: Actor, source: Source, at: datetime) -> Graph:
     """Return the graph of everything that depends on a source the actor may see."""
-    from nganam.warehouse.queries import tables_for  # noqa: PLC0415 - a name that is also a module's here
-
-    fed = tables_for(actor).filter(Q(source=source) | Q(loads__source=source)).distinct()
+    fed = warehouse.tables_for(actor).filter(Q(source=source) | Q(loads__source=source)).distinct()
     whole = of_tables(actor, list(fed), at)
     node = origins.id_of(source)
     if node not in whole.nodes:
@@ -136,7 +142,7 @@ def _services(draft: Draft) -> list[Account]:
                 service.provider.label, service.get_absolute_url(),
                 _named(draft.fields_of(upper), [*offered, *dict.fromkeys(sifted)]), service.current, calls=number,
             ),
-            Link(upper, f"service:{service.code}", _same(offered), _same(sifted)),
+            Link(upper, f"service:{service.code}", *draft.same(upper, offered, sifted)),
         )  # fmt: skip
     _open_tiers(draft, services, calls)
     return _accounts(draft, services, calls)
@@ -147,17 +153,21 @@ def _accounts(draft: Draft, services: Iterable[Service], calls: dict[tuple[str, 
     accounts = list(live.select_related("application__agency", "service").order_by("code"))
     for one in accounts:
         upper = f"service:{one.service.code}"
-        granted = [*one.granted_fields]
+        table = table_id(draft.tables[one.service.table_id or 0].code)
+        offered, granted = _names(draft.fields_of(upper)), [*one.granted_fields]
         limits = [name for name in one.rows if name not in granted]
+        beside = [name for name in limits if name not in offered]
         agency = one.application.agency
         draft.add(
             Node(
                 f"consumer:{one.code}", "consumer", one.code, one.application.name, agency.code, agency.label,
-                one.get_absolute_url(), _named(draft.fields_of(upper), [*granted, *limits]), one.current,
+                one.get_absolute_url(), _named(draft.fields_of(table), [*granted, *limits]), one.current,
                 one.state == "locked", calls=calls.get((one.service.code, one.subject), 0),
             ),
-            Link(upper, f"consumer:{one.code}", _same(granted), _same(limits)),
+            Link(upper, f"consumer:{one.code}", *draft.same(upper, granted, limits)),
         )  # fmt: skip
+        if beside:  # records are limited by a column that the service itself does not offer
+            draft.links.append(Link(table, f"consumer:{one.code}", *draft.same(table, (), beside)))
     return accounts
 
 
@@ -175,7 +185,7 @@ def _open_tiers(draft: Draft, services: Iterable[Service], calls: dict[tuple[str
                 agency_name=_("Mọi người"), link=one.get_absolute_url(),
                 fields=_named(draft.fields_of(upper), one.fields), state=str(one.get_state_display()), calls=number,
             ),
-            Link(upper, f"consumer:{one.code}", _same(one.fields)),
+            Link(upper, f"consumer:{one.code}", *draft.same(upper, one.fields)),
         )  # fmt: skip
 
 
@@ -195,7 +205,7 @@ def _datasets(draft: Draft) -> None:
                 f"dataset:{one.code}", "dataset", one.code, one.title, one.publisher.code, one.publisher.label,
                 one.get_absolute_url(), fields, one.current, at=one.published_at, calls=downloads.get(one.pk, 0),
             ),
-            Link(upper, f"dataset:{one.code}", _same(field.name for field in fields)),
+            Link(upper, f"dataset:{one.code}", *draft.same(upper, [each.name for each in fields])),
         )  # fmt: skip
     _releases(draft, found)
 
@@ -216,7 +226,7 @@ def _releases(draft: Draft, datasets: Sequence[Dataset]) -> None:
                 tuple(Field(each.name, each.title, each.type, each.classification) for each in columns),
                 version=_("phiên bản %(number)s") % {"number": one.version.number}, at=one.published_at,
             ),
-            Link(upper, lower, _same(set(one.version.shape.names) & _names(draft.fields_of(upper)))),
+            Link(upper, lower, *draft.same(upper, one.version.shape.names)),
         )  # fmt: skip
 
 
@@ -226,7 +236,6 @@ def _files(draft: Draft) -> None:
     for one in ready.select_related("version__table__agency")[:MOST_FILES]:
         table = one.version.table
         upper, lower = table_id(table.code), f"file:{table.code}:{one.version.number}:{one.code}"
-        known = _names(draft.fields_of(upper))
         sifted = [name for name in one.filters if name not in one.columns]
         draft.add(
             Node(
@@ -237,7 +246,7 @@ def _files(draft: Draft) -> None:
                 _named(draft.fields_of(upper), [*one.columns, *sifted]),
                 version=_("phiên bản %(number)s") % {"number": one.version.number}, at=one.made_at,
             ),
-            Link(upper, lower, _same(known & {*one.columns}), _same(known & {*sifted})),
+            Link(upper, lower, *draft.same(upper, one.columns, sifted)),
         )  # fmt: skip
 
 
@@ -257,13 +266,8 @@ def _questions(draft: Draft, accounts: Sequence[Account]) -> None:
                 one.get_absolute_url() if one.pk in mine else "",
                 _named(draft.fields_of(upper), [*shown, *(sifted - shown)]), at=one.created_at,
             ),
-            Link(upper, f"question:{one.code}", _same(shown), _same(sifted - shown)),
+            Link(upper, f"question:{one.code}", *draft.same(upper, shown, sifted - shown)),
         )  # fmt: skip
-
-
-def _same(names: Iterable[str]) -> frozenset[tuple[str, str]]:
-    """Return pairs of fields that keep their names."""
-    return frozenset((name, name) for name in names)
 
 
 def _names(fields: Iterable[Field]) -> set[str]:
