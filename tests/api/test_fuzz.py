@@ -210,9 +210,20 @@ def _stopped():
     return {"code": loading.run_load(actor=system("worker"), now=lambda: scenes.AT, code=code).code}
 
 
+def _with_lineage():
+    from nganam.warehouse import sourcing
+
+    source = sourcing.declare_source(
+        actor=scenes.LAN, at=scenes.AT, agency="CT-SYT", kind="file", name="Cơ sở", secret_ref="co-so.csv"
+    )
+    table = scenes.loaded_table()
+    return {"table": table.code, "source": source.code, "code": table.loads.get().code}
+
+
 BESIDE_CASES = {
     "/tables/{table}": lambda: {"table": scenes.loaded_table().code, "number": 1},
     "/loads/{code}": _stopped,
+    "/lineage/": _with_lineage,
     "{code}/papers": _case_with_files,
     "{code}/files": _case_with_files,
     "/service-imports": _import,

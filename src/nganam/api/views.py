@@ -22,6 +22,7 @@ from nganam.api import (
     credentials,
     desk,
     disputes,
+    lineage,
     open_tier,
     service_imports,
     sharing,
@@ -283,4 +284,5 @@ api.add_router("", open_tier.router)
 api.add_router("", exchanges)
 api.add_router("", upstreams.router)
 api.add_router("", warehouse.router)
+api.add_router("", lineage.router)
 api.add_router("", code_lists.router)

@@ -332,6 +332,7 @@ def _note_outcome(load: Load, shape: reading.Shape, checked: checking.Checked) -
             "sheet": shape.sheet,
             "header_first": shape.header_first,
             "numbering": shape.numbering,
+            "headings": {name: shape.header[place] for name, place in shape.places},
             "points": dict(checked.points),
             "emptied": dict(checked.emptied),
             "codelists": _lists_used(load),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from nganam.agencies.models import Agency
@@ -320,6 +320,15 @@ def kept(services: Iterable[Service], at: datetime, days: int = JUDGED_DAYS) -> 
     return [
         Kept(one, _promise(one), found.get(one.code, Figures()), stops.get(one.code, timedelta())) for one in every
     ]  # fmt: skip
+
+
+def calls_by_consumer(services: Collection[str], at: datetime, days: int = JUDGED_DAYS) -> dict[tuple[str, str], int]:
+    """Return the calls of each service by each consumer (AGENCY/APPLICATION) over the last days, in one question."""
+    window = Window.of(days, at)
+    found = Tally.objects.filter(service__in=services, grain=window.grain).order_by()
+    found = found.filter(starts_at__gte=window.since, starts_at__lte=window.at)
+    counted = found.values_list("service", "consumer").annotate(number=Sum("calls"))
+    return {(service, consumer): number for service, consumer, number in counted}
 
 
 def _promise(service: Service) -> Promise | None:
