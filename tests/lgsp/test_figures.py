@@ -171,6 +171,7 @@ def test_a_span_of_a_call_arrives_and_holds_no_key_that_was_looked_up(stack, min
 def test_a_call_is_on_the_page_within_five_seconds(stack, mint, province, client, monkeypatch):
     """The keeper takes in four times a second; a page asks anew every three seconds, so two are left for the rest."""
     from gateway_rig import OPEN, wait_for
+    from pace import slowness
 
     monkeypatch.setattr(settings, "DATA", stack.data)
     stack.start_collector()
@@ -189,5 +190,6 @@ def test_a_call_is_on_the_page_within_five_seconds(stack, mint, province, client
         return client.get(page).status_code == 200
 
     wait_for(shown)
-    assert time.monotonic() - began < 2, "the machine may be busy: what took how long?"
+    took = time.monotonic() - began
+    assert took < 2 * slowness(), "the machine may be busy: what took how long?"
     assert client.get("/giam-sat/?ngay=0").context["summary"]["calls"] >= 1

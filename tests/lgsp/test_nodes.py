@@ -23,6 +23,7 @@ from nganam.serving.snapshot import Field, Grant, Snapshot, write_snapshot
 from nganam.serving.snapshot import Service as Served
 from nganam.sharing.accounts.operations import move_account
 from node_rig import Cluster, Load
+from pace import slowness
 
 pytestmark = pytest.mark.slow
 POLICY = "ratelimit-policy"
@@ -183,9 +184,10 @@ def test_decisions_act_on_every_node_within_two_seconds_and_break_no_call(platfo
             took[status].append(on_every_node(platform, path, token, status, 10))
     record_property("seconds", took)
     # The benchmark tells percentiles; here a refusal is late for no reason, a grant only where the machine is busy.
-    assert max(took[403]) <= 2, took
-    assert statistics.median(took[200]) <= 1, took
-    assert max(took[200]) <= 5, took
+    slow = slowness()
+    assert max(took[403]) <= 2 * slow, took
+    assert statistics.median(took[200]) <= slow, took
+    assert max(took[200]) <= 5 * slow, took
     assert (set(load.answered), load.turned, load.given_up) == ({200}, 0, 0)
     wait_for(lambda: all(one.current for one in watching.node_states()), 3)
     assert {one.health.snapshot for one in watching.node_states()} == {GatewaySnapshot.objects.first().number}
