@@ -67,10 +67,32 @@ def warehouse(live, province, lan):
         codes.append(code)
         loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
     _tried_source(lan)
+    _erasures(lan)
     scanning.scan(
-        actor=lan, at=AT, object_type="warehouse.table", object_code="co-so", columns=queries.sample_columns(table)
+        actor=lan,
+        at=AT,
+        object_type="warehouse.table",
+        object_code="co-so",
+        columns=queries.sample_columns(queries.table("co-so")),
     )
     return {"load": codes[1], "stopped": codes[2]}
+
+
+def _erasures(lan):
+    """One that is done, and one that waits."""
+    from dataclasses import replace
+
+    from nganam.kernel.actors import system
+    from nganam.warehouse import erasing, loading, queries
+
+    for value in ("00007", "00008"):
+        made = erasing.propose(
+            actor=lan, at=AT, table=queries.table("co-so"), column="ma_co_so", values=[value], basis="court",
+            paper="12/2026/HS-ST", paper_on=AT.date(), reason="Bản án đã có hiệu lực",
+        )  # fmt: skip
+        if value == "00007":
+            code = erasing.confirm(actor=replace(lan, code="hoa", name="Trần Hoa"), at=AT, erasure=made).code
+            loading.run_load(actor=system("worker"), now=lambda: AT, code=code)
 
 
 def _tried_source(lan):
@@ -236,3 +258,9 @@ def test_what_a_scan_stopped_and_what_is_mended_can_be_read(look, seen, browser_
     for more in browser_page.locator("details.twin > summary").all():
         more.click()
     seen(browser_page, f"kho-{name}-mo")
+
+
+@pytest.mark.parametrize(("name", "path"), [("form", "/kho/co-so/de-nghi-xoa/"), ("done", "/kho/xoa/XDL-2026-0001/"),
+                                            ("waits", "/kho/xoa/XDL-2026-0002/")])  # fmt: skip
+def test_erasures_can_be_looked_at(look, warehouse, name, path):
+    look("lan", path, f"kho-xoa-{name}")

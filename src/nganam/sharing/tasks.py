@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from nganam.cases.sweeping import Sweep
 from nganam.jobs.api import job
+from nganam.sharing import erasures
 from nganam.sharing.accounts import reminders
 from nganam.sharing.agreements.tasks import keep_agreements, tell_taken_up
 from nganam.sharing.delegations import operations as delegations
@@ -19,6 +20,7 @@ __all__ = [
     "keep_agreements",
     "remind_of_terms",
     "stop_services",
+    "tell_of_erasure",
     "tell_taken_up",
 ]
 
@@ -56,6 +58,12 @@ def follow_service_end(code: str, payload: dict[str, Any]) -> dict[str, int]:  #
 def follow_agency_end(code: str, payload: dict[str, Any]) -> dict[str, int]:  # noqa: ARG001 - a reaction gets both
     """React to the end of an agency: end what it used, or let the lead agency record who takes it over."""
     return closing.follow_closed(at=timezone.now())
+
+
+@job(max_attempts=5, backoff=5)
+def tell_of_erasure(code: str, payload: dict[str, Any]) -> int:
+    """React to an erasure in a table: who was given its data erases too."""
+    return erasures.tell(at=timezone.now(), erasure=code, table=payload["table"], rows=payload["rows"])
 
 
 @job(cron="40 7 * * *", max_attempts=5, backoff=60)

@@ -3,7 +3,11 @@
 The longest first: a short one ("%(code)s: …") would take what a longer one says better.
 """
 
+from nganam.sharing import erasures
+
 SENTENCES = (
+    erasures.BODY,
+    erasures.TITLE,
     "Dịch vụ %(code)s đã ngừng cung cấp. Các bên sửa đổi hoặc chấm dứt thỏa thuận.",
     "%(before)s đã kết thúc hoạt động; cơ quan kế tục: %(after)s.",
     "%(name)s đã kết thúc hoạt động, không có cơ quan kế tục.",

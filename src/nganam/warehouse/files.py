@@ -39,6 +39,11 @@ def distribution(version: Version, kind: str, folder: Path, *, stem: str = "") -
     return files.write(rows, shape, kind, target, geometries=commune_geometries() if kind == "geojson" else None)
 
 
+def digest(folder: Path, shape: Contract, delta_version: int) -> str:
+    """Return the digest of the rows of a version in the lake at ``folder``."""
+    return files.content_sha256(lake.stream(folder, shape, delta_version), shape)
+
+
 def write_distribution(version: Version, kind: str, folder: Path, *, stem: str = "") -> Path:
     """Write a version as ``kind`` into ``folder`` and return the file's path."""
     return distribution(version, kind, folder, stem=stem).path

@@ -14,6 +14,7 @@ from nganam.warehouse.connecting import Entered
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import letters
 from nganam.warehouse.engine.manner import DELIMITERS, MOST_LINE, Asked
+from nganam.warehouse.erasure_models import Basis
 from nganam.warehouse.models import FILE_KINDS, SIGN_NAMES, Load, Source, SourceKind, Table
 
 MOST_COLUMNS = 300
@@ -362,6 +363,45 @@ class RestoreForm(forms.Form):
     reason = forms.CharField(
         label=_("Lý do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Ghi lý do khôi phục phiên bản này.")},
+    )  # fmt: skip
+
+
+class ErasureForm(forms.Form):
+    """Which rows are to be erased, and by which paper."""
+
+    column = forms.ChoiceField(label=_("Cột nhận ra người, tổ chức cần xóa"))
+    values = forms.CharField(
+        label=_("Các giá trị"), widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Mỗi giá trị một dòng, đúng như trong bảng; nhiều nhất 100. Mọi dòng có giá trị này sẽ bị xóa."),
+    )  # fmt: skip
+    basis = forms.ChoiceField(label=_("Căn cứ"), choices=Basis.choices)
+    paper = forms.CharField(
+        label=_("Số, ký hiệu văn bản"), max_length=200, required=False,
+        help_text=_("Bắt buộc, cùng với ngày, trừ khi căn cứ là yêu cầu của chủ thể dữ liệu."),
+    )  # fmt: skip
+    paper_on = forms.DateField(
+        label=_("Ngày văn bản"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Không ghi tên, số định danh của người được xóa: lý do được lưu lâu dài."),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, columns: Sequence[contracts.Column]) -> None:
+        super().__init__(data)
+        self.fields["column"].choices = [(one.name, one.title) for one in columns]  # type: ignore[attr-defined]
+
+    def wish(self) -> dict[str, Any]:
+        """Return what is proposed, as the deed takes it."""
+        return {**self.cleaned_data, "values": self.cleaned_data["values"].splitlines()}
+
+
+class LiftForm(forms.Form):
+    """Why erased values may come in again."""
+
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Ghi lý do cho nhận lại các giá trị này.")},
     )  # fmt: skip
 
 

@@ -26,12 +26,25 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
-from nganam.warehouse import contracting, drifting, partial, places, progress, quality, screening, since, told
+from nganam.warehouse import (
+    contracting,
+    drifting,
+    erasing,
+    forgetting,
+    partial,
+    places,
+    progress,
+    quality,
+    screening,
+    since,
+    told,
+)
 from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica
 from nganam.warehouse.engine.contract import Contract
+from nganam.warehouse.engine.erasing import REASON
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.files import counted
-from nganam.warehouse.models import Load, RejectedRow, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.models import Erasure, Load, RejectedRow, Source, SourceKind, Table, Version, Way
 
 Teller = progress.Teller
 log = structlog.get_logger(__name__)
@@ -77,6 +90,7 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
             done.append(run_load(actor=actor, now=now, code=code))
         except Exception:  # it stays as it is for the next repair; those after it are not to wait for that
             log.exception("repair_failed", load=code)
+    forgetting.resume(actor=actor, at=now())
     for table in Table.objects.filter(versions__isnull=False).distinct():
         ensure_replica(table)
     return [one.code for one in done if one.is_final]
@@ -89,7 +103,9 @@ def ensure_replica(table: Table) -> None:
     if version is None or (told and told["version"] >= version.number and _is_whole(table, told, version.shape)):
         return
     with places.alone(places.lock(table)) as alone:
-        if alone:
+        table = Table.objects.get(pk=table.pk)  # an erasure may have moved it since
+        version = table.versions.select_related("load").first()
+        if alone and version is not None:
             _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
 
 
@@ -99,6 +115,9 @@ def _is_whole(table: Table, told: dict[str, Any], shape: Contract) -> bool:
 
 
 def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
+    erasure = getattr(load, "erasure", None)
+    if erasure is not None:
+        return _erase(load, erasure, teller, actor=actor, now=now)
     done = lake.find_commit(places.lake(load.table), load.code)
     if done is not None:
         teller.plan(progress.SERVED)
@@ -115,8 +134,51 @@ def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
             return _fail(load, fault("unexpected"), actor=actor, at=now())
     load.refresh_from_db()
     if done is None:
-        return _end(load, "keep", actor=actor, at=now())
-    return _finish(load, done, teller, actor=actor, at=now())
+        ended = _end(load, "keep", actor=actor, at=now())
+    else:
+        ended = _finish(load, done, teller, actor=actor, at=now())
+    if REASON in ended.by_reason:  # the source still sends what was erased here
+        forgetting.drop_received(ended)
+    return ended
+
+
+def _erase(load: Load, erasure: Erasure, teller: Teller, *, actor: Actor, now: Now) -> Load:
+    """Write the table anew without some rows: its versions, then its replica, then what the database says of both."""
+    try:
+        anew = forgetting.rewrite(load, erasure, teller)
+    except Exception as error:
+        if not isinstance(error, NganamError):
+            log.exception("erasure_failed", load=load.code, table=load.table.code)
+        known = error if isinstance(error, NganamError) else fault("unexpected")
+        with transaction.atomic():
+            erasing.give_back(erasure)
+            return _fail(load, known, actor=actor, at=now())
+    # From here on the next run finishes: what is served may be the rows that stay already.
+    made = _serve_anew(load, erasure, anew, teller, actor=actor, at=now())
+    teller.begin("clean")
+    erasure.refresh_from_db()
+    forgetting.clean(erasure, actor=actor, at=now())
+    return made
+
+
+def _serve_anew(
+    load: Load, erasure: Erasure, anew: forgetting.Anew, teller: Teller, *, actor: Actor, at: datetime
+) -> Load:
+    """Serve the rows that stay as the next version, then record it: whoever has a copy must read the whole again."""
+    last = load.table.versions.first()
+    if last is None:
+        raise fault("unexpected")
+    moved = Table.objects.get(pk=load.table_id)
+    moved.generation = anew.generation
+    newest = anew.versions[-1]
+    teller.begin("replica", whole=newest.rows, unit="rows")
+    # Without the changes of versions before: what they say of the rows is to be gone too.
+    _build(moved, last.shape, newest.number + 1, newest.delta_version, at, [], moved=teller.move)
+    teller.begin("record")
+    with transaction.atomic():
+        version = forgetting.settle(load, erasure, anew, at=at)
+        details = {"version": version.number, "rows": version.rows, "sha256": version.sha256, "erasure": erasure.code}
+        return _end(load, "commit", actor=actor, at=at, details=details)
 
 
 def _make(load: Load, teller: Teller, *, actor: Actor, now: Now) -> lake.Commit | None:
@@ -136,7 +198,7 @@ def _make(load: Load, teller: Teller, *, actor: Actor, now: Now) -> lake.Commit 
     checked = checking.check(
         rows, shape, ruled, scratch / "accepted.parquet", communes=_communes(table, load),
         codelists=code_tables(contract), today=local_date(load.created_at), taken=partial.taken(load, scratch),
-        with_lines=load.mends is not None,
+        with_lines=load.mends is not None, erased=erasing.erased(table),
     )  # fmt: skip
     _keep_outcome(load, shape, checked)
     if not checked.accepted and load.way == Way.SINCE:
@@ -359,13 +421,20 @@ def _replicate(
     difference: lake.Difference | None = None, *, moved: Callable[[int], None] = lambda _rows: None,
 ) -> None:  # fmt: skip
     """Build the replica of a version; ``difference`` is what it changed while there is no record of it yet."""
-    rows = counted(lake.stream(places.lake(table), shape, delta_version), moved)
-    wanted = [name for name in (table.commune_column, table.time_column) if name]
     states = list(table.versions.filter(number__lte=number)[: history.VERSIONS_KEPT + 1])
     if difference is not None:
         states = [Version(table=table, number=number, delta_version=delta_version, contract=table.contract,
                           **asdict(difference)), *states]  # fmt: skip
     steps = _steps(table, shape, states[: history.VERSIONS_KEPT + 1])
+    _build(table, shape, number, delta_version, at, steps, moved=moved)
+
+
+def _build(
+    table: Table, shape: Contract, number: int, delta_version: int, at: datetime, steps: Sequence[history.Step], *,
+    moved: Callable[[int], None],
+) -> None:  # fmt: skip
+    rows = counted(lake.stream(places.lake(table), shape, delta_version), moved)
+    wanted = [name for name in (table.commune_column, table.time_column) if name]
     replica.build(
         places.replicas(table), shape, number, rows, indexes=wanted, as_of=at, steps=steps,
         found_by=replica.finding(shape, table.shape),

@@ -17,10 +17,12 @@ from nganam.warehouse.contract_models import Admission, ContractVersion, Scope
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
 from nganam.warehouse.engine.manner import Asked
+from nganam.warehouse.erasure_models import ErasedValue, Erasure
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
-    "SERVERS", "SIGN_NAMES", "Admission", "Connection", "ContractVersion", "FindingAdmission", "Load", "RejectedRow",
+    "SERVERS", "SIGN_NAMES", "Admission", "Connection", "ContractVersion", "ErasedValue", "Erasure", "FindingAdmission",
+    "Load", "RejectedRow",
     "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
@@ -155,6 +157,7 @@ class Table(models.Model):
     cursor_overlap = models.PositiveIntegerField(_("Đọc lùi lại"), default=0)
     compare_days = models.PositiveSmallIntegerField(_("So toàn bộ sau số ngày"), default=7)
     personal_stops = models.BooleanField(_("Dừng nạp khi có dữ liệu cá nhân ngoài cột khai báo"), default=False)
+    generation = models.PositiveIntegerField(_("Lần ghi lại hồ dữ liệu"), default=0, editable=False)
     created_at = models.DateTimeField(_("Khai báo lúc"), editable=False)
 
     class Meta:
@@ -376,7 +379,10 @@ class RejectedRow(models.Model):
 
 
 class Version(models.Model):
-    """A committed state of a table, numbered 1, 2, 3 …; never changed. ``sha256`` digests the rows themselves."""
+    """A committed state of a table, numbered 1, 2, 3 …; changed by an erasure only. ``sha256`` digests the rows.
+
+    Versions that are alike without the rows an erasure took may share a ``delta_version``.
+    """
 
     table = models.ForeignKey(Table, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("Phiên bản"))
@@ -395,13 +401,12 @@ class Version(models.Model):
     sha256 = models.CharField(_("SHA-256 nội dung"), max_length=64)
 
     class Meta:
-        """Newest first; a number and a lake version once per table."""
+        """Newest first; a number once per table."""
 
         verbose_name = _("Phiên bản dữ liệu")
         ordering: ClassVar[list[str]] = ["table", "-number"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["table", "number"], name="warehouse_version_number_once"),
-            models.UniqueConstraint(fields=["table", "delta_version"], name="warehouse_version_delta_once"),
+            models.UniqueConstraint(fields=["table", "number"], name="warehouse_version_number_once")
         ]
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ from nganam.warehouse.engine.manner import FOUND, Asked
 from nganam.warehouse.models import Admission, FindingAdmission, Load, SourceKind, Table, Version, Way
 from nganam.warehouse.ruling import ruled
 
-RESERVED = frozenset({"nguon", "bang", "nap"})
+RESERVED = frozenset({"nguon", "bang", "nap", "xoa"})
 """Words that stand in addresses where a table's code would."""
 DAILY = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
@@ -124,7 +124,7 @@ def hold_declaration(table: Table, seen: str = "") -> dict[str, Any]:
     Raises ``StateMoved`` naming who changed the declaration since ``table`` was read, or since contract ``seen``.
     """
     read = contracting.snapshot(table)
-    _hold(table)
+    hold(table)
     present, last = contracting.snapshot(table), contracting.present(table)
     if read != present or (seen and last and last.number != seen):
         raise StateMoved(
@@ -135,7 +135,7 @@ def hold_declaration(table: Table, seen: str = "") -> dict[str, Any]:
     return present
 
 
-def _hold(table: Table) -> None:
+def hold(table: Table) -> None:
     """Take the table's row; a change of the declaration and the opening of a load wait for each other at it."""
     # Not the key: rows that refer to the table are written behind the head of the record and must not wait for this.
     table.refresh_from_db(from_queryset=Table.objects.select_for_update(no_key=True))
@@ -175,7 +175,7 @@ def start_load(
     else:
         load.asked = _told(asked or FOUND)
         _receive(load, upload)
-    return _open(load, actor=actor, at=at)
+    return open_load(load, actor=actor, at=at)
 
 
 def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
@@ -197,7 +197,7 @@ def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     )  # fmt: skip
     landed = landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     reading.inspect(landed, load.name, table.shape, again.manner)
-    return _open(again, actor=actor, at=at)
+    return open_load(again, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -211,7 +211,7 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
     allow(policies.may_load(actor, table.agency.code))
     if not reason:
         raise Invalid(_("Cần lý do khôi phục."), fields={"reason": [_("Ghi lý do khôi phục phiên bản này.")]})
-    _hold(table)  # its rows are to meet the columns they are compared with here
+    hold(table)  # its rows are to meet the columns they are compared with here
     if queries.active_load(table):
         raise _busy(table)
     present = queries.current_version(table)
@@ -227,7 +227,9 @@ def restore_version(*, actor: Actor, at: datetime, version: Version, reason: str
             hint=_("Khai báo lại cột như phiên bản đó rồi khôi phục, hoặc tải dữ liệu cũ về và nạp lại."),
         )
     name = kept(told.RESTORED) % {"number": version.number}
-    return _open(Load(table=table, by=actor.name, name=name, restores=version, reason=reason[:500]), actor=actor, at=at)
+    return open_load(
+        Load(table=table, by=actor.name, name=name, restores=version, reason=reason[:500]), actor=actor, at=at
+    )
 
 
 def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load:
@@ -250,7 +252,7 @@ def mend_rows(*, actor: Actor, at: datetime, load: Load, upload: Upload) -> Load
     asked = {name: one for name, one in first.asked.items() if name == "missing"}
     made = Load(table=table, by=actor.name, name=upload.name[:255], mends=first, way=Way.MEND, asked=asked)
     _receive(made, upload)
-    return _open(made, actor=actor, at=at)
+    return open_load(made, actor=actor, at=at)
 
 
 def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Load:
@@ -273,7 +275,7 @@ def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Lo
             hint=_("Xem lượt nạp mới nhất của bảng."),
         )
     with transaction.atomic():
-        _hold(table)
+        hold(table)
         for one in found:
             told = {"reason": reason[:500], "by": actor.name, "at": at, "load": load}
             FindingAdmission.objects.get_or_create(table=table, column=one["column"], kind=one["kind"], defaults=told)
@@ -307,7 +309,7 @@ def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
         file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
         cursor=load.cursor, reason=reason[:500],
     )  # fmt: skip
-    return _open(again, actor=actor, at=at)
+    return open_load(again, actor=actor, at=at)
 
 
 def _received_file(load: Load) -> Path:
@@ -377,13 +379,14 @@ def _receive(load: Load, upload: Upload) -> None:
     load.landing_sha, load.landing_size, load.file_kind = landed.sha256, landed.size, landed.kind
 
 
-def _open(load: Load, *, actor: Actor, at: datetime) -> Load:
+def open_load(load: Load, *, actor: Actor, at: datetime) -> Load:
+    """Open a load and hand it to the worker; raise ``RuleBroken`` when one of the table is under way."""
     from nganam.warehouse import tasks  # noqa: PLC0415 - the job imports the operations
 
     table = load.table
     try:
         with transaction.atomic():
-            _hold(table)
+            hold(table)
             said = {"reason": load.reason, "asked": load.asked, "mends": load.mends.code if load.mends else ""}
             details = {"table": table.code, "name": load.name} | {name: one for name, one in said.items() if one}
             opened = open_case(load, actor=actor, at=at, details=details)

@@ -27,7 +27,18 @@ def landing() -> Path:
 
 def lake(table: Table) -> Path:
     """Return the folder of a table's Delta table."""
-    return Path(settings.DATA) / "lake" / table.code
+    return lake_of(table, table.generation)
+
+
+def lake_of(table: Table, generation: int) -> Path:
+    """Return the folder of a table's Delta table as it is written the nth time: each erasure writes all of it anew."""
+    return Path(settings.DATA) / "lake" / (f"{table.code}.g{generation}" if generation else table.code)
+
+
+def lakes(table: Table) -> list[Path]:
+    """Return the folders there are of a table's Delta table; all but ``lake(table)`` are left over or unfinished."""
+    folder = Path(settings.DATA) / "lake"
+    return [folder / table.code, *folder.glob(f"{table.code}.g*")]
 
 
 def replicas(table: Table) -> Path:

@@ -26,6 +26,13 @@ def may_load(actor: Actor, agency_code: str) -> str:
     return _("Chỉ cán bộ đầu mối của cơ quan chủ quản được nạp dữ liệu vào bảng này.")
 
 
+def may_confirm_erasure(actor: Actor, agency_code: str) -> str:
+    """Another focal officer of the owner, or the lead agency, confirms what is erased for good (a local choice)."""
+    if actor.is_person and (actor.has(Role.LEAD) or (actor.has(Role.FOCAL) and actor.agency == agency_code)):
+        return ""
+    return _("Chỉ cán bộ đầu mối của cơ quan chủ quản hoặc cơ quan chủ trì được xác nhận việc xóa (nội bộ).")
+
+
 def may_take(actor: Actor, agency_code: str) -> str:
     """Who works with the table takes its files: the owner's focal officer, and the lead agency (S12)."""
     if sees_all(actor) or (actor.has(Role.FOCAL) and actor.agency == agency_code):

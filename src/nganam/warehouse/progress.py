@@ -40,14 +40,24 @@ STEPS: Final = {
     "record": gettext_lazy("Tính mã kiểm và ghi sổ phiên bản"),
 }
 """What ``loading`` does, in its order; a load goes through some of them."""
+ERASING: Final = {
+    "erase": gettext_lazy("Viết lại từng phiên bản, bỏ các dòng cần xóa"),
+    "clean": gettext_lazy("Dọn tệp đã tạo, tệp đã nhận và bản cũ"),
+}
+"""What an erasure does besides."""
+NAMES: Final = STEPS | ERASING
 TIMES: Final = ("started_at", "step_at", "moved_at", "alive_at")
 SERVED: Final = ("replica", "record")
 RESTORED: Final = ("read", "write", *SERVED)
+ERASED: Final = ("erase", *SERVED, "clean")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a running load says of itself; ``done`` of ``whole`` in ``unit``: bytes, rows, or rows by estimate ("")."""
+    """What a running load says of itself; ``done`` of ``whole`` in ``unit``.
+
+    Units are bytes, rows, estimate (rows of the last version), versions; "" where that is not measured.
+    """
 
     step: str
     steps: tuple[str, ...]
@@ -64,7 +74,7 @@ class Progress:
     @property
     def name(self) -> str:
         """Name the step."""
-        return str(STEPS[self.step])
+        return str(NAMES[self.step])
 
     @property
     def number(self) -> int:
@@ -89,6 +99,8 @@ class Progress:
         if self.unit == "bytes":
             return f"{size_text(self.done)} / {size_text(self.whole)}"
         told = {"done": number_text(self.done), "all": number_text(self.whole)}
+        if self.unit == "versions":
+            return _("%(done)s / %(all)s phiên bản") % told
         if self.unit == "estimate":
             return _("%(done)s / khoảng %(all)s dòng, ước theo phiên bản trước") % told
         return _("%(done)s / %(all)s dòng") % told
@@ -164,6 +176,8 @@ def teller(load: Load, *, now: Now) -> Teller:
     """Return what tells of a load that begins now."""
     if load.restores is not None:
         return Teller(places.progress(load), now=now, steps=RESTORED)
+    if getattr(load, "erasure", None) is not None:
+        return Teller(places.progress(load), now=now, steps=ERASED)
     steps = tuple(STEPS)[1:] if load.landing_sha else tuple(STEPS)
     return Teller(places.progress(load), now=now, steps=steps)
 
@@ -185,6 +199,6 @@ def of(load: Load, *, at: datetime) -> Progress | None:
         steps = tuple(said["steps"])
     except (OSError, ValueError, KeyError):  # not there, gone just now, or of another release
         return None
-    if told["step"] not in steps or not STEPS.keys() >= set(steps):
+    if told["step"] not in steps or not NAMES.keys() >= set(steps):
         return None
     return Progress(steps=steps, is_stale=at - times["alive_at"] >= STALE, **told, **times)

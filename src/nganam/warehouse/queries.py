@@ -20,7 +20,7 @@ from nganam.warehouse import places, policies
 from nganam.warehouse.engine import faults, files, lake, profile, rejected, replica
 from nganam.warehouse.engine.contract import Column, quote
 from nganam.warehouse.engine.duck import duck, parquet
-from nganam.warehouse.models import FindingAdmission, Load, RejectedRow, Source, Table, Version, Way
+from nganam.warehouse.models import Erasure, FindingAdmission, Load, RejectedRow, Source, Table, Version, Way
 
 ACTIVE = ("received", "checking")
 ENDED_WELL = ("committed", "unchanged")
@@ -325,6 +325,15 @@ def get_admission_for(actor: Actor, code: str, number: int) -> FindingAdmission:
     if admission is None:
         raise NotFound(_("Không có phát hiện được chấp nhận này."))
     return admission
+
+
+def get_erasure_for(actor: Actor, code: str) -> Erasure:
+    """Return an erasure of a table the actor may see."""
+    held = Erasure.objects.select_related("table__agency", "load").filter(code=code.replace("\0", ""))
+    found = held.filter(table__in=tables_for(actor)).first()
+    if found is None:
+        raise NotFound(_("Không có đề nghị xóa “%(code)s”.") % {"code": code})
+    return found
 
 
 def rejected_table(load: Load) -> Iterator[list[str]]:

@@ -26,7 +26,7 @@ from nganam.warehouse import choosing, files, places, policies, queries, told
 from nganam.warehouse.choosing import Choice
 from nganam.warehouse.engine import lake
 from nganam.warehouse.engine.files import XLSX_ROWS
-from nganam.warehouse.models import FILE_KINDS, FileState, Load, Version, VersionFile
+from nganam.warehouse.models import FILE_KINDS, FileState, Load, Table, Version, VersionFile
 from nganam.warehouse.terms import FILES, span
 
 log = structlog.get_logger(__name__)
@@ -170,7 +170,7 @@ def _make(file: VersionFile, *, actor: Actor, now: Now) -> None:
     choice = choosing.choose(
         file.version.shape, file.columns, {name: _words(one) for name, one in file.filters.items()}
     )
-    said = [0]
+    said, generation = [0], file.version.table.generation
 
     def told_of(rows: int) -> None:
         if rows - said[0] >= TOLD_EVERY:
@@ -184,6 +184,11 @@ def _make(file: VersionFile, *, actor: Actor, now: Now) -> None:
         "sha256": written.sha256, "made_at": at,
     }  # fmt: skip
     with transaction.atomic():
+        table = Table.objects.select_for_update(no_key=True).get(pk=file.version.table_id)
+        if table.generation != generation:  # rows were erased while they were being written: once more, without them
+            place(file).unlink(missing_ok=True)
+            VersionFile.objects.filter(pk=file.pk).update(state=FileState.WAITING)
+            return
         VersionFile.objects.filter(pk=file.pk).update(**changes)
         details = {"rows": written.rows, "size": written.size, "sha256": written.sha256}
         _record("made", file, actor=actor, at=at, details=details)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import contract_views, file_views, recoded_views, views
+from nganam.warehouse import contract_views, erasure_views, file_views, recoded_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,7 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/nap/<str:code>/dong-da-sua/", views.mend_rows, name="mend_rows"),
     path("kho/nap/<str:code>/doc-lai/", views.load_again, name="load_again"),
     path("kho/nap/<str:code>/chap-nhan-sai-khac/", contract_views.admit, name="admit"),
+    path("kho/xoa/<str:code>/", erasure_views.erasure, name="erasure"),
+    path("kho/xoa/<str:code>/xac-nhan/", erasure_views.confirm, name="confirm_erasure"),
+    path("kho/xoa/<str:code>/rut/", erasure_views.withdraw, name="withdraw_erasure"),
+    path("kho/xoa/<str:code>/nhan-lai/", erasure_views.lift, name="lift_erasure"),
     path("kho/<slug:table>/", views.table, name="table"),
+    path("kho/<slug:table>/de-nghi-xoa/", erasure_views.propose, name="propose_erasure"),
     path("kho/<slug:table>/sua/", views.change_table, name="change_table"),
     path("kho/<slug:table>/hop-dong/", contract_views.contract, name="contract"),
     path("kho/<slug:table>/hop-dong/sua/", contract_views.change_contract, name="change_contract"),

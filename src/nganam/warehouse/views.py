@@ -194,6 +194,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "loads": found.loads.select_related("made")[:20],
         "may_load": not policies.may_load(request.actor, found.agency.code),
         "admissions": found.finding_admissions.select_related("load"),
+        "erasures": found.erasures.all()[:MOST_OTHERS],
     }
     return render(request, "warehouse/table.html", context)
 

@@ -17,6 +17,7 @@ from nganam.codelists.tables import CodeTable
 from nganam.warehouse.engine import coding, rejected
 from nganam.warehouse.engine.contract import Column, Contract, literal, point_evidence_sql, quote, value_sql
 from nganam.warehouse.engine.duck import duck, parquet
+from nganam.warehouse.engine.erasing import REASON, Erased
 from nganam.warehouse.engine.manner import MARKS
 from nganam.warehouse.engine.reading import Rows, Shape
 
@@ -83,13 +84,14 @@ def check(
     keep: int = KEPT_REJECTIONS,
     taken: Path | None = None,
     with_lines: bool = False,
+    erased: Erased | None = None,
 ) -> Checked:
     """Type and check ``rows``, write the accepted ones to ``target`` (Parquet).
 
     ``communes`` are the valid codes for columns of type commune; None checks none. ``codelists`` are the lists that
     columns name, by code; ``today`` is the day of codes whose column names none. Without them such columns are free.
     ``taken`` (Parquet) holds keys that no row may have. ``with_lines`` writes the line of each accepted row beside it,
-    as ``_line``.
+    as ``_line``. Rows with a value that is ``erased`` are rejected, and their cells are not kept.
     """
     coded = coding.Coded(contract, codelists or {}, today)
     with duck(target.parent) as base:
@@ -97,8 +99,10 @@ def check(
         if communes is not None:
             base.register("communes", pa.table({"code": pa.array(sorted(communes), pa.string())}))
         coded.register(base)
+        if erased is not None:
+            erased.register(base, contract.names)
         points = _points(base, rows, shape, contract)
-        base.execute(_staging_sql(shape, contract, points, coded, with_communes=communes is not None))
+        base.execute(_staging_sql(shape, contract, points, coded, erased, with_communes=communes is not None))
         base.execute(_duplicates_sql(contract))
         base.execute(_taken_sql(contract, taken))
         order = ", ".join(map(quote, contract.key)) or "_line"
@@ -110,7 +114,7 @@ def check(
         )
         accepted = _one(base, f"SELECT count(*) FROM {parquet([target])}")
         kept = target.with_name("rejected.parquet")
-        rejections = rejected.write(kept, shape, _rejections(base, shape, coded), keep)
+        rejections = rejected.write(kept, shape, _rejections(base, shape, coded, erased), keep)
         refused = _refused_keys(base, contract, target.with_name("refused.parquet"))
         return Checked(
             target, rows.count, accepted, rows.count - accepted, rejections, _by_reason(base), dict(points), refused,
@@ -200,15 +204,17 @@ def _unspaced(place: int) -> str:
 
 
 def _staging_sql(
-    shape: Shape, contract: Contract, points: Mapping[str, str], coded: coding.Coded, *, with_communes: bool
-) -> str:
+    shape: Shape, contract: Contract, points: Mapping[str, str], coded: coding.Coded, erased: Erased | None, *,
+    with_communes: bool,
+) -> str:  # fmt: skip
     places = dict(shape.places)
     texts = ", ".join(f"{_value(one, places[one.name], shape)} AS t{at}" for at, one in enumerate(contract.columns))
     values = ", ".join(
         f"{value_sql(one, f't{at}', points.get(one.name, ''))} AS v{at}" for at, one in enumerate(contract.columns)
     )
+    told = [(_erased_sql(erased, one, at), coded.test_sql(at)) for at, one in enumerate(contract.columns)]
     flaws = " || ".join(
-        f"coalesce({_flaw_sql(one, at, coded.test_sql(at), with_communes=with_communes)}, '')"
+        f"coalesce({_flaw_sql(one, at, told[at], with_communes=with_communes)}, '')"
         for at, one in enumerate(contract.columns)
     )
     out = ", ".join(f"v{at} AS {quote(one.name)}" for at, one in enumerate(contract.columns))
@@ -219,10 +225,20 @@ def _staging_sql(
     )
 
 
-def _flaw_sql(column: Column, at: int, not_in_force: str, *, with_communes: bool) -> str:
-    """Return SQL giving "place:reason;" for the first rule the value breaks, else NULL."""
+def _erased_sql(erased: Erased | None, column: Column, at: int) -> str:
+    return erased.test_sql(at, column.name, f"CAST(v{at} AS VARCHAR)") if erased is not None else ""
+
+
+def _flaw_sql(column: Column, at: int, told: tuple[str, str], *, with_communes: bool) -> str:
+    """Return SQL giving "place:reason;" for the first rule the value breaks, else NULL.
+
+    ``told`` says in SQL when the value is erased, and when its code is not in force; "" where that is never so.
+    """
     text, value = f"t{at}", f"v{at}"
+    erased, not_in_force = told
     tests = [(f"{text} IS NULL", "missing" if column.required else "")]
+    if erased:  # before any other: what is wrong with the cells besides is nobody's to look at
+        tests.append((erased, REASON))
     if column.type not in {"text", "commune"}:
         tests.append((f"{value} IS NULL", column.type))
     if column.type == "commune" and with_communes and not not_in_force:
@@ -264,7 +280,9 @@ def _taken_sql(contract: Contract, taken: Path | None) -> str:
     )
 
 
-def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, coded: coding.Coded) -> Iterator[Rejection]:
+def _rejections(
+    base: "duckdb.DuckDBPyConnection", shape: Shape, coded: coding.Coded, erased: Erased | None
+) -> Iterator[Rejection]:
     width = len(shape.header)
     cells = ", ".join(f"raw.c{place}" for place in range(width))  # a column of the table may be called c0 too
     names = _names(base)
@@ -276,7 +294,10 @@ def _rejections(base: "duckdb.DuckDBPyConnection", shape: Shape, coded: coding.C
     while some := found.fetchmany(FETCHED):  # read to its end before the connection is asked anything else
         for line, flaws, keeps, count, row, *codes in some:
             told = tuple(_flaws(flaws, keeps, (count, width), names, partial(coded.why, told=codes)))
-            yield Rejection(line, told, tuple(cell or "" for cell in row))
+            if erased is not None and erased.is_in(row):
+                yield Rejection(line, (Flaw("", REASON, {}),), ())
+            else:
+                yield Rejection(line, told, tuple(cell or "" for cell in row))
 
 
 def _flaws(
@@ -299,7 +320,8 @@ def _names(base: "duckdb.DuckDBPyConnection") -> list[str]:
 def _by_reason(base: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     """Count rejected rows by their first reason."""
     found = base.execute(
-        "SELECT regexp_extract(_flaws, '^-?[0-9]+:([a-z]+);', 1), count(*) FROM staged WHERE _flaws <> '' GROUP BY 1"
+        f"SELECT CASE WHEN contains(_flaws, ':{REASON};') THEN '{REASON}' "
+        "ELSE regexp_extract(_flaws, '^-?[0-9]+:([a-z]+);', 1) END, count(*) FROM staged WHERE _flaws <> '' GROUP BY 1"
     ).fetchall()
     repeated = _one(base, "SELECT count(*) FROM repeated WHERE keeps > 0")
     taken = _one(base, "SELECT count(*) FROM repeated WHERE keeps = 0")

@@ -164,6 +164,14 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Máy chủ của nguồn “{name}” có địa chỉ mà người vận hành chưa cho phép kết nối."),
         N_("Sửa tên máy chủ, hoặc đề nghị người vận hành thêm mạng đó vào NGANAM_WAREHOUSE_NETWORKS."),
     ),
+    "erasure_sealed": (
+        N_("Không mở được các giá trị của đề nghị xóa {erasure}."),
+        N_("Rút đề nghị này rồi lập đề nghị mới; báo quản trị kiểm tra thư mục khóa keys/erasures."),
+    ),
+    "erasure_salt": (
+        N_("Thiếu khóa nhận ra dữ liệu đã xóa theo quyết định nên không nạp: dữ liệu đó có thể quay lại."),
+        N_("Quản trị phục hồi tệp khóa keys/erased từ bản sao lưu rồi nạp lại."),
+    ),
     "source_secret": (
         N_("Không mở được mật khẩu đã giữ của nguồn “{name}”."),
         N_("Nhập lại mật khẩu ở trang sửa khai báo nguồn."),
@@ -291,6 +299,7 @@ OUTSIDE = frozenset({
 })  # fmt: skip
 
 REASONS: Mapping[str, str] = {
+    "erased": N_("Đã xóa theo quyết định, không nhận lại"),
     "cells": N_("Số ô không đúng: có {found} ô, cần {expected} ô"),
     "missing": N_("Thiếu giá trị bắt buộc"),
     "integer": N_("Không phải số nguyên"),

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nganam.kernel.digest import sha256_hex
 from nganam.warehouse.engine.contract import Contract, literal, quote
 from nganam.warehouse.engine.duck import batches, duck, parquet
 
@@ -443,7 +445,21 @@ def _as_commit(entry: Mapping[str, Any]) -> Commit | None:
 
 
 def _files(delta: "DeltaTable") -> list[str]:
-    return [uri.removeprefix("file://") for uri in delta.file_uris()]
+    return [uri.removeprefix("file://") for uri in delta.file_uris()] or [_file_without_rows(delta)]
+
+
+def _file_without_rows(delta: "DeltaTable") -> str:
+    """Return a file that holds the columns of a version without rows: of no file engines could not tell the columns."""
+    schema = pa.schema(delta.schema().to_arrow())
+    # Delta passes over what begins with an underscore.
+    folder = Path(delta.table_uri.removeprefix("file://")) / "_empty"
+    path = folder / f"{sha256_hex(str(schema).encode())[:16]}.parquet"
+    if not path.is_file():
+        folder.mkdir(exist_ok=True)
+        waiting = folder / f".{uuid4().hex}.tmp"
+        pq.write_table(schema.empty_table(), waiting)
+        waiting.replace(path)
+    return str(path)
 
 
 def _names(delta: "DeltaTable") -> tuple[str, ...]:
