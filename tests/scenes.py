@@ -127,6 +127,18 @@ def published_service(found: Any = None) -> Any:
     return scenes_services.published(declared_service(found))
 
 
+def make_findable(service: Any) -> None:
+    """Let the service's table have words to search and positions, as a later contract of it would."""
+    columns = [
+        one | ({"search": True} if one["name"] == "ten_co_so" else {}) for one in service.source.contract["columns"]
+    ]
+    for place, name in enumerate(("kinh_do", "vi_do"), 90):
+        columns.append({"name": name, "title": name, "type": "decimal"})
+        service.fields.create(name=name, title=name, type="decimal", position=place)
+    service.source.contract = {**service.source.contract, "columns": columns}
+    service.source.save()
+
+
 def application(actor: Actor = PHUC, code: str = "MCDT") -> Any:
     """Register an application of the actor's agency."""
     from nganam.sharing.requests import operations

@@ -53,6 +53,8 @@ def test_the_further_questions_pass_for_who_may_read_and_the_log_names_every_key
     }
     assert stack.ask(address(OPEN, "/$aggregate"), mint.token()).json["data"][0]["count"] == 50
     refused(stack.ask(address(OPEN, "/$changes?since=1"), mint.token()), 410, "changes_gone")
+    refused(stack.ask(address(OPEN, "/$search?q=tr%E1%BA%A1m"), mint.token()), 409, "not_findable")
+    refused(stack.ask(address(OPEN, "/$near?bbox=105.9,9.5,106.1,9.7"), mint.token()), 409, "not_findable")
     refused(stack.ask(address(OPEN, "/$aggregate?group=dien_thoai"), mint.token()), 403, "fields_not_granted")
     refused(stack.ask(address(OPEN, "/$batch?key=0007"), mint.token(svc=[SLOW])), 403, "not_granted")
     refused(stack.ask(address(OPEN, "/$batch?key=0007"), mint.token(), method="POST"), 405, "method_not_allowed")

@@ -59,6 +59,17 @@ def test_when_the_gateway_is_down_the_page_says_so(service, client, settings):
     assert "Không gọi được cổng LGSP" in page.content.decode()
 
 
+def test_words_and_place_are_asked_only_of_a_table_that_has_them(service, client):
+    ways = [code for code, _label in QuestionForm(service=service).fields["cach"].choices]
+    assert not {"tim", "vi-tri"} & {*ways}
+    scenes.make_findable(service)
+    ways = [code for code, _label in QuestionForm(service=service).fields["cach"].choices]
+    assert {"tim", "vi-tri"} <= {*ways}
+    empty = QuestionForm({"cach": "tim", "q": " "}, service=service)
+    assert "q" in empty.errors
+    assert client.get(f"/dich-vu/{service.code}/goi-thu/", {"cach": "tim"}).status_code == 422
+
+
 def test_no_redirect_is_followed_and_a_long_answer_is_cut(service, client, settings):
     import threading
     from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -103,10 +114,14 @@ def test_the_description_names_the_twin_as_a_second_server(service, client):
     [({"cach": "nhieu", "cac-khoa": "A1\n B,2 \n\n", "fields": "ma_co_so"}, "/$batch?key=A1&key=B%2C2&fields=ma_co_so"),
      ({"cach": "thay-doi", "since": "3", "limit": "2", "sort": "x"}, "/$changes?since=3&limit=2"),
      ({"cach": "tong-hop", "group": "loai", "loc-loai": "x"}, "/$aggregate?group=loai&loai=x"),
+     ({"cach": "tim", "q": "trạm y tế", "limit": "2", "sort": "x"}, "/$search?q=tr%E1%BA%A1m+y+t%E1%BA%BF&limit=2"),
+     ({"cach": "vi-tri", "lon": "105.9", "lat": "9.6", "within": "500"}, "/$near?lon=105.9&lat=9.6&within=500"),
+     ({"cach": "vi-tri", "bbox": "1,2,3,4", "q": "x"}, "/$near?bbox=1%2C2%2C3%2C4"),
      ({"cach": "trang", "sort": "-loai", "fields": "loai"}, "/?fields=loai&sort=-loai"),
      ({"cach": "khoa", "khoa-ma_co_so": "A1", "fields": "loai"}, "/A1?fields=loai")],
 )  # fmt: skip
 def test_each_way_to_ask_becomes_its_question(service, client, said, asked):
+    scenes.make_findable(service)
     form = QuestionForm(said, service=service)
     assert form.is_valid(), form.errors
     assert form.question().rest == asked

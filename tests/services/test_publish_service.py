@@ -259,10 +259,14 @@ def test_the_provider_gives_up_what_passed_and_the_lead_agency_is_told(province,
 
 
 @pytest.mark.law("D24.1", "D24.3", "TT13")
-def test_the_openapi_document_names_every_question_with_examples_that_fit_it(province):
+@pytest.mark.parametrize("found", [False, True])
+def test_the_openapi_document_names_every_question_with_examples_that_fit_it(province, found):
     service = scenes.published_service()
+    if found:
+        scenes.make_findable(service)
     made = document(service, gateway_url="http://lgsp.example", token_url="http://portal.example/t", instance="VN")
-    assert set(made["paths"]) == {"/{key}", "/$batch", "/", "/$changes", "/$aggregate"}
+    offered = {"/{key}", "/$batch", "/", "/$changes", "/$aggregate"}
+    assert set(made["paths"]) == offered | ({"/$search", "/$near"} if found else set())
     schemas = {"components": {"schemas": made["components"]["schemas"]}}
     for path, told in made["paths"].items():
         said = told["get"]["responses"]["200"]["content"]["application/json"]

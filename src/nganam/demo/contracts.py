@@ -33,6 +33,7 @@ class ContractColumn:
     codelist: str = ""
     codes_on: str = ""
     additive: bool = False
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 # U+00D0/U+00F0 (eth) look like Đ/đ and stand in files converted from older Vietnamese encodings.
 _ETH = str.maketrans({"Ð": "Đ", "ð": "đ"})
@@ -64,6 +65,16 @@ def fold(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFD", text) if unicodedata.category(one) != "Mn")
+
+
+def search_words(text: str) -> list[str]:
+    """Return the words of ``text`` as they are searched: folded runs of letters and digits, nothing else."""
+    return [word for part in text.split() for word in _search_words(part)]
+
+
+@lru_cache(maxsize=65_536)
+def _search_words(part: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", fold(part)))
 
 
 def slug(text: str) -> str:

@@ -39,6 +39,8 @@ def refusals(token_url: str, public_url: str, *, is_open: bool = False) -> list[
         problems.too_long(0),
         problems.too_costly(0),
         problems.changes_gone(None, 0),
+        problems.not_findable(""),
+        problems.version_moved(0, 0),
     )
     for one in served:
         found.setdefault(one.code, Refusal(one.status, one.code, one.title, one.hint))

@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from nganam.lgsp.trying import Answer, Question
 from nganam.services.models import Service
-from nganam.services.openapi_tables import has_changes
-from nganam.serving.asking import AGGREGATE, BATCH, CHANGES
+from nganam.services.openapi_tables import has_changes, position, searched
+from nganam.serving.asking import AGGREGATE, BATCH, CHANGES, NEAR, PLACED, SEARCH
 from nganam.serving.values import ORDERED
 from nganam.sharing.accounts.models import Account
 from nganam.sharing.models import Application
 
 LOOKUP, PAGE, EACH, SINCE, FIGURES = "khoa", "trang", "nhieu", "thay-doi", "tong-hop"
+WORDS, PLACE = "tim", "vi-tri"
+FOUND = {WORDS: (SEARCH, ("q",)), PLACE: (NEAR, (*PLACED, "bbox"))}
 SANDBOX, LIVE = "thu", "that"
 LONGEST = 200
 MOST_LINES = 20_000
@@ -83,15 +85,17 @@ class QuestionForm(forms.Form):
         if way == EACH:
             keys = tuple(one.strip() for one in str(said.get("cac-khoa") or "").splitlines() if one.strip())
             return Question(form=BATCH, keys=keys, parameters=more)
-        paged = {name: str(said[name]) for name in ("limit", "cursor") if said.get(name)}
+        paged = _said(said, ("limit", "cursor"))
         if way == SINCE:
             return Question(form=CHANGES, parameters={"since": str(said.get("since") or 1), **more, **paged})
         filters = {
             name.removeprefix("loc-"): str(said[name]) for name in self.fields if name[:4] == "loc-" and said.get(name)
         }
         if way == FIGURES:
-            figures = {name: str(said[name]) for name in ("group", "sum") if said.get(name)}
-            return Question(form=AGGREGATE, parameters=figures | filters)
+            return Question(form=AGGREGATE, parameters=_said(said, ("group", "sum")) | filters)
+        if way in FOUND:
+            form, names = FOUND[way]
+            return Question(form=form, parameters=_said(said, names) | filters | more | paged)
         sort = {"sort": str(said["sort"])} if said.get("sort") else {}
         return Question(parameters=filters | more | sort | paged)
 
@@ -104,7 +108,13 @@ class QuestionForm(forms.Form):
                     self.add_error(f"khoa-{name}", _("Điền khóa cần tra cứu."))
         if said.get("cach") == EACH and not str(said.get("cac-khoa") or "").strip():
             self.add_error("cac-khoa", _("Điền ít nhất một khóa, mỗi dòng một khóa."))
+        if said.get("cach") == WORDS and not str(said.get("q") or "").strip():
+            self.add_error("q", _("Điền các từ cần tìm."))
         return said
+
+
+def _said(said: dict[str, Any], names: Sequence[str]) -> dict[str, str]:
+    return {name: str(said[name]) for name in names if said.get(name)}
 
 
 def _more(service: Service) -> list[tuple[str, str]]:
@@ -113,7 +123,9 @@ def _more(service: Service) -> list[tuple[str, str]]:
         return []
     each = [(EACH, _("Tra cứu nhiều khóa một lần"))] if service.lookup_columns else []
     changes = [(SINCE, _("Thay đổi từ một phiên bản"))] if has_changes(service) else []
-    return [*each, *changes, (FIGURES, _("Số liệu tổng hợp"))]
+    words = [(WORDS, _("Tìm theo từ"))] if searched(service) else []
+    place = [(PLACE, _("Tìm theo vị trí"))] if position(service) else []
+    return [*each, *changes, (FIGURES, _("Số liệu tổng hợp")), *words, *place]
 
 
 def _choices(service: Service) -> dict[str, forms.Field]:
@@ -131,6 +143,21 @@ def _choices(service: Service) -> dict[str, forms.Field]:
     if has_changes(service):
         hint = _("Dùng khi hỏi thay đổi; lấy từ trường version hoặc next_since.")
         made["since"] = _text(_("Từ phiên bản (since)"), initial=1, hint=hint)
+    return made | _finding(service)
+
+
+def _finding(service: Service) -> dict[str, forms.Field]:
+    """Return the fields for what a table is asked by words and by place."""
+    made: dict[str, forms.Field] = {}
+    if columns := searched(service):
+        hint = _("Có dấu hoặc không dấu; cụm từ viết trong dấu ngoặc kép. Tìm trong: %(columns)s.")
+        made["q"] = _text(_("Từ cần tìm (q)"), hint=hint % {"columns": ", ".join(columns)})
+    if position(service):
+        hint = _("Dùng khi tìm theo vị trí, cùng lon, lat và within; độ theo WGS 84, dấu thập phân là dấu chấm.")
+        made["lon"] = _text(_("Kinh độ (lon)"), hint=hint)
+        made["lat"] = _text(_("Vĩ độ (lat)"))
+        made["within"] = _text(_("Trong vòng, mét (within)"))
+        made["bbox"] = _text(_("Khung (bbox)"), hint=_("Kinh độ nhỏ, vĩ độ nhỏ, kinh độ lớn, vĩ độ lớn."))
     return made
 
 
@@ -233,6 +260,8 @@ def _words() -> dict[str, Lack]:
         "outside_hours": Lack(_("Tài khoản chỉ được gọi trong giờ đã cấp."), **account),
         "data_absent": Lack(_("Không có bản ghi mang khóa này; ở bản thử, chọn một khóa trong các ví dụ.")),
         "fields_not_granted": Lack(_("Có mục tin ngoài phạm vi được cấp; bỏ mục tin đó khỏi câu hỏi."), **account),
+        "not_findable": Lack(_("Bản sao của bảng chưa tìm được cách này; thử lại sau ít phút.")),
+        "version_moved": Lack(_("Bảng đã có phiên bản mới: bỏ con trỏ rồi hỏi lại từ trang đầu.")),
         "changes_gone": Lack(_("Thay đổi không còn giữ xa như vậy; đọc lại toàn bộ từng trang.")),
         "data_not_permitted": Lack(_("Có bản ghi nhưng ngoài phạm vi được cấp."), **account),
         "rate_limited": Lack(_("Gọi nhanh quá hạn mức; chờ rồi gọi lại.")),

@@ -8,10 +8,13 @@ from django.utils.translation import gettext_noop
 from nganam.services.models import Service
 from nganam.services.openapi_parts import PROBLEM, TYPES, answer, made_up, refusals
 from nganam.serving.aggregates import MEASURES, MOST_GROUPED
-from nganam.serving.asking import AGGREGATE, BATCH, CHANGES, MOST_KEYS, MOST_SORT, NUMERIC
+from nganam.serving.asking import AGGREGATE, BATCH, CHANGES, MOST_KEYS, MOST_SORT, NEAR, NUMERIC, SEARCH
+from nganam.serving.finding import LONGEST_WORDS, MOST_METRES
 from nganam.serving.reading import DEFAULT_PAGE, OPERATORS
 from nganam.serving.snapshot import MAX_PAGE
 from nganam.serving.values import ORDERED
+from nganam.warehouse.engine.contract import from_list
+from nganam.warehouse.engine.files import lon_lat
 from nganam.warehouse.engine.history import VERSIONS_KEPT
 
 Schema = dict[str, Any]
@@ -35,7 +38,9 @@ WORDS = {
     "min": gettext_noop("Giá trị nhỏ nhất của các mục tin số được cấp"),
     "max": gettext_noop("Giá trị lớn nhất của các mục tin số được cấp"),
 }
-SENTENCES = (RANGED, FILTER, SORT, KEY)
+WORDED = gettext_noop("Các từ cần tìm, phải có đủ; cụm từ viết trong dấu ngoặc kép. Tìm trong: %(columns)s")
+BOX = gettext_noop("Khung: kinh độ nhỏ, vĩ độ nhỏ, kinh độ lớn, vĩ độ lớn; thay cho điểm hoặc cùng với điểm")
+SENTENCES = (RANGED, FILTER, SORT, KEY, WORDED)
 """The document is Vietnamese for everybody; the portal's page tells these words in the reader's language."""
 VERSION = 7
 AS_OF = "2026-01-31T01:00:00Z"
@@ -45,6 +50,7 @@ def paths(service: Service) -> dict[str, Any]:
     """Return every path of the service."""
     return {
         **_lookup(service), **_batch(service), **_pages(service), **_changes(service), **_aggregate(service),
+        **finding_paths(service),
     }  # fmt: skip
 
 
@@ -277,3 +283,66 @@ def _sort(service: Service) -> list[Schema]:
     schema = {"type": "array", "items": items, "minItems": 1, "maxItems": MOST_SORT}
     words = SORT % {"most": MOST_SORT, "columns": ", ".join(columns)}
     return [_query("sort", words, schema, style="form", explode=False, example=[f"-{columns[0]}"])]
+
+
+def searched(service: Service) -> list[str]:
+    """Return the fields of the service by whose words records are found."""
+    declared = {str(one["name"]) for one in service.source.contract["columns"] if one.get("search")}
+    return [one.name for one in service.fields.all() if one.name in declared]
+
+
+def position(service: Service) -> list[str]:
+    """Return the fields of longitude and latitude, none where the service does not offer both."""
+    names = lon_lat(from_list(service.source.contract["columns"]))
+    offered = {one.name for one in service.fields.all()}
+    return list(names) if all(names) and offered.issuperset(names) else []
+
+
+def finding_paths(service: Service) -> dict[str, Any]:
+    """Return the questions by words and by place, where the table has columns for them."""
+    return {**(_search(service) if searched(service) else {}), **(_near(service) if position(service) else {})}
+
+
+def _found(
+    service: Service, form: str, summary: str, own: list[Schema], *, item: Schema, shown: Any
+) -> dict[str, Any]:  # fmt: skip
+    page = _whole({"type": "array", "items": item}, next={"type": ["string", "null"]})
+    responses = {
+        "200": answer(page, _told([shown], next=None)),
+        **refusals("400", "401", "403", "405", "409", "414", "429", "503", "504"),
+    }
+    name = {SEARCH: "search", NEAR: "listNear"}[form]
+    return _get(f"/{form}", name, summary, [*own, *_filters(service), _fields(service), *_paging()], responses)
+
+
+def _search(service: Service) -> dict[str, Any]:
+    words = _query(
+        "q", WORDED % {"columns": ", ".join(searched(service))},
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_WORDS}, required=True, example="tram y te",
+    )  # fmt: skip
+    item = {"$ref": "#/components/schemas/Record"}
+    summary = gettext_noop("Tìm theo từ, có dấu hoặc không dấu")
+    return _found(service, SEARCH, summary, [words], item=item, shown=_record(service))
+
+
+def _near(service: Service) -> dict[str, Any]:
+    def number(least: float, most: float) -> Schema:
+        return {"type": "number", "minimum": least, "maximum": most}
+
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+    own = [
+        _query("lon", gettext_noop("Kinh độ của điểm, WGS 84"), number(-180, 180), example=105.97),
+        _query("lat", gettext_noop("Vĩ độ của điểm, WGS 84"), number(-90, 90), example=9.6),
+        _query("within", gettext_noop("Khoảng cách xa nhất, mét"), number(0, MOST_METRES), example=2000),
+        _query("bbox", BOX, box, style="form", explode=False),
+    ]
+    item = {
+        "type": "object",
+        "required": ["distance", "data"],
+        "properties": {
+            "distance": {"type": ["number", "null"], "description": "Mét theo đường vòng lớn; null khi chỉ hỏi bbox"},
+            "data": {"$ref": "#/components/schemas/Record"},
+        },
+    }
+    shown = {"distance": 812.4, "data": _record(service)}
+    return _found(service, NEAR, gettext_noop("Tìm theo vị trí, gần trước"), own, item=item, shown=shown)

@@ -28,6 +28,7 @@ from nganam.serving import asking, hashing, metaservices, metrics, problems, rem
 from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
 from nganam.serving.changes import ChangeQuestion, read_changes
+from nganam.serving.finding import Asked, Place, Words, near, search
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
 from nganam.serving.problems import Refused
@@ -257,6 +258,12 @@ class Server:
             return partial(self._changes, chosen, _narrowed(chosen, changed.fields), headers, changed)
         if form == asking.AGGREGATE:
             return partial(self._aggregate, chosen, headers, asking.read_aggregation(parameters, chosen))
+        if form == asking.SEARCH:
+            words, asked = asking.read_search(parameters, chosen)
+            return partial(self._search, chosen, _narrowed(chosen, asked.fields), headers, words, asked)
+        if form == asking.NEAR:
+            place, asked = asking.read_near(parameters, chosen)
+            return partial(self._near, chosen, _narrowed(chosen, asked.fields), headers, place, asked)
         question = asking.read_page_question(parameters, chosen)
         return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
 
@@ -292,6 +299,16 @@ class Server:
         found, hidden = aggregate(chosen, replica, asked)
         told = {"data": found, "suppressed": hidden, "smallest_group": chosen.service.smallest_group}
         return _told(told, replica.named, chosen, headers, records=len(found), fields=len(asked.columns))
+
+    def _search(self, chosen: Plan, shown: Plan, headers: asking.Headers, words: Words, asked: Asked) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found, following = search(chosen, shown, replica, words, asked, self._cursor_secret)
+        return _told({"data": found, "next": following or None}, replica.named, shown, headers, records=len(found))
+
+    def _near(self, chosen: Plan, shown: Plan, headers: asking.Headers, place: Place, asked: Asked) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        found, following = near(chosen, shown, replica, place, asked, self._cursor_secret)
+        return _told({"data": found, "next": following or None}, replica.named, shown, headers, records=len(found))
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes, told: Told | None) -> Answer:
         if told is None:

@@ -1,5 +1,6 @@
 """Reads a request: which service, which key, which parameters. Anything undocumented is refused, not ignored."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from nganam.kernel.opened import caller_of
 from nganam.serving.aggregates import MEASURES, MOST_GROUPED, Aggregation
 from nganam.serving.changes import ChangeQuestion
+from nganam.serving.finding import MOST_METRES, Asked, Place, Words, read_words
 from nganam.serving.ordering import Order
 from nganam.serving.plans import Plan
 from nganam.serving.problems import bad_request, not_through_gateway, too_long, unknown_service
@@ -15,6 +17,7 @@ from nganam.serving.reading import DEFAULT_PAGE, MAX_VALUE, OPERATORS, Filter, P
 from nganam.serving.secret import HEADER
 from nganam.serving.values import ORDERED
 
+DECIMAL = re.compile(r"^-?[0-9]{1,9}(\.[0-9]{1,15})?$", re.ASCII)
 SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 CONSUMER = b"x-lgsp-consumer"
 GATE = HEADER.encode()
@@ -24,9 +27,11 @@ NOTED = {
     b"x-lgsp-node": ("node", 64), b"x-lgsp-key": ("clientId", 64),
 }  # fmt: skip
 RESERVED = ("fields", "sort", "limit", "cursor")
-BATCH, CHANGES, AGGREGATE = "$batch", "$changes", "$aggregate"
-FORMS = frozenset({BATCH, CHANGES, AGGREGATE})
+BATCH, CHANGES, AGGREGATE, SEARCH, NEAR = "$batch", "$changes", "$aggregate", "$search", "$near"
+FORMS = frozenset({BATCH, CHANGES, AGGREGATE, SEARCH, NEAR})
 """Reserved words behind a service's address."""
+FOUND = ("fields", "limit", "cursor")
+PLACED = ("lon", "lat", "within")
 NUMERIC = frozenset({"integer", "decimal"})
 LONGEST_VERSION = 9
 MOST_SORT = 3
@@ -247,6 +252,61 @@ def read_aggregation(parameters: dict[str, str], plan: Plan) -> Aggregation:
         raise bad_request(f"Chỉ gộp theo nhiều nhất {MOST_GROUPED} cột.", "Bớt cột trong tham số group.")
     measures = tuple((one, name) for one in MEASURES for name in _columns(parameters, one, plan, numbers))
     return Aggregation(groups, measures, read_filters(parameters, plan, ("group", *MEASURES)))
+
+
+def read_search(parameters: dict[str, str], plan: Plan) -> tuple[Words, Asked]:
+    """Check the parameters of a search: the words and, as of a page, filters, fields and how many."""
+    asked = _asked(parameters, plan, ("q",))
+    return read_words(parameters.get("q", "")), asked
+
+
+def read_near(parameters: dict[str, str], plan: Plan) -> tuple[Place, Asked]:
+    """Check the parameters of a question by place: a point with a distance, or a box, or both."""
+    asked = _asked(parameters, plan, (*PLACED, "bbox"))
+    given = [name for name in PLACED if name in parameters]
+    if (given and len(given) < len(PLACED)) or not (given or "bbox" in parameters):
+        raise bad_request(
+            "Hỏi theo vị trí cần đủ lon, lat và within, hoặc bbox.",
+            "Viết lon=105.97&lat=9.6&within=2000 (độ và mét), hoặc bbox=105.9,9.5,106.1,9.7.",
+        )
+    box = _box(parameters["bbox"]) if "bbox" in parameters else None
+    if not given:
+        return Place(box=box), asked
+    point = (_number(parameters, "lon", -180, 180), _number(parameters, "lat", -90, 90))
+    return Place(point, _number(parameters, "within", 0, MOST_METRES), box), asked
+
+
+def _asked(parameters: dict[str, str], plan: Plan, own: tuple[str, ...]) -> Asked:
+    return Asked(
+        read_filters(parameters, plan, (*own, *FOUND)), read_limit(parameters, plan.service.page_limit),
+        parameters.get("cursor", ""), read_fields(parameters),
+    )  # fmt: skip
+
+
+def _number(parameters: dict[str, str], name: str, least: float, most: float) -> float:
+    value = _as_float(parameters[name])
+    if not least <= value <= most:
+        raise bad_request(
+            f"Tham số {name} phải là số từ {least} đến {most}, dấu thập phân là dấu chấm.", f"Sửa {name} rồi gọi lại."
+        )
+    return value
+
+
+def _as_float(text: str) -> float:
+    """Return a plain decimal number, NaN for anything else: NaN lies between no two limits."""
+    return float(text) if DECIMAL.match(text) else math.nan
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    parts = [_as_float(one) for one in text.split(",")] if len(text) <= MAX_VALUE else []
+    if len(parts) == 4:  # noqa: PLR2004 - west, south, east, north
+        west, south, east, north = parts
+        if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # noqa: PLR2004 - degrees
+            return west, south, east, north
+    raise bad_request(
+        "Tham số bbox phải là bốn số: kinh độ nhỏ, vĩ độ nhỏ, kinh độ lớn, vĩ độ lớn (độ, WGS 84).",
+        "Viết bbox=105.9,9.5,106.1,9.7; kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90.",
+    )
 
 
 def _columns(parameters: dict[str, str], asked: str, plan: Plan, offered: tuple[str, ...]) -> tuple[str, ...]:

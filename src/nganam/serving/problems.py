@@ -115,6 +115,23 @@ def changes_gone(oldest: int | None, version: int) -> Refused:
     )  # fmt: skip
 
 
+def not_findable(detail: str) -> Refused:
+    """Say that records of this table are not found this way."""
+    return Refused(
+        409, "not_findable", "Bảng không tìm được cách này", detail,
+        "Đọc từng trang có lọc; tài liệu của dịch vụ có câu hỏi này thì thử lại sau ít phút: bản sao đang được dựng.",
+    )  # fmt: skip
+
+
+def version_moved(asked: Any, version: int) -> Refused:
+    """Say that a page to go on from belongs to a version that has been replaced, so that its order is gone."""
+    return Refused(
+        409, "version_moved", "Dữ liệu đã có phiên bản mới",
+        f"Con trỏ thuộc phiên bản {asked}; phiên bản hiện tại là {version} nên thứ tự kết quả đã khác.",
+        "Hỏi lại từ trang đầu, không kèm cursor.", version=version,
+    )  # fmt: skip
+
+
 def bad_request(detail: str, hint: str, **members: object) -> Refused:
     """Refuse a request that is not of the documented form."""
     return Refused(400, "bad_request", "Yêu cầu không đúng dạng", detail, hint, **members)

@@ -28,6 +28,8 @@ class Current(msgspec.Struct, frozen=True):
     key: tuple[str, ...] = ()
     as_of: datetime | None = None
     changes_since: int | None = None
+    search: tuple[str, ...] = ()
+    position: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Named:
     """The version ``current.json`` names: its key columns, the instant it stands for, its file.
 
     ``changes_since`` is the oldest version since which the file knows all changes, ``None`` when it knows of none.
+    ``search`` are the columns whose words it holds (``w0``, ``w1``… of ``words``), ``position`` those of the longitude
+    and latitude it has an index of, none when it has none.
     """
 
     version: int
@@ -42,6 +46,8 @@ class Named:
     as_of: datetime
     path: Path
     changes_since: int | None = None
+    search: tuple[str, ...] = ()
+    position: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,10 @@ def _read_current(path: Path) -> Named:
     if "/" in current.file or current.file.startswith("."):
         raise ValueError("the file of a replica stands beside current.json")
     as_of = current.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Named(current.version, current.key, as_of, path.with_name(current.file), current.changes_since)
+    return Named(
+        current.version, current.key, as_of, path.with_name(current.file), current.changes_since, current.search,
+        current.position,
+    )  # fmt: skip
 
 
 def _open(named: Named) -> Replica:

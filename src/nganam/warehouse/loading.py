@@ -100,7 +100,7 @@ def ensure_replica(table: Table) -> None:
     """Build the replica of the current version when it is missing or older."""
     version = table.versions.select_related("load").first()
     told = replica.current(places.replicas(table))
-    if version is None or (told and told["version"] >= version.number and _is_whole(table, told)):
+    if version is None or (told and told["version"] >= version.number and _is_whole(table, told, version.shape)):
         return
     with places.alone(places.lock(table)) as alone:
         table = Table.objects.get(pk=table.pk)  # an erasure may have moved it since
@@ -109,8 +109,9 @@ def ensure_replica(table: Table) -> None:
             _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
 
 
-def _is_whole(table: Table, told: dict[str, Any]) -> bool:
-    return replica.knows_changes(told) and (places.replicas(table) / told["file"]).is_file()
+def _is_whole(table: Table, told: dict[str, Any], shape: Contract) -> bool:
+    is_complete = replica.knows_changes(told) and replica.finds(told, replica.finding(shape, table.shape))
+    return is_complete and (places.replicas(table) / told["file"]).is_file()
 
 
 def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
@@ -435,7 +436,10 @@ def _build(
 ) -> None:  # fmt: skip
     rows = counted(lake.stream(places.lake(table), shape, delta_version), moved)
     wanted = [name for name in (table.commune_column, table.time_column) if name]
-    replica.build(places.replicas(table), shape, number, rows, indexes=wanted, as_of=at, steps=steps)
+    replica.build(
+        places.replicas(table), shape, number, rows, indexes=wanted, as_of=at, steps=steps,
+        found_by=replica.finding(shape, table.shape),
+    )  # fmt: skip
 
 
 def _steps(table: Table, shape: Contract, versions: Sequence[Version]) -> list[history.Step]:

@@ -35,6 +35,7 @@ PARTS: Final[Mapping[str, str]] = {
     "codelist": N_("danh mục mã"),
     "codes_on": N_("mã theo danh mục ngày"),
     "additive": N_("cộng dồn được"),
+    "search": N_("tìm theo từ"),
     "communes_on": N_("mã xã theo danh mục ngày"),
     "schedule": N_("nạp hằng ngày lúc"),
     "usage": N_("mục đích sử dụng"),

@@ -44,7 +44,7 @@ class Column:
     ``CLASSES``; ``personal`` follows from it, and says it where older declarations have that word alone. ``codelist``
     names the shared code list whose codes the column holds; ``codes_on`` says of which day: a date column, an ISO day,
     or empty for the day of the load. ``additive`` says that figures of several places may be added up: counts and sums,
-    never averages or rates.
+    never averages or rates. ``search`` says that services over the table find rows by the words of this column.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Column:
     codelist: str = ""
     codes_on: str = ""
     additive: bool = False
+    search: bool = False
 
     def __post_init__(self) -> None:
         """Let the two words agree: who reads only ``personal`` must never miss a sensitive column."""
@@ -113,6 +114,8 @@ class Column:
             found.append("có ngày của mã (codes_on) mà không nêu danh mục (codelist)")
         if self.additive and self.type not in {"integer", "decimal"}:
             found.append("chỉ cột số được khai là cộng được (additive)")
+        if self.search and self.type != "text":
+            found.append("chỉ cột kiểu chữ được tìm theo từ (search)")
         return found
 
     def _is_limit(self, limit: str) -> bool:
@@ -157,6 +160,11 @@ class Contract:
     def codelists(self) -> tuple[str, ...]:
         """Return the shared code lists that columns name, each once."""
         return tuple(dict.fromkeys(one.codelist for one in self.columns if one.codelist))
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """Return the columns by whose words rows are found, in order."""
+        return tuple(one.name for one in self.columns if one.search)
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``; raise ``KeyError`` if there is none."""
