@@ -15,7 +15,6 @@ from nganam.warehouse.engine import reading
 from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.engine.rest import Limits, Paging, Rest, basic, bearer, land_rest
 
-pytestmark = pytest.mark.law("S12")
 RECORDS = [{"ma": f"CS{n:02}", "ten": f"Cơ sở {n}", "xa": {"ma": f"{n:05}"}, "so": n} for n in range(7)]
 SECRET = "bi-mat-cua-so-y-te"
 

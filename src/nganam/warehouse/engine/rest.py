@@ -248,7 +248,7 @@ def _answered(source: Rest, target: str, page: int) -> _Answer:
         with closing(Pinned(source.place, source.address, seconds=limits.seconds)) as link:
             link.connect()
             # A timeout counts each piece; a server that sends one byte at a time would hold us for ever.
-            timer = threading.Timer(limits.seconds, lambda: (late.set(), cut(link)))
+            timer = threading.Timer(limits.seconds, _end, [late, link])
             timer.start()
             try:
                 given = {"Accept": "application/json", "Accept-Encoding": "identity", **source.headers}
@@ -264,6 +264,11 @@ def _answered(source: Rest, target: str, page: int) -> _Answer:
     if late.is_set():
         raise fault("source_slow", name=source.name, seconds=limits.seconds)
     return _Answer(answer.status, answer.headers, body, target)
+
+
+def _end(late: threading.Event, link: Pinned) -> None:
+    late.set()
+    cut(link)
 
 
 def _body(source: Rest, answer: http.client.HTTPResponse, page: int) -> bytes:
