@@ -264,3 +264,13 @@ def test_what_a_scan_stopped_and_what_is_mended_can_be_read(look, seen, browser_
                                             ("waits", "/kho/xoa/XDL-2026-0002/")])  # fmt: skip
 def test_erasures_can_be_looked_at(look, warehouse, name, path):
     look("lan", path, f"kho-xoa-{name}")
+
+
+def test_an_api_as_a_source_can_be_looked_at(look, warehouse, lan):
+    from nganam.warehouse import apis
+
+    said = apis.Said("https://203.0.114.5/api/co-so", params=(("loai", "BV"),), paging="page", param="trang",
+                     auth="header", auth_name="X-Api-Key", secret="Hoa-Sen-2026")  # fmt: skip
+    made = apis.declare_api(actor=lan, at=AT, agency="CT-SYT", name="API cơ sở y tế", said=said)
+    look("lan", made.get_absolute_url(), "kho-api")
+    look("lan", f"{made.get_absolute_url()}api/", "kho-api-sua")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nganam.kernel.text import fold, highlight, norm, slug, sort_key
+from nganam.kernel.text import fold, highlight, norm, search_words, slug, sort_key
 
 VIETNAMESE = st.text(
     alphabet="aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
@@ -160,3 +160,17 @@ def test_marking_never_changes_the_text(text: str, terms: list[str]) -> None:
 def test_a_cut_text_is_a_part_of_the_text(text: str, terms: list[str], width: int) -> None:
     shown = highlight(text, terms, width)
     assert html.unescape(re.sub("</?mark>", "", shown)).strip("…") in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Trạm y tế Mỹ Tú", ["tram", "y", "te", "my", "tu"]),
+        ("ĐƯỜNG_30/4, số 12-B", ["duong", "30", "4", "so", "12", "b"]),
+        (unicodedata.normalize("NFD", "Bệnh viện"), ["benh", "vien"]),
+        ('" * : AND (', ["and"]),
+        ("", []),
+    ],
+)
+def test_words_are_searched_without_marks_and_signs(text: str, words: list[str]) -> None:
+    assert search_words(text) == words

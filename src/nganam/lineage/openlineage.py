@@ -39,7 +39,7 @@ FACETS = {
 """The facets that are told, in the versions they are written by."""
 RUNS = UUID("4f0bb4ae-94a1-5bd7-9d6c-3f3f5d0b7c11")
 """The name space of our runs: a random number that never changes."""
-SCHEMES = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite", "file": "file"}
+SCHEMES = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite", "file": "file", "rest": "api"}
 ENDS = {"committed": "COMPLETE", "unchanged": "COMPLETE", "failed": "FAIL"}
 Event = dict[str, Any]
 

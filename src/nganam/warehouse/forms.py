@@ -50,16 +50,20 @@ WAYS = (
 )
 
 
-def _unsaved(widget: type[forms.TextInput | forms.PasswordInput]) -> forms.Widget:
+def unsaved(widget: type[forms.TextInput | forms.PasswordInput]) -> forms.Widget:
     """Return an input that browsers are not to fill with the officer's own account."""
     return widget(attrs={"autocomplete": "new-password", "spellcheck": "false", "autocapitalize": "none"})
+
+
+TYPED = [one for one in SourceKind.choices if one[0] != SourceKind.REST]
+"""A JSON API has a form of its own."""
 
 
 class SourceForm(forms.Form):
     """Where an agency's data comes from."""
 
     name = forms.CharField(label=_("Tên nguồn"), max_length=200)
-    kind = forms.ChoiceField(label=_("Loại nguồn"), choices=SourceKind.choices)
+    kind = forms.ChoiceField(label=_("Loại nguồn"), choices=TYPED)
     system = forms.CharField(label=_("Hệ thống thông tin"), max_length=200, required=False)
     way = forms.ChoiceField(
         label=_("Cách kết nối"), choices=WAYS, widget=forms.RadioSelect, required=False, initial="ref",
@@ -84,11 +88,11 @@ class SourceForm(forms.Form):
     )  # fmt: skip
     database = forms.CharField(label=_("Cơ sở dữ liệu"), max_length=64, required=False)
     user = forms.CharField(
-        label=_("Tên đăng nhập"), max_length=128, required=False, widget=_unsaved(forms.TextInput),
+        label=_("Tên đăng nhập"), max_length=128, required=False, widget=unsaved(forms.TextInput),
         help_text=_("Dùng tài khoản chỉ có quyền đọc."),
     )  # fmt: skip
     password = forms.CharField(
-        label=_("Mật khẩu"), max_length=1000, required=False, strip=False, widget=_unsaved(forms.PasswordInput),
+        label=_("Mật khẩu"), max_length=1000, required=False, strip=False, widget=unsaved(forms.PasswordInput),
         help_text=_(
             "Được giữ mã hóa, không hiện lại. Khi sửa: để trống là giữ mật khẩu cũ; đổi loại nguồn, máy chủ, cổng "
             "hoặc tên đăng nhập thì nhập lại."

@@ -27,6 +27,7 @@ from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
 from nganam.notices.operations import notify
 from nganam.warehouse import (
+    apis,
     contracting,
     drifting,
     erasing,
@@ -39,7 +40,7 @@ from nganam.warehouse import (
     since,
     told,
 )
-from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica
+from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica, rest
 from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.erasing import REASON
 from nganam.warehouse.engine.faults import fault
@@ -275,6 +276,12 @@ def _begin_source(load: Load, teller: Teller) -> None:
 
 def _land_source(load: Load, source: Source, teller: Teller) -> landing.Landed:
     limit = settings.NGANAM_UPLOAD_LIMIT
+    if source.kind == SourceKind.REST:
+        _begin_source(load, teller)
+        return rest.land_rest(
+            apis.reader(source), places.landing(), limit=limit * 20,
+            told=lambda _pages, records: teller.move(records, read=records),
+        )  # fmt: skip
     if source.kind != SourceKind.FILE:
         from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from nganam.cases.models import Case
 from nganam.kernel.machine import Machine
 from nganam.scanning.models import Kind
+from nganam.warehouse.api_models import Api
 from nganam.warehouse.connection_models import Connection
 from nganam.warehouse.contract_models import Admission, ContractVersion, Scope
 from nganam.warehouse.engine import contract as contracts
@@ -21,9 +22,8 @@ from nganam.warehouse.erasure_models import ErasedValue, Erasure
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
-    "SERVERS", "SIGN_NAMES", "Admission", "Connection", "ContractVersion", "ErasedValue", "Erasure", "FindingAdmission",
-    "Load", "RejectedRow",
-    "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
+    "SERVERS", "SIGN_NAMES", "Admission", "Api", "Connection", "ContractVersion", "ErasedValue", "Erasure",
+    "FindingAdmission", "Load", "RejectedRow", "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
@@ -64,6 +64,7 @@ class SourceKind(models.TextChoices):
     POSTGRESQL = "postgresql", _("Cơ sở dữ liệu PostgreSQL")
     MYSQL = "mysql", _("Cơ sở dữ liệu MySQL, MariaDB")
     FILE = "file", _("Tệp dữ liệu trong thư mục nguồn")
+    REST = "rest", _("API REST (JSON)")
 
 
 SERVERS = frozenset({SourceKind.POSTGRESQL, SourceKind.MYSQL})
@@ -74,7 +75,8 @@ class Source(models.Model):
     """Where an agency's data comes from. ``secret_ref`` names where the connection is kept; it is never the secret.
 
     For a database server it is the name of an environment variable that holds the address, or empty when the connection
-    was entered and is kept, sealed, as a ``Connection``; for files it is the path under the folder of sources.
+    was entered and is kept, sealed, as a ``Connection``; for files it is the path under the folder of sources. A JSON
+    API has none: where it is and its sealed key are an ``Api``.
     """
 
     code = models.CharField(_("Mã nguồn"), max_length=20, unique=True, editable=False)

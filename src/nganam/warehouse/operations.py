@@ -436,7 +436,7 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
         found["schedule"] = [_("Ghi giờ dạng 02:00.")]
     if table.source and table.source.agency_id != table.agency_id:
         found["source"] = [_("Nguồn phải của cùng cơ quan.")]
-    if table.cursor and (table.source is None or table.source.kind == SourceKind.FILE):
+    if table.cursor and (table.source is None or table.source.kind in {SourceKind.FILE, SourceKind.REST}):
         found["cursor"] = [_("Chỉ nguồn là cơ sở dữ liệu mới đọc được từ con trỏ.")]
     elif table.cursor and not shape.key:
         found["cursor"] = [_("Đọc từ con trỏ cần bảng có khóa chính.")]

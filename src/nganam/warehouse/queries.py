@@ -69,7 +69,7 @@ def listed_for(actor: Actor) -> QuerySet[Table]:
 
 def sources_for(actor: Actor) -> QuerySet[Source]:
     """Return the sources of the actor's agency, or all for the lead agency."""
-    found = Source.objects.select_related("agency", "connection").annotate(table_count=Count("tables"))
+    found = Source.objects.select_related("agency", "connection", "api").annotate(table_count=Count("tables"))
     if policies.sees_all(actor):
         return found
     return found.filter(agency__code=actor.agency) if policies.works_here(actor) else found.none()

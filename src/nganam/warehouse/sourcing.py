@@ -75,6 +75,9 @@ def change_source(
     while a load from it is under way.
     """
     allow(policies.may_declare(actor, source.agency.code))
+    if source.kind == SourceKind.REST:
+        text = _("Nguồn này là API; sửa ở trang khai báo API.")
+        raise Invalid(text, fields={"kind": [text]})
     kind, kept = values.get("kind", source.kind), source.entered
     if entered is None and kept and kind in SERVERS and not values.get("secret_ref", "").strip():
         entered = connecting.told(kept)
@@ -117,7 +120,7 @@ def _change_source(
 
 def _check_source(source: Source, entered: Entered | None) -> None:
     found: dict[str, list[str]] = {}
-    if source.kind not in SourceKind.values:
+    if source.kind not in SourceKind.values or source.kind == SourceKind.REST:  # an API is declared as such (``apis``)
         found["kind"] = [_("Chọn một loại nguồn.")]
     if not source.name:
         found["name"] = [_("Đặt tên cho nguồn.")]

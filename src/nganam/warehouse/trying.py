@@ -6,6 +6,8 @@ Nothing of it is kept but what its columns are and a few samples; those that loo
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
@@ -18,14 +20,15 @@ from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import NganamError
-from nganam.warehouse import places, policies
-from nganam.warehouse.engine import landing, reading
+from nganam.warehouse import apis, places, policies
+from nganam.warehouse.engine import landing, reading, rest
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.engine.survey import MOST_ROWS, survey
 from nganam.warehouse.models import Source, SourceKind
 
 log = structlog.get_logger(__name__)
 SECONDS = 15
+PEEKED = 100 * landing.MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def _asked(source: Source, at: datetime) -> Answer:
 
 
 def _look(source: Source) -> tuple[list[str], list[list[str]]]:
+    if source.kind == SourceKind.REST:
+        return _look_at_api(source)
     if source.kind != SourceKind.FILE:
         from nganam.warehouse.engine import databases  # noqa: PLC0415 - SQLAlchemy: only a database source needs it
 
@@ -83,7 +88,18 @@ def _look(source: Source) -> tuple[list[str], list[list[str]]]:
     size, limit = path.stat().st_size, settings.NGANAM_UPLOAD_LIMIT
     if size > limit:
         raise fault("too_large", name=source.name, limit_mb=limit // landing.MEGABYTE)
-    landed = landing.Landed("", size, path, landing.sniff(path, source.name))
-    shape = reading.inspect(landed, source.name)
-    rows = [cells for _line, cells in islice(reading.rows_of(landed, source.name, shape), MOST_ROWS)]
+    return _first_rows(landing.Landed("", size, path, landing.sniff(path, source.name)), source.name)
+
+
+def _first_rows(landed: landing.Landed, name: str) -> tuple[list[str], list[list[str]]]:
+    shape = reading.inspect(landed, name)
+    rows = [cells for _line, cells in islice(reading.rows_of(landed, name, shape), MOST_ROWS)]
     return list(shape.header), rows
+
+
+def _look_at_api(source: Source) -> tuple[list[str], list[list[str]]]:
+    """Read as many pages as hold the first rows; they lie in a folder of their own until they have been looked at."""
+    places.work("").mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="thu-", dir=places.work("")) as folder:
+        reader = apis.reader(source, rest.Limits(seconds=SECONDS))
+        return _first_rows(rest.land_rest(reader, Path(folder), limit=PEEKED, most=MOST_ROWS), f"{source.name}.ndjson")

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from nganam.warehouse import contract_views, erasure_views, file_views, recoded_views, views
+from nganam.warehouse import api_views, contract_views, erasure_views, file_views, recoded_views, views
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/", views.tables, name="tables"),
     path("kho/nguon/moi/", views.declare_source, name="declare_source"),
+    path("kho/nguon/api/moi/", api_views.declare, name="declare_api"),
+    path("kho/nguon/<str:code>/api/", api_views.change, name="change_api"),
     path("kho/nguon/<str:code>/", views.source, name="source"),
     path("kho/nguon/<str:code>/sua/", views.change_source, name="change_source"),
     path("kho/nguon/<str:code>/thu/", views.try_source, name="try_source"),

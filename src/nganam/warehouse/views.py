@@ -53,7 +53,7 @@ from nganam.warehouse.forms import (
     initial_source,
     seen_columns,
 )
-from nganam.warehouse.models import Load, Table, Version
+from nganam.warehouse.models import Load, SourceKind, Table, Version
 from nganam.warehouse.uploads import LimitedUploadHandler
 
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
@@ -112,6 +112,8 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
 def change_source(request: HttpRequest, code: str) -> HttpResponse:
     """Change where a source is."""
     found = queries.get_source_for(request.actor, code)
+    if found.kind == SourceKind.REST:
+        return redirect("warehouse:change_api", code=found.code)
     form = SourceForm(request.POST or None, initial=initial_source(found))
     if request.method == "POST" and form.is_valid():
         values = form.values()

@@ -14,12 +14,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from nganam.face import reaching
+from nganam.face.pinned import SECONDS, Pinned, cut
 from nganam.face.reaching import checked, read_place
 from nganam.kernel.errors import Unavailable
 from nganam.lgsp import gateway
 from nganam.lgsp.beyond.models import Platform
 from nganam.lgsp.envoy.upstreams import certificate_file
-from nganam.lgsp.webhooks.sending import SECONDS, Pinned, cut
 from nganam.services.upstreams.operations import allowed_networks
 
 MOST = 2_000_000

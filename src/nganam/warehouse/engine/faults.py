@@ -203,6 +203,50 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
             "bảng hiện tại được giữ nguyên."
         ),
     ),
+    "rest_denied": (
+        N_("API của nguồn “{name}” không nhận khóa hoặc tài khoản (HTTP {status})."),
+        N_("Nhập lại khóa, hoặc đề nghị nơi giữ API cấp quyền đọc cho tài khoản này."),
+    ),
+    "rest_missing": (
+        N_("API của nguồn “{name}” không có địa chỉ này (HTTP {status})."),
+        N_("Kiểm tra đường dẫn, tham số và cách phân trang đã khai báo."),
+    ),
+    "rest_status": (
+        N_("API của nguồn “{name}” từ chối yêu cầu (HTTP {status})."),
+        N_("Kiểm tra đường dẫn và tham số đã khai báo theo tài liệu của API."),
+    ),
+    "rest_down": (
+        N_("API của nguồn “{name}” đang lỗi hoặc quá tải (HTTP {status}, trang {page})."),
+        N_("Bảng hiện tại được giữ nguyên; sẽ thử lại. Nếu kéo dài, báo nơi giữ API."),
+    ),
+    "rest_elsewhere": (
+        N_("API của nguồn “{name}” dẫn sang máy chủ khác (trang {page}); không đi theo."),
+        N_("Khai báo thẳng địa chỉ cuối cùng, hoặc báo nơi giữ API sửa liên kết trang tiếp."),
+    ),
+    "rest_not_json": (
+        N_("API của nguồn “{name}” trả lời không phải JSON (trang {page})."),
+        N_("Thường là trang đăng nhập hoặc trang báo lỗi: kiểm tra địa chỉ và khóa."),
+    ),
+    "rest_path": (
+        N_("Câu trả lời của nguồn “{name}” không có “{asked}” (trang {page})."),
+        N_("Sửa đường dẫn tới danh sách bản ghi hoặc tới trang tiếp theo, ví dụ data.items."),
+    ),
+    "rest_repeated": (
+        N_("API của nguồn “{name}” trả lại một trang đã nhận (trang {page})."),
+        N_("API không theo tham số phân trang đã khai báo: sửa tên tham số, hoặc chọn cách phân trang khác."),
+    ),
+    "rest_endless": (
+        N_("API của nguồn “{name}” có nhiều hơn {most} trang hoặc bản ghi được phép."),
+        N_("Tăng số bản ghi mỗi trang, hoặc thu hẹp bằng tham số."),
+    ),
+    "rest_page_large": (
+        N_("Một trang của nguồn “{name}” lớn hơn {limit_mb} MB (trang {page})."),
+        N_("Giảm số bản ghi mỗi trang."),
+    ),
+    "rest_empty": (
+        N_("API của nguồn “{name}” không trả bản ghi nào."),
+        N_("Kiểm tra tham số đã khai báo; bảng hiện tại được giữ nguyên."),
+    ),
     "source_slow": (
         N_("Nguồn “{name}” trả lời quá chậm: quá {seconds} giây."),
         N_("Thu hẹp câu truy vấn hoặc nạp ngoài giờ cao điểm; bảng hiện tại được giữ nguyên."),
@@ -296,6 +340,7 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
 }
 OUTSIDE = frozenset({
     "source_down", "source_file_missing", "source_slow", "source_host", "source_refused", "source_timeout",
+    "rest_down",
 })  # fmt: skip
 
 REASONS: Mapping[str, str] = {
