@@ -93,7 +93,10 @@ class TermsForm(forms.Form):
     contact = forms.CharField(
         label=_("Nơi hỗ trợ"), max_length=200, required=False, help_text=_("Thư điện tử hoặc số điện thoại.")
     )
-    retention_years = forms.IntegerField(label=_("Số năm lưu giữ"), min_value=1, max_value=1000, required=False)
+    retention_years = forms.IntegerField(
+        label=_("Số năm lưu giữ"), min_value=1, max_value=1000, required=False,
+        help_text=_("Phiên bản cũ tự xóa khi đã được thay quá số năm này; để trống là giữ mãi."),
+    )  # fmt: skip
     seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Lý do thay đổi"), max_length=500, required=False)
 

@@ -20,6 +20,7 @@ register(
     Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
     Action("warehouse.findings.admitted", "Chấp nhận phát hiện khi rà quét", "Admitted what a scan found"),
+    Action("warehouse.versions.removed", "Xóa phiên bản hết thời hạn lưu giữ", "Removed versions beyond retention"),
     Action("warehouse.erasure.proposed", "Đề nghị xóa dữ liệu", "Proposed to erase data"),
     Action("warehouse.erasure.withdrawn", "Rút đề nghị xóa dữ liệu", "Withdrew a proposal to erase data"),
     Action("warehouse.erasure.confirmed", "Xác nhận xóa dữ liệu", "Confirmed an erasure of data"),

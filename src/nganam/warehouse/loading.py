@@ -104,10 +104,15 @@ def ensure_replica(table: Table) -> None:
     if version is None or (told and told["version"] >= version.number and _is_whole(table, told, version.shape)):
         return
     with places.alone(places.lock(table)) as alone:
-        table = Table.objects.get(pk=table.pk)  # an erasure may have moved it since
-        version = table.versions.select_related("load").first()
-        if alone and version is not None:
-            _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
+        if alone:
+            rebuild_replica(Table.objects.get(pk=table.pk))  # an erasure may have moved it since
+
+
+def rebuild_replica(table: Table) -> None:
+    """Build the replica of the present version anew; the caller holds the table's lock."""
+    version = table.versions.select_related("load").first()
+    if version is not None:
+        _replicate(table, version.shape, version.number, version.delta_version, version.committed_at)
 
 
 def _is_whole(table: Table, told: dict[str, Any], shape: Contract) -> bool:

@@ -380,6 +380,14 @@ class RejectedRow(models.Model):
         ]
 
 
+class KeptVersions(models.Manager["Version"]):
+    """The versions that can be read: those whose years of retention are over are told of, not read."""
+
+    def get_queryset(self) -> models.QuerySet["Version"]:
+        """Return them."""
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Version(models.Model):
     """A committed state of a table, numbered 1, 2, 3 …; changed by an erasure only. ``sha256`` digests the rows.
 
@@ -401,9 +409,15 @@ class Version(models.Model):
     )  # fmt: skip
     committed_at = models.DateTimeField(_("Tạo lúc"))
     sha256 = models.CharField(_("SHA-256 nội dung"), max_length=64)
+    removed_at = models.DateTimeField(_("Hết thời hạn lưu giữ, đã xóa lúc"), null=True, blank=True, editable=False)
+
+    objects: ClassVar[KeptVersions] = KeptVersions()
+    every: ClassVar[models.Manager["Version"]] = models.Manager()
 
     class Meta:
         """Newest first; a number once per table."""
+
+        base_manager_name = "every"
 
         verbose_name = _("Phiên bản dữ liệu")
         ordering: ClassVar[list[str]] = ["table", "-number"]

@@ -107,8 +107,19 @@ def get_version_for(actor: Actor, code: str, number: int) -> Version:
         .first()
     )
     if found is None:
-        raise NotFound(_("Bảng không có phiên bản %(number)s.") % {"number": number})
+        gone = Version.every.filter(table__code=code, number=number).exclude(removed_at=None).exists()
+        told = (
+            _("Phiên bản %(number)s đã xóa vì hết thời hạn lưu giữ.")
+            if gone
+            else _("Bảng không có phiên bản %(number)s.")
+        )
+        raise NotFound(told % {"number": number})
     return found
+
+
+def removed_versions(table: Table) -> int:
+    """Return how many versions of a table have gone because their years of retention were over."""
+    return Version.every.filter(table=table).exclude(removed_at=None).count()
 
 
 def active_load(table: Table) -> Load | None:

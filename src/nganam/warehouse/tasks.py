@@ -12,7 +12,7 @@ from nganam.jobs.api import job
 from nganam.kernel.actors import system
 from nganam.kernel.clock import VIETNAM
 from nganam.kernel.errors import NganamError
-from nganam.warehouse import loading, operations, queries, taking
+from nganam.warehouse import loading, operations, queries, retaining, taking
 from nganam.warehouse.engine.faults import OUTSIDE
 from nganam.warehouse.models import Table
 
@@ -50,6 +50,12 @@ def resume_files() -> int:
 def remove_unused_files() -> int:
     """Remove files of versions long unused; return how many."""
     return taking.remove_unused(actor=WORKER, at=timezone.now())
+
+
+@job(cron="21 3 * * *", max_attempts=3)
+def remove_old_versions() -> dict[str, int]:
+    """Remove versions whose years of retention are over; return how many by table."""
+    return retaining.remove_old(actor=WORKER, now=timezone.now)
 
 
 @job(cron="* * * * *")

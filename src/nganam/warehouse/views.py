@@ -193,6 +193,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "visible": policies.visible(request.actor, version) if version else (),
         "profile": {one.name: one for one in queries.profile_of(version)} if version else {},
         "versions": found.versions.select_related("load")[:20],
+        "removed": queries.removed_versions(found),
         "loads": found.loads.select_related("made")[:20],
         "may_load": not policies.may_load(request.actor, found.agency.code),
         "admissions": found.finding_admissions.select_related("load"),
@@ -349,6 +350,8 @@ def _load_context(
     request: HttpRequest, found: Load, form: MendForm, admit_form: AdmitForm | None = None
 ) -> dict[str, Any]:
     version = getattr(found, "made", None)
+    gone = version is not None and version.removed_at is not None  # it is told of, its rows are not there
+    version = None if gone else version
     may = found.is_final and not policies.may_load(request.actor, found.table.agency.code)
     return {
         "limit": settings.NGANAM_UPLOAD_LIMIT,
@@ -360,6 +363,7 @@ def _load_context(
         "load": found,
         "progress": progress.of(found, at=request.at),
         "version": version,
+        "gone": gone,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
         "may_load_again": may and found.landing_sha and found.is_whole,
         "columns": policies.visible(request.actor, version) if version else (),
