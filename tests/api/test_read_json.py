@@ -233,3 +233,22 @@ def test_no_answer_carries_the_key_of_a_row_or_a_person(program, province):
         text = program.get(f"/api/v1/{address}").content.decode()
         assert '"id"' not in text
         assert scenes.LAN.name not in text
+
+
+def test_each_form_of_the_interface_has_a_name_of_its_own():
+    """Of two with one name the description would show one, and answers of the other would break it."""
+    import importlib
+    import pkgutil
+    from collections import Counter
+
+    from ninja import Schema
+
+    from nganam import api
+
+    found: list[str] = []
+    for module in pkgutil.iter_modules(api.__path__, "nganam.api."):
+        held = vars(importlib.import_module(module.name)).values()
+        own = (one for one in held if isinstance(one, type) and issubclass(one, Schema))
+        found += [one.__name__ for one in own if one.__module__ == module.name]
+    assert [name for name, times in Counter(found).items() if times > 1] == []
+    assert len(found) > 50

@@ -135,7 +135,7 @@ class CodeDifferenceOut(Schema):
     changed: list[ChangedOut]
 
 
-class Wanted(Schema):
+class EntriesAsked(Schema):
     """Which codes of a list."""
 
     on: date | None = Field(None, description="Ngày; bỏ trống là hôm nay")
@@ -180,7 +180,7 @@ def _stage(one: queries.Stage) -> dict[str, Any]:
 
 @router.get(f"{HOME}/{{code}}/entries", response={200: CodesOut, **PUBLIC}, summary="Các mã có hiệu lực vào một ngày")
 @decorate_view(conditional_page)
-def code_list_entries(request: HttpRequest, code: str, wanted: Query[Wanted]) -> dict[str, Any]:
+def code_list_entries(request: HttpRequest, code: str, wanted: Query[EntriesAsked]) -> dict[str, Any]:
     """Return the codes in force on a day, in the order of the list."""
     found, day = queries.public_list(code), wanted.on or local_date(request.at)
     stage = queries.stage_on(found, day)

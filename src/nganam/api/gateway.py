@@ -100,7 +100,7 @@ class ReasonIn(Schema):
     reason: str = Field(max_length=operations.LONGEST_REASON)
 
 
-class Window(Schema):
+class SnapshotWindow(Schema):
     """Which part of the list, newest first."""
 
     limit: int = Field(20, ge=1, le=MOST)
@@ -121,7 +121,7 @@ def _pin(pin: SnapshotPin) -> dict[str, Any]:
     "/gateway/snapshots", response={200: list[SnapshotOut], **REFUSALS}, operation_id="gateway_snapshots",
     summary="Các bản cấu hình LGSP",
 )  # fmt: skip
-def snapshots(request: HttpRequest, window: Query[Window]) -> list[dict[str, Any]]:
+def snapshots(request: HttpRequest, window: Query[SnapshotWindow]) -> list[dict[str, Any]]:
     """List the snapshots, newest first; only the operator of the gateway has any."""
     found = queries.snapshots_for(request.actor)[window.offset : window.offset + window.limit]
     return [_told(one) for one in found]

@@ -18,7 +18,7 @@ from nganam.lineage.graph import Link, Node
 router = Router(auth=OfficerKey(), tags=["Dòng dữ liệu"])
 
 
-class FieldOut(Schema):
+class LineageFieldOut(Schema):
     """A column, data item or heading; ``is_assumed``: nothing recorded says what it is called there."""
 
     name: str
@@ -28,7 +28,7 @@ class FieldOut(Schema):
     is_assumed: bool
 
 
-class NodeOut(Schema):
+class LineageNodeOut(Schema):
     """A thing that holds or gets data; ``calls`` of the last 30 days (of a dataset its downloads)."""
 
     id: str
@@ -41,10 +41,10 @@ class NodeOut(Schema):
     version: str
     classification: str
     calls: int | None
-    fields: list[FieldOut]
+    fields: list[LineageFieldOut]
 
 
-class LinkOut(Schema):
+class LineageLinkOut(Schema):
     """Data go from ``upper`` to ``lower``; pairs of fields, and of those that only filter or are asked by."""
 
     upper: str
@@ -61,8 +61,8 @@ class LineageOut(Schema):
     column: str
     upstream: list[str]
     downstream: list[str]
-    nodes: list[NodeOut]
-    links: list[LinkOut]
+    nodes: list[LineageNodeOut]
+    links: list[LineageLinkOut]
 
 
 class ColumnAsked(Schema):

@@ -295,7 +295,7 @@ def inbound_scan(request: HttpRequest, code: str) -> files.Answer:
 # ---- agreements ----
 
 
-class VersionOut(Schema):
+class AgreementVersionOut(Schema):
     """A numbered text of an agreement with the digest that is signed, who agreed to it and who signed."""
 
     number: int
@@ -323,7 +323,9 @@ class VersionOut(Schema):
         return [given.agency for given in one.signatures.all()]
 
 
-@router.get(f"{AGREEMENT}/versions", response={200: list[VersionOut], **REFUSALS}, summary="Các bản thỏa thuận")
+@router.get(
+    f"{AGREEMENT}/versions", response={200: list[AgreementVersionOut], **REFUSALS}, summary="Các bản thỏa thuận"
+)
 def agreement_versions(request: HttpRequest, code: str) -> QuerySet[AgreementVersion]:
     """List the texts of an agreement, first to last."""
     return agreement_queries.versions_of(agreement_queries.get_agreement_for(request.actor, code))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Schema
 from pydantic import Field, field_validator
 
-from nganam.api.gateway import Window, router
+from nganam.api.gateway import SnapshotWindow, router
 from nganam.api.schemas import REFUSALS
 from nganam.lgsp import monitoring
 from nganam.lgsp.queries import plain
@@ -193,7 +193,7 @@ def promise(request: HttpRequest, code: str, sent: PromiseIn) -> dict[str, Any]:
     "/gateway/incidents", response={200: list[IncidentOut], **REFUSALS}, operation_id="gateway_incidents",
     summary="Các sự cố LGSP",
 )  # fmt: skip
-def incidents(request: HttpRequest, window: Query[Window]) -> list[dict[str, Any]]:
+def incidents(request: HttpRequest, window: Query[SnapshotWindow]) -> list[dict[str, Any]]:
     """List the incidents that concern the caller's agency, open ones first."""
     found = queries.listed_for(request.actor).prefetch_related("notes")
     return [_incident(one) for one in found[window.offset : window.offset + window.limit]]
