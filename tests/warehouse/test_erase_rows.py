@@ -280,6 +280,7 @@ def test_an_erasure_that_fails_leaves_the_table_and_waits_again(story, monkeypat
     monkeypatch.undo()
     made.refresh_from_db()
     assert (ended.state, made.state) == ("failed", "proposed")
+    assert [one for one in places.lakes(story) if one.exists()] == [places.lake(story)]
     assert [row["ma_co_so"] for row in queries.rows(story)] == ["00123", GONE, "00200"]
     again = erasing.confirm(actor=HOA, at=AT, erasure=made)
     assert loading.run_load(actor=WORKER, now=now, code=again.code).state == "committed"
@@ -444,3 +445,45 @@ def test_lan_withdraws_on_the_page(as_person, load, facilities):
     made.refresh_from_db()
     assert made.state == "withdrawn"
     assert "Đã rút đề nghị" in lan.get(made.get_absolute_url()).content.decode()
+
+
+def test_an_erased_number_is_not_kept_in_another_writing(load, agencies):
+    columns = [{"name": "ma", "key": True}, {"name": "so", "type": "integer", "personal": True}]
+    table = operations.declare_table(actor=LAN, at=AT, agency="CT-SYT", code="so", title="Số", columns=columns)
+    header = ["ma", "so"]
+    load(as_csv([("a", "92199"), ("b", "7"), ("", "92.199")], header=header), table=table)
+    erase(table, column="so", values=["92199"])
+    assert holders(("92199", "92.199")) == []
+    ended = load(as_csv([("a", "92.199"), ("b", "8"), ("c", "092199")], header=header), table=table,
+                 at=AT + timedelta(hours=1))  # fmt: skip
+    assert (ended.accepted, ended.by_reason) == (1, {"erased": 2})
+    assert [one.cells for one in ended.rejected_rows.all()] == [[], []]
+    assert holders(("92199", "92.199")) == []
+
+
+def test_what_was_erased_stays_out_when_its_column_is_called_otherwise(story, load):
+    erase(story)
+    columns = [{**one, "name": "ma"} if one["name"] == "ma_co_so" else one for one in COLUMNS]
+    table = operations.change_table(actor=LAN, at=AT, table=Table.objects.get(pk=story.pk), title="Cơ sở",
+                                    columns=columns, reason="Đổi tên cột")  # fmt: skip
+    ended = load(as_csv(header=[one["name"] for one in columns]), table=table, at=AT + timedelta(days=1))
+    assert (ended.accepted, ended.by_reason) == (2, {"erased": 1})
+
+
+def test_a_lost_salt_stops_an_erasure_before_anything_is_written(story):
+    erase(story)
+    (Path(settings.DATA) / "keys" / "erased" / "0").unlink()
+    table = Table.objects.get(pk=story.pk)
+    made = proposed(table, values=["00200"])
+    load = erasing.confirm(actor=HOA, at=AT, erasure=made)
+    ended = loading.run_load(actor=WORKER, now=now, code=load.code)
+    made.refresh_from_db()
+    assert (ended.state, ended.fault, made.state) == ("failed", "erasure_salt", "proposed")
+    assert replica.current(places.replicas(table))["version"] == 5
+
+
+def test_a_file_another_load_waits_to_read_is_left_to_it(story, load, agencies):
+    other = operations.declare_table(actor=LAN, at=AT, agency="CT-SYT", code="khac", title="Khác", columns=COLUMNS)
+    waiting = operations.start_load(actor=LAN, at=AT, table=other, upload=operations.Upload("b.csv", [as_csv()]))
+    erase(story)
+    assert loading.run_load(actor=WORKER, now=now, code=waiting.code).state == "committed"

@@ -5,6 +5,7 @@ still sends it. The record says by which paper, how many rows and by whom, never
 """
 
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -78,7 +79,7 @@ def _propose(made: Erasure, values: Sequence[str], *, actor: Actor, at: datetime
 
 
 def _values(values: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(text for one in values if (text := one.strip())))
+    return list(dict.fromkeys(text for one in values if (text := unicodedata.normalize("NFC", one).strip())))
 
 
 def _check(made: Erasure, values: Sequence[str], *, at: datetime) -> None:
@@ -198,14 +199,19 @@ def version_kept(version: Version) -> engine.Kept:
 
 
 def erased(table: Table) -> engine.Erased | None:
-    """Return what the table must not take in again; None without any. Raises a fault when the salt is gone."""
+    """Return what the table must not take in again; None without any. Raises a fault when the salt is gone.
+
+    Values of a column that is gone are looked for in all that could be it under another name.
+    """
     rows = ErasedValue.objects.filter(
         erasure__table=table, erasure__state__in=[ErasureState.CLEANING, ErasureState.DONE],
         erasure__lifted_at=None,
     ).values_list("erasure__column", "digest")  # fmt: skip
     by_column: dict[str, set[str]] = {}
+    able = [one.name for one in columns(table)]
     for column, digest in rows:
-        by_column.setdefault(column, set()).add(digest)
+        for name in [column] if column in able else able:
+            by_column.setdefault(name, set()).add(digest)
     if not by_column:
         return None
     return engine.Erased(salt(), {name: frozenset(held) for name, held in by_column.items()})

@@ -12,16 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
 from nganam.kernel.actors import Actor
-from nganam.warehouse import erasing, files, places
+from nganam.warehouse import erasing, files, places, queries
 from nganam.warehouse.engine import erasing as engine
 from nganam.warehouse.engine import landing, replica
 from nganam.warehouse.erasure_models import ErasedValue, Erasure, ErasureState
 from nganam.warehouse.models import FileState, Load, RejectedRow, Table, Version, VersionFile
 from nganam.warehouse.progress import Teller
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Anew:
 def rewrite(load: Load, erasure: Erasure, teller: Teller) -> Anew:
     """Write the table's versions without the erased rows beside the present lake; what is served stays as it is."""
     table = load.table
+    erasing.salt()  # raises while the table can still be left as it is
     versions = list(table.versions.select_related("load").order_by("number"))
     scratch = places.work(load.code)
     scratch.mkdir(parents=True, exist_ok=True)
@@ -150,8 +154,12 @@ def _end(erasure: Erasure, done: dict[str, int], *, actor: Actor, at: datetime) 
 
 
 def drop_received(load: Load) -> bool:
-    """Remove the file a load received: it holds the rows as they came, in any writing."""
-    if not load.landing_sha:
+    """Remove the file a load received: it holds the rows as they came, in any writing.
+
+    One of the same content that another load is still to read is left; that load does the same when it has ended.
+    """
+    waiting = Load.objects.filter(landing_sha=load.landing_sha, state__in=queries.ACTIVE).exclude(pk=load.pk)
+    if not load.landing_sha or waiting.exists():
         return False
     path = landing.landed_path(places.landing(), load.landing_sha)
     there = path.is_file()
@@ -177,7 +185,11 @@ def resume(*, actor: Actor, at: datetime) -> list[str]:
     done = []
     for erasure in Erasure.objects.filter(state=ErasureState.CLEANING).select_related("table"):
         with places.alone(places.lock(erasure.table)) as alone:
-            if alone:
+            if not alone:
+                continue
+            try:
                 clean(erasure, actor=actor, at=at)
                 done.append(erasure.code)
+            except Exception:  # it stays for the next repair; those after it are not to wait for that
+                log.exception("erasure_not_cleaned", erasure=erasure.code)
     return done

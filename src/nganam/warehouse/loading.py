@@ -156,6 +156,8 @@ def _erase(load: Load, erasure: Erasure, teller: Teller, *, actor: Actor, now: N
         if not isinstance(error, NganamError):
             log.exception("erasure_failed", load=load.code, table=load.table.code)
         known = error if isinstance(error, NganamError) else fault("unexpected")
+        # A half-written lake would keep a full disk full.
+        shutil.rmtree(places.lake_of(load.table, load.table.generation + 1), ignore_errors=True)
         with transaction.atomic():
             erasing.give_back(erasure)
             return _fail(load, known, actor=actor, at=now())

@@ -294,7 +294,7 @@ def _rejections(
     while some := found.fetchmany(FETCHED):  # read to its end before the connection is asked anything else
         for line, flaws, keeps, count, row, *codes in some:
             told = tuple(_flaws(flaws, keeps, (count, width), names, partial(coded.why, told=codes)))
-            if erased is not None and erased.is_in(row):
+            if erased is not None and (erased.is_in(row) or any(one.reason == REASON for one in told)):
                 yield Rejection(line, (Flaw("", REASON, {}),), ())
             else:
                 yield Rejection(line, told, tuple(cell or "" for cell in row))

@@ -4,7 +4,9 @@ A version's files hold its rows for good, so what is to be gone from history can
 committed once more, in its order, to a folder of its own. The old folder stays untouched until nobody refers to it.
 """
 
+import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +27,9 @@ ERASABLE: Final = ("text", "commune", "integer")
 """Types of columns by whose values rows can be erased: what names somebody, never a measure."""
 REASON: Final = "erased"
 BETWEEN: Final = "\x1f"
+APART: Final = re.compile(r"[ .,\u00a0\u202f]")
+"""What sets apart the thousands of a number as it was received."""
+NO_FRACTION: Final = re.compile(r"[.,]0+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Erased:
     def is_in(self, cells: Sequence[str | None]) -> bool:
         """Say whether any cell of a row is erased, whichever column it stands in: a broken row has no columns."""
         known = frozenset().union(*self.digests.values())
-        return any(digest(self.salt, cell.strip()) in known for cell in cells if cell)
+        return any(digest(self.salt, one) in known for cell in cells if cell for one in writings(cell))
 
     def test_sql(self, at: int, name: str, text: str) -> str:
         """Return the SQL that says whether a text in the column at place ``at`` is erased; "" where nothing is."""
@@ -159,9 +164,23 @@ def _any_of(batch: pa.RecordBatch, values: Collection[str]) -> bool:
 
 
 def holds_value(cell: Any, values: Collection[str]) -> bool:
-    """Say whether a cell, a list of cells or a mapping holds one of ``values``, spaces around it aside."""
+    """Say whether a cell, a list of cells or a mapping holds one of ``values``, in any writing of it."""
     if isinstance(cell, Mapping):
         return any(holds_value(one, values) for one in cell.values())
     if isinstance(cell, list | tuple):
         return any(holds_value(one, values) for one in cell)
-    return cell is not None and str(cell).strip() in values
+    return cell is not None and not writings(str(cell)).isdisjoint(values)
+
+
+def writings(text: str) -> set[str]:
+    """Return what a cell as it was received may stand for: itself, and the whole number ``092.199`` or ``92199,0`` is.
+
+    What is kept of a row that was not taken in is no value yet.
+    """
+    plain = unicodedata.normalize("NFC", text).strip()
+    found = {plain}
+    for one in (plain, NO_FRACTION.sub("", plain)):
+        sign, bare = ("-" if one.startswith("-") else ""), APART.sub("", one.lstrip("+-"))
+        if bare.isascii() and bare.isdecimal():
+            found.add(sign + (bare.lstrip("0") or "0"))
+    return found
