@@ -213,7 +213,7 @@ def test_a_zero_byte_in_an_answer_breaks_neither_a_try_nor_a_load(server):
     server.answer = lambda *_asked: (200, {}, [{"ma": "a\0b", "ten": "x", "xa_ma": "1"}])
     source = declared(server, paging="none", param="")
     assert trying.try_source(actor=LAN, at=AT, source=source).fault == ""
-    server.answer = lambda *_asked: (200, {}, {"a\0": [{"x": 1}], "b": [{"x": 1}]})
+    server.answer = lambda *_asked: (200, {}, b'{"a\\u0000\\ud800": [{"x": 1}], "b": [{"x": 1}]}')
     assert trying.try_source(actor=LAN, at=AT, source=source).fault == "several_parts"
 
 
