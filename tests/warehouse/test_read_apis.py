@@ -1,5 +1,7 @@
 """A JSON API is declared as a source, tried, and loaded; its key goes to its own server and into no row or word."""
 
+import itertools
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,3 +207,28 @@ def test_lan_declares_tries_and_changes_an_api_on_the_pages(server):
     assert lan.post(f"{page}api/", {**form, "name": "API mới", "secret": ""}).status_code == 302
     assert "API mới" in lan.get(page).content.decode()
     assert phuc.get(f"{page}api/").status_code == phuc.post(f"{page}api/", form).status_code == 404
+
+
+def test_a_zero_byte_in_an_answer_breaks_neither_a_try_nor_a_load(server):
+    server.answer = lambda *_asked: (200, {}, [{"ma": "a\0b", "ten": "x", "xa_ma": "1"}])
+    source = declared(server, paging="none", param="")
+    assert trying.try_source(actor=LAN, at=AT, source=source).fault == ""
+    server.answer = lambda *_asked: (200, {}, b'{"a\\u0000\\ud800": [{"x": 1}], "b": [{"x": 1}]}')
+    assert trying.try_source(actor=LAN, at=AT, source=source).fault == "several_parts"
+
+
+def test_a_try_of_a_slow_api_ends_soon(server, monkeypatch):
+    begun, pages = time.monotonic(), itertools.count()
+    monkeypatch.setattr(trying, "SECONDS", 1)
+
+    def slow(*_asked):
+        time.sleep(0.4)
+        return 200, {}, [{"ma": str(next(pages))}]
+
+    server.answer = slow
+    tried = trying.try_source(actor=LAN, at=AT, source=declared(server))
+    assert tried.fault == ""
+    assert 1 <= tried.seen_rows < 10
+    server.answer = lambda *_asked: (503, {"Retry-After": "30"}, {})
+    assert trying.try_source(actor=LAN, at=AT, source=tried).fault == "rest_down"
+    assert time.monotonic() - begun < 20

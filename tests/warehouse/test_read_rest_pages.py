@@ -274,3 +274,28 @@ def test_a_server_that_is_not_there_is_told(server, tmp_path):
     server.http.shutdown()
     server.http.server_close()
     assert code(fault_of(source, tmp_path)) == "source_refused"
+
+
+@pytest.mark.parametrize("after", ["/api/cơ-sở?từ=3", "/api/co so?tu=3"])
+def test_a_next_link_may_be_written_with_marks_and_spaces(server, tmp_path, after):
+    server.answer = lambda _path, query, _headers: (
+        200,
+        {},
+        {"items": cut_out(3 if query else 0), "sau": "" if query else after},
+    )
+    landed = land_rest(server.source(paging=Paging("next", path="sau")), tmp_path, limit=10**6)
+    assert landed.path.read_bytes().count(b"\n") == 6
+    assert len(server.asked) == 2
+
+
+def test_half_a_sign_in_a_cursor_is_told(server, tmp_path):
+    server.answer = lambda *_asked: (200, {}, b'{"items": [{"ma": 1}], "sau": "\\ud800"}')
+    with pytest.raises(Invalid) as told:
+        land_rest(server.source(paging=Paging("cursor", "sau", path="sau")), tmp_path, limit=10**6)
+    assert told.value.details["fault"] == "rest_not_json"
+
+
+def test_a_declared_address_may_have_marks(server, tmp_path):
+    server.answer = lambda *_asked: (200, {}, RECORDS)
+    assert land_rest(server.source(path="/cơ-sở"), tmp_path, limit=10**6).path.is_file()
+    assert server.asked[0][0] == "/c%C6%A1-s%E1%BB%9F"

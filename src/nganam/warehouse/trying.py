@@ -3,6 +3,7 @@
 Nothing of it is kept but what its columns are and a few samples; those that look personal are masked.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -28,6 +29,7 @@ from nganam.warehouse.models import Source, SourceKind
 
 log = structlog.get_logger(__name__)
 SECONDS = 15
+LONGEST_PAUSE = 2.0
 PEEKED = 100 * landing.MEGABYTE
 
 
@@ -101,5 +103,11 @@ def _look_at_api(source: Source) -> tuple[list[str], list[list[str]]]:
     """Read as many pages as hold the first rows; they lie in a folder of their own until they have been looked at."""
     places.work("").mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="thu-", dir=places.work("")) as folder:
-        reader = apis.reader(source, rest.Limits(seconds=SECONDS))
-        return _first_rows(rest.land_rest(reader, Path(folder), limit=PEEKED, most=MOST_ROWS), f"{source.name}.ndjson")
+        reader = apis.reader(source, rest.Limits(seconds=SECONDS, look_seconds=SECONDS))
+        landed = rest.land_rest(reader, Path(folder), limit=PEEKED, most=MOST_ROWS, wait=_wait)
+        return _first_rows(landed, f"{source.name}.ndjson")
+
+
+def _wait(seconds: float) -> None:
+    """Wait for a busy server less long than a load does: somebody looks at the page meanwhile."""
+    time.sleep(min(seconds, LONGEST_PAUSE))

@@ -375,9 +375,17 @@ SHORT_REASONS: Mapping[str, str] = {
 
 def fault(code: str, **params: Any) -> NganamError:
     """Return the typed error for ``code``: ``Unavailable`` when the outside is down, else ``Invalid``."""
+    params = {name: _kept(value) for name, value in params.items()}
     message, hint = describe(code, params)
     kind = Unavailable if code in OUTSIDE else Invalid
     return kind(message, hint=hint, details={"fault": code, "params": params})
+
+
+def _kept(value: Any) -> Any:
+    """Return a parameter as a row can hold it: names from a file or an answer may have a zero byte or half a sign."""
+    if isinstance(value, list | tuple):
+        return [_kept(one) for one in value]
+    return value.replace("\0", "").encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def describe(code: str, params: Mapping[str, Any], translate: Translate = str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import http.client
 import json
 import re
 import ssl
+import string
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +22,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from nganam.face.pinned import Pinned, cut
 from nganam.face.reaching import Place
@@ -61,12 +62,13 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is taken of a source: pages, records, bytes of one page, seconds of one request."""
+    """How much is taken of a source: pages, records, bytes of one page, seconds of one request and of a look."""
 
     pages: int = 10_000
     records: int = 20_000_000
     page_bytes: int = 50 * MEGABYTE
     seconds: float = 60.0
+    look_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +109,21 @@ def land_rest(
 ) -> Landed:  # fmt: skip
     """Read all pages and keep their records as one landing file; ``told`` hears pages and records after each page.
 
-    ``most`` ends it with the page that brings so many records: enough for a look.
+    ``most`` ends it with the page that brings so many records, or that comes when a look has lasted long enough.
 
     Raises ``Unavailable`` when the server is down, busy or slow, ``Invalid`` for what has to be declared otherwise;
     nothing of it is kept then, whichever page failed.
     """
 
     def write(out: BinaryIO) -> None:
-        count = 0
+        count, begun = 0, time.monotonic()
         for page, records in enumerate(pages(source, wait=wait), 1):
             count += len(records)
             if count > source.limits.records:
                 raise fault("rest_endless", name=source.name, most=source.limits.records)
             out.writelines(as_json(one).encode() + b"\n" for one in records)
             told(page, count)
-            if most is not None and count >= most:
+            if most is not None and (count >= most or time.monotonic() - begun >= source.limits.look_seconds):
                 break
         if not count:
             raise fault("rest_empty", name=source.name)
@@ -142,7 +144,10 @@ def pages(source: Rest, *, wait: Callable[[float], None] = time.sleep) -> Iterat
             _note(source, seen, records, page)
             yield records
         read += len(records)
-        target = _next(source, answer, body, page, read, last=not records)
+        try:
+            target = _next(source, answer, body, page, read, last=not records)
+        except UnicodeEncodeError:  # half a sign, which no address can carry
+            raise fault("rest_not_json", name=source.name, page=page) from None
         if target is None:
             return
     raise fault("rest_endless", name=source.name, most=source.limits.pages)
@@ -159,7 +164,12 @@ def _first(source: Rest) -> dict[str, str]:
 
 
 def _target(path: str, params: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(params)}" if params else path
+    return _plain(f"{path}?{urlencode(params)}" if params else path)
+
+
+def _plain(target: str) -> str:
+    """Return an address as it may stand in a request: marks and spaces written out, what is written so left."""
+    return quote(target, safe=string.punctuation)
 
 
 def _note(source: Rest, seen: set[bytes], records: list[dict[str, Any]], page: int) -> None:
@@ -209,7 +219,7 @@ def _same_place(source: Rest, now: str, link: str, page: int) -> str:
     there = (parts.scheme, (parts.hostname or "").rstrip("."), port)
     if there != (place.scheme, place.host, place.port) or parts.username is not None:
         raise fault("rest_elsewhere", name=source.name, page=page)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _plain((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def _asked(source: Rest, target: str, page: int, wait: Callable[[float], None]) -> _Answer:
