@@ -256,7 +256,9 @@ def _bound(erasure: Erasure) -> list[str]:
 @transaction.atomic
 def give_back(erasure: Erasure) -> None:
     """Let an erasure whose load failed wait for a confirmation again: nothing has been erased."""
-    Erasure.objects.filter(pk=erasure.pk, state=ErasureState.CONFIRMED).update(state=ErasureState.PROPOSED)
+    Erasure.objects.filter(pk=erasure.pk, state=ErasureState.CONFIRMED).update(
+        state=ErasureState.PROPOSED, decided_at=None, decided_by=""
+    )
 
 
 def _record(deed: str, erasure: Erasure, *, actor: Actor, at: datetime, details: dict[str, Any] | None = None) -> None:

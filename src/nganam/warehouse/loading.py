@@ -82,6 +82,9 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
     for folder in (Path(settings.DATA) / "work").glob("NAP-*"):
         if not Load.objects.filter(code=folder.name, state="checking").exists():
             shutil.rmtree(folder, ignore_errors=True)
+    for folder in (Path(settings.DATA) / "work").glob("thu-*"):  # of a try that was killed: first rows of a source
+        if now().timestamp() - folder.stat().st_mtime > FORGOTTEN.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
     left = Load.objects.filter(state="checking") | Load.objects.filter(
         state="received", created_at__lt=now() - FORGOTTEN
     )

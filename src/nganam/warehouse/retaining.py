@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from nganam.audit.operations import record
 from nganam.kernel.actors import Actor
-from nganam.warehouse import erasing, loading, operations, places, queries
+from nganam.warehouse import erasing, forgetting, loading, operations, places, queries
 from nganam.warehouse.engine import erasing as engine
 from nganam.warehouse.engine import landing, replica
 from nganam.warehouse.models import FileState, Load, RejectedRow, Table, Version, VersionFile
@@ -31,6 +31,8 @@ def remove_old(*, actor: Actor, now: Callable[[], datetime]) -> dict[str, int]:
 
     A table that is being loaded waits for the next night; one that cannot be written anew stays as it is.
     """
+    for load in Load.objects.filter(by_reason__has_key=engine.REASON, state__in=queries.ENDED_WELL):
+        forgetting.drop_received(load)  # where a worker was killed just before it did
     done: dict[str, int] = {}
     for table in Table.objects.filter(contract__terms__has_key="retention_years").select_related("agency"):
         with places.alone(places.lock(table)) as alone:

@@ -99,7 +99,7 @@ def rewrite(
     for one in versions:
         source = lake.files(old, one.delta_version)
         with duck(scratch) as base:
-            where = without_sql(one.contract, column, values)
+            where = without_sql(base, one.contract, column, values)
             rows = _write(_rows(base, source, one.contract, where), one.contract, target)
         figures = {"read": rows, "accepted": rows, "rejected": 0}
         made = lake.commit(new, target, one.contract, load=one.load, figures=figures)
@@ -110,12 +110,12 @@ def rewrite(
     return done
 
 
-def without_sql(contract: Contract, column: str, values: Collection[str]) -> str:
-    """Return the condition of rows that stay."""
+def without_sql(base: "duckdb.DuckDBPyConnection", contract: Contract, column: str, values: Collection[str]) -> str:
+    """Return the condition of rows that stay; the values are in a table: an error quotes the words of a query."""
     if column not in contract.names or not values:
         return ""
-    listed = ", ".join(literal(one) for one in sorted(values))
-    return f" WHERE coalesce(CAST({quote(column)} AS VARCHAR) NOT IN ({listed}), true)"
+    base.register("leaving", pa.table({"value": pa.array(sorted(values), pa.string())}))
+    return f" WHERE coalesce(CAST({quote(column)} AS VARCHAR) NOT IN (SELECT value FROM leaving), true)"
 
 
 def counts(table: Path, versions: Sequence[Kept], column: str, values: Collection[str]) -> dict[int, int]:
@@ -123,13 +123,13 @@ def counts(table: Path, versions: Sequence[Kept], column: str, values: Collectio
     found: dict[int, int] = {}
     with duck() as base:
         for one in versions:
-            stays = without_sql(one.contract, column, values)
+            stays = without_sql(base, one.contract, column, values)
             if not stays:
                 found[one.number] = 0
                 continue
             query = f"SELECT count(*) - (SELECT count(*) FROM files{stays}) FROM files"
             source = f"WITH files AS (SELECT * FROM {parquet(lake.files(table, one.delta_version))}) "
-            found[one.number] = int(base.execute(source + query).fetchone()[0])  # type: ignore[index]
+            found[one.number] = int(base.execute(source + query).fetchall()[0][0])
     return found
 
 
