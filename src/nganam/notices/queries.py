@@ -44,6 +44,11 @@ def _addressed(person: Actor) -> Q:
     return Q(person=person.code) | to_group
 
 
+def was_told(*, event: str, link: str, body: str) -> bool:
+    """Say whether a notice of an event says just this of a page already: a job that runs again tells nobody twice."""
+    return Notice.objects.filter(event=event, link=link, body=body).exists()
+
+
 def reactions(event: str) -> tuple[str, ...]:
     """Return the import paths of the jobs that react to ``event`` (from ``settings.NGANAM_SUBSCRIPTIONS``)."""
     return tuple(_table().get(event, ()))

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_noop
 
 from nganam.face.telling import kept
 from nganam.kernel.actors import Role
-from nganam.notices.models import Notice
 from nganam.notices.operations import notify
+from nganam.notices.queries import was_told
 from nganam.sharing.accounts.models import OVER, Account
 
 EVENT = "sharing.account.rows_erased"
@@ -28,7 +28,7 @@ def tell(*, at: datetime, erasure: str, table: str, rows: int) -> int:
         link = one.get_absolute_url()
         words = {"code": one.code, "service": one.service.name, "rows": rows, "erasure": erasure}
         body = kept(BODY) % words
-        if Notice.objects.filter(event=EVENT, link=link, body=body).exists():
+        if was_told(event=EVENT, link=link, body=body):
             continue
         notify(at=at, title=kept(TITLE) % words, body=body, link=link, agency=one.consumer.code, role=Role.FOCAL,
                event=EVENT)  # fmt: skip

@@ -90,9 +90,10 @@ def change_api(*, actor: Actor, at: datetime, source: Source, name: str, said: S
         held = Api.objects.select_for_update(of=("self",)).get(pk=kept.pk)
         _require_secret(said, held)
         changed = _changes(said, held)
+        forgotten = ["seen", "seen_rows", "tried_at", "tried_by", "fault"] if changed else []
         if changed:
             source.seen, source.seen_rows, source.tried_at, source.tried_by, source.fault = [], None, None, "", ""
-        source.save()
+        source.save(update_fields=["name", "system", *forgotten])  # what a try writes meanwhile is not ours
         _keep(held, said, actor=actor, at=at)
         _record("changed", source, actor=actor, at=at, details={"changed": changed})
     return source

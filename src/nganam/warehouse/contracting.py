@@ -67,7 +67,8 @@ def fill(table: Table, shape: shapes.Contract, values: Mapping[str, Any]) -> Non
     made = ruling.from_plain(rules, shape) if rules else ()
     _check_references(table, made)
     terms = {name: str(terms[name]).strip() for name in TERMS if str(terms.get(name) or "").strip()}
-    if not terms.get("retention_years", "1").isdigit():
+    years = terms.get("retention_years", "1")
+    if not (years.isascii() and years.isdigit()):  # it is counted with at night
         raise Invalid(_("Số năm lưu giữ chưa đúng."), fields={"retention_years": [_("Ghi một số nguyên.")]})
     said = {"rules": ruling.to_plain(made), "terms": terms}
     table.contract = {"columns": table.contract["columns"], **{name: one for name, one in said.items() if one}}

@@ -138,7 +138,7 @@ def confirm(*, actor: Actor, at: datetime, erasure: Erasure) -> Load:
             Load(table=held.table, by=actor.name, name=name, reason=held.reason[:500]), actor=actor, at=at
         )
         held.load, held.state, held.decided_at, held.decided_by = load, ErasureState.CONFIRMED, at, actor.name
-        held.save()
+        held.save(update_fields=["load", "state", "decided_at", "decided_by"])
         _record("confirmed", held, actor=actor, at=at, details={"load": load.code, "values": held.count})
     return load
 
@@ -153,7 +153,7 @@ def lift(*, actor: Actor, at: datetime, erasure: Erasure, reason: str) -> Erasur
     if not held.holds_back:
         raise RuleBroken(_("Việc xóa này không còn chặn giá trị nào."), article="nội bộ", hint=_("Tải lại trang."))
     held.lifted_at, held.lifted_by, held.lift_reason = at, actor.name, reason.strip()[:500]
-    held.save()
+    held.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
     held.values_erased.all().delete()
     _record("lifted", held, actor=actor, at=at, details={"reason": held.lift_reason})
     return held
