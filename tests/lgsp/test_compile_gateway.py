@@ -76,6 +76,7 @@ DECIDED = Gateway(
         Service("DV-2026-0001", "CT-SYT", "KHO", 600),
         Service("DV-2026-0003", "CT-CA", "HT", 60, upstream=SYSTEM, operations=OPERATIONS, base="/api/v2"),
         Service("DV-2026-0004", "CT-CA", "HT", 60, upstream=SYSTEM, operations=OPERATIONS[:1], filtered=True),
+        Service("DAY-co-so-kham", "CT-SYT", "KHO", callers=("lgsp:VN/GOV/CT-SYT/HIS",), pushed=True),
         BEYOND,
     ),
     denied_accounts=(

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
+from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from nganam.jobs.models import Schedule, WorkerBeat
@@ -31,6 +33,11 @@ def health(at: datetime) -> Health:
         failed=DBTaskResult.objects.failed().count(),
         oldest_ready_at=ready.order_by("enqueued_at").values_list("enqueued_at", flat=True).first(),
     )
+
+
+def waits_for(task: Task[..., Any]) -> bool:
+    """Say whether a run of a job waits for a worker already."""
+    return DBTaskResult.objects.ready().filter(task_path=task.module_path).exists()
 
 
 def failed_jobs() -> QuerySet[Row]:

@@ -34,6 +34,8 @@ register(
     Action("lgsp.open_tier.closed", "Đóng tầng mở của dịch vụ", "Closed the open tier of a service"),
     Action("lgsp.open_key.issued", "Cấp khóa truy cập mở", "Gave out a key of the open tier"),
     Action("lgsp.open_key.revoked", "Thu hồi khóa truy cập mở", "Revoked a key of the open tier"),
+    Action("lgsp.push.granted", "Cho ứng dụng đẩy dữ liệu vào kho", "Let an application push into the warehouse"),
+    Action("lgsp.push.ended", "Đóng quyền đẩy dữ liệu vào kho", "Ended a right to push into the warehouse"),
     Action("lgsp.key.made", "Tạo khóa ký mã truy cập", "Made a token signing key"),
     Action("lgsp.key.rotated", "Thay khóa ký mã truy cập", "Rotated the token signing key"),
     Action("lgsp.log.dropped", "Xóa nhật ký trao đổi quá thời hạn lưu", "Removed exchange log entries past their term"),

@@ -36,6 +36,7 @@ class Keeper:
         """Turn until told to stop; a failing round is logged and tried again after a rest."""
         threading.Thread(target=self._deny, daemon=True).start()
         threading.Thread(target=self._prove, daemon=True).start()
+        threading.Thread(target=self._hand_on, daemon=True).start()
         while not self.stopping:
             worked = [self._guarded(deed) for deed in (self.publish_if_decided, self.watch_nodes, self.take_in)]
             self._failures = 0 if all(worked) else self._failures + 1
@@ -52,6 +53,21 @@ class Keeper:
         while not self.stopping:
             self._guarded(self.renew_tokens)
             time.sleep(4 * TICK)
+
+    def _hand_on(self) -> None:
+        """Ask the worker to take what was pushed, in a thread of its own: it only looks whether there is something."""
+        while not self.stopping:
+            self._guarded(self.hand_on_pushes)
+            time.sleep(4 * TICK)
+
+    def hand_on_pushes(self) -> None:
+        """Let the worker load what waits and tell what became of it; one such job waits at a time."""
+        from nganam.jobs.queries import waits_for  # noqa: PLC0415
+        from nganam.lgsp import tasks  # noqa: PLC0415
+        from nganam.lgsp.pushes.queries import something_to_do  # noqa: PLC0415
+
+        if something_to_do() and not waits_for(tasks.gather_pushes):
+            tasks.gather_pushes.enqueue()
 
     def renew_tokens(self) -> None:
         """Ask for the access tokens that are due."""

@@ -27,6 +27,8 @@ from nganam.sharing.accounts.operations import note_syncs
 log = structlog.get_logger(__name__)
 MOST_BUNDLES = 8
 OK = 200
+PUSHED = "DAY-"
+"""What the codes of doors for pushed records begin with."""
 Entries = Sequence[tuple[int, bytes]]
 
 
@@ -191,7 +193,7 @@ def _number(said: dict[str, Any], name: str) -> int | None:
 
 def _form(said: dict[str, Any]) -> str:
     """Return how was asked: behind the service's address (/r1 and five parts) stands a key, or nothing."""
-    if not said.get("serviceCode"):
+    if not said.get("serviceCode") or str(said["serviceCode"]).startswith(PUSHED):
         return Exchange.Form.OTHER
     parts = str(said.get("restPath") or "").partition("?")[0].strip("/").split("/")
     return Exchange.Form.LOOKUP if len(parts) > 6 else Exchange.Form.PAGE  # noqa: PLR2004

@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from nganam.lgsp.beyond.models import Access, BeyondService, Member, Platform
 from nganam.lgsp.open_tier.models import OpenKey, OpenTier
+from nganam.lgsp.pushes.models import Push, PushDoor, PushRight
 from nganam.lgsp.snapshots.models import GatewaySnapshot, SnapshotPin
 from nganam.lgsp.watching.models import FAILED, AlertRule, Incident, IncidentNote, Promise, Tally
 
 __all__ = [
     "Access", "AlertRule", "BeyondService", "CallCount", "Certificate", "Credential", "Delivery", "Exchange", "Failure",
     "GatewaySnapshot", "Incident", "IncidentNote", "Intake", "Member", "OpenKey", "OpenTier", "Platform", "Promise",
-    "RevokedToken",
-    "SigningKey", "SnapshotPin", "Tally", "UsedAssertion", "Webhook",
+    "Push", "PushDoor", "PushRight", "RevokedToken", "SigningKey", "SnapshotPin", "Tally", "UsedAssertion", "Webhook",
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from nganam.lgsp.beyond import queries as beyond
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate, Credential, RevokedToken, SigningKey, SnapshotPin
 from nganam.lgsp.open_tier import queries as open_tier
+from nganam.lgsp.pushes import queries as pushes
 from nganam.services.models import Service, Upstream
 from nganam.services.sandbox import twin_path
 from nganam.serving.secret import shared_secret
@@ -110,7 +111,7 @@ def decided_denials(at: datetime) -> decided.Gateway:
         denied_tokens=(*denied_tokens(at), *open_tier.denied_keys(at)),
         denied_tiers=open_tier.denied_tiers(at - DENIED_FOR),
         denied_certificates=tuple(revoked_certificates(at).order_by("pk").values_list("fingerprint", flat=True)),
-        closed=tuple(beyond_denials.closed(surely)),
+        closed=(*beyond_denials.closed(surely), *pushes.closed(surely)),
         dismissed=tuple(beyond_denials.dismissed(surely)),
     )
 
@@ -123,7 +124,7 @@ def decided_gateway(at: datetime) -> decided.Gateway:
         decided_denials(at),
         listen=gateway.listening(data()),
         keys=tuple(keys.published_keys(at)),
-        services=(*(on_lgsp(one) for one in services), *beyond.told_services(at)),
+        services=(*(on_lgsp(one) for one in services), *beyond.told_services(at), *pushes.told_services()),
         incoming=tuple(beyond.told_incoming()),
         certified=certified(at),
         bounded=bounded(at),
@@ -353,7 +354,12 @@ def decision_mark(at: datetime | None = None) -> tuple[Any, ...]:
     systems = Upstream.objects.aggregate(Max("updated_at"), Sum("version"), Count("credential_at"))
     pins = SnapshotPin.objects.aggregate(Max("pinned_at"), Max("released_at"), Count("pk"))
     groups = (accounts, services, credentials, certificates, tokens, signing, systems, pins)
-    values = (*(value for group in groups for value in group.values()), *beyond.mark(), *open_tier.mark())
+    values = (
+        *(value for group in groups for value in group.values()),
+        *beyond.mark(),
+        *open_tier.mark(),
+        *pushes.mark(),
+    )
     values = (*values, tuple(sorted(beyond_purpose())))
     if at is None:
         return values

@@ -23,6 +23,7 @@ from nganam.kernel.sandbox import instance_of, twin_of
 from nganam.lgsp import directory, upstreams
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.open_tier import queries as open_tier
+from nganam.lgsp.pushes import queries as pushes
 from nganam.lgsp.queries import ON_LGSP, ends_at, on_lgsp, operations_claim
 from nganam.services.models import Service, ServiceField, Upstream
 from nganam.serving import snapshot as serving
@@ -80,6 +81,7 @@ def decided_serving(at: datetime, number: int, known: Known | None = None) -> se
     return serving.Snapshot(
         number, at, services, grants, portal=settings.NGANAM_PUBLIC_URL, instance=settings.NGANAM_INSTANCE,
         listed=tuple(one.listed for one in known.offers.values()), members=_members(),
+        pushes=pushes.told_serving(),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from nganam.jobs.api import job
 from nganam.lgsp import certificates, operations, quotas, tokens
 from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.publishing import KEEPER
+from nganam.lgsp.pushes import gathering
 from nganam.lgsp.snapshots.operations import forget_snapshots
 from nganam.lgsp.watching import health, tallying
 from nganam.lgsp.watching import operations as watching
@@ -43,7 +44,7 @@ def drop_old_log() -> int:
 def forget_old() -> int:
     """Remove used assertions that have expired, files of snapshots past their time, and counts of periods long past."""
     at = timezone.now()
-    used = tokens.forget_old(at=at) + forget_snapshots(at=at)
+    used = tokens.forget_old(at=at) + forget_snapshots(at=at) + gathering.forget_old(at=at)
     return used + quotas.forget_old(at=at) + webhooks.forget_old(at=at) + tallying.forget_old(at=at)
 
 
@@ -67,6 +68,12 @@ def push_change(code: str, payload: dict[str, Any]) -> int:  # noqa: ARG001 - a 
 def deliver_webhooks() -> int:
     """Send the messages that are due, every minute."""
     return webhooks.deliver_due(at=timezone.now())
+
+
+@job(cron="* * * * *")
+def gather_pushes() -> list[str]:
+    """Load what was pushed and tell what became of it; the keeper asks for it as soon as there is something."""
+    return gathering.gather(actor=KEEPER, now=timezone.now)
 
 
 @job(cron="* * * * *")

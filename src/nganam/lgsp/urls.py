@@ -6,6 +6,7 @@ from nganam.lgsp import evidence_views, upstream_views, views
 from nganam.lgsp import machine_views as machines
 from nganam.lgsp.beyond import views as beyond
 from nganam.lgsp.open_tier import views as open_tier
+from nganam.lgsp.pushes import views as pushes
 from nganam.lgsp.snapshots import views as snapshots
 from nganam.lgsp.watching import views as watching
 from nganam.lgsp.webhooks import views as webhooks
@@ -67,6 +68,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "ngoai-tinh/di/<str:outbound>/goi/chung-thu/<str:serial>/thu-hoi/",
         beyond.revoke_certificate,
         name="beyond_revoke_certificate",
+    ),
+    path("kho/<slug:code>/day-du-lieu/", pushes.pushes, name="pushes"),
+    path("kho/<slug:code>/day-du-lieu/<int:right>/dong/", pushes.end, name="push_end"),
+    path("kho/<slug:code>/day-du-lieu/<int:right>/chung-thu/", pushes.certify, name="push_certificates"),
+    path(
+        "kho/<slug:code>/day-du-lieu/<int:right>/chung-thu/<str:serial>/thu-hoi/",
+        pushes.revoke_certificate,
+        name="push_revoke_certificate",
     ),
     path("tang-mo/", open_tier.tiers, name="open_tiers"),
     path("tang-mo/<str:code>/", open_tier.tier, name="open_tier"),

@@ -24,7 +24,7 @@ import structlog
 
 from nganam.kernel.clock import Clock, SystemClock
 from nganam.kernel.hours import within
-from nganam.serving import asking, hashing, metaservices, metrics, problems, remote
+from nganam.serving import asking, hashing, metaservices, metrics, problems, pushing, remote, spool
 from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
 from nganam.serving.changes import ChangeQuestion, read_changes
@@ -36,7 +36,7 @@ from nganam.serving.reading import PageQuestion, look_up, look_up_each, read_pag
 from nganam.serving.replicas import Named, Replicas
 from nganam.serving.secret import shared_secret
 from nganam.serving.slots import Slots
-from nganam.serving.snapshot import Grant, Service, Snapshot, read_snapshot
+from nganam.serving.snapshot import Grant, Push, Service, Snapshot, read_snapshot
 from nganam.serving.watched import Watched
 
 log = structlog.get_logger("nganam.serving")
@@ -107,7 +107,7 @@ class Server:
 
     def __init__(self, data: Path, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._folder = data / "serving"
+        self._root, self._folder = data, data / "serving"
         self._gate = shared_secret(data).encode()
         self._cursor_secret = hmac.new(self._gate, b"cursor", hashlib.sha256).digest()
         self._told = Watched(data / "serving" / "snapshot.json", lambda path: Told(read_snapshot(path)))
@@ -154,6 +154,8 @@ class Server:
             if path.startswith(metaservices.PREFIX):
                 return self._meta(scope, headers, path, under.told)
             code = asking.read_service(path)
+            if under.told is not None and (push := under.told.snapshot.pushes.get(code)) is not None:
+                return await self._pushed(scope, headers, code, path, sent, push)
             return await self._granted(scope, headers, code, path, sent, under)
         except Refused as refused:
             return _problem(refused, headers.request_id, code, self._portal())
@@ -168,7 +170,7 @@ class Server:
         now, query = time.time(), scope.get("query_string", b"")
         path = path.partition(b"?")[0]
         asked = (path + b"?" + query if query else path)[:MOST_PATH].decode("utf-8", "replace")
-        known = told.snapshot.services.get(answer.service) if told else None
+        known = _known(told.snapshot, answer.service) if told else None
         return {
             "at": datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "restMethod": scope["method"], "consumer": headers.consumer, "xRequestId": headers.request_id,
@@ -177,7 +179,7 @@ class Server:
             "responseDigest": rfc9530(answer.digest), "digestBy": "server",
             "responseOutMs": round((now - began) * 1000),
             "servingSnapshot": str(told.snapshot.number) if told else None,
-            **(_parts(known.path, answer.service, asked) if known else {}), **answer.shared, **headers.noted,
+            **(_parts(known, answer.service, asked) if known else {}), **answer.shared, **headers.noted,
         }  # fmt: skip
 
     def _portal(self) -> str:
@@ -208,6 +210,30 @@ class Server:
             if not is_free:
                 raise problems.too_many_at_once(most)
             yield
+
+    async def _pushed(
+        self, scope: Message, headers: asking.Headers, code: str, path: bytes, body: Body, push: Push
+    ) -> Answer:
+        """Keep what was pushed, or tell what has become of it: on the disk, so in a thread."""
+        began, place, receipt = time.perf_counter(), spool.folder(self._root, code), asking.read_key(path)
+        if scope["method"] in {"GET", "HEAD"} and receipt:
+            said = await asyncio.to_thread(pushing.find, place, ",".join(receipt), headers.consumer)
+            answer = _receipt(200, said, code, push)
+        elif scope["method"] == "POST" and receipt is None:
+            now = self._clock.now()
+            try:
+                said, again = await asyncio.to_thread(
+                    pushing.receive, place, push, headers, scope["headers"], body, at=now
+                )
+            except OSError as error:
+                log.exception("push_not_kept", request_id=headers.request_id)
+                raise problems.unavailable("Máy chủ không ghi được lần đẩy này nên chưa nhận bản ghi nào.") from error
+            answer = _receipt(200 if again else 202, said, code, push)
+            answer.headers += [(b"idempotency-replayed", b"true")] * again
+        else:
+            raise problems.push_method_refused()
+        metrics.SECONDS.labels("push").observe(time.perf_counter() - began)
+        return answer
 
     async def _remote(self, scope: Message, headers: asking.Headers, chosen: Plan, path: bytes, body: Body) -> Answer:
         began = time.perf_counter()
@@ -330,6 +356,22 @@ class Server:
         told = self._told.value()
         body = {"status": "ok" if told else "waiting", "snapshot": told.snapshot.number if told else None}
         return Answer(200 if told else 503, [(b"content-type", b"application/json")], encode(body))
+
+
+def _known(snapshot: Snapshot, code: str) -> str:
+    """Return the identifier of what was asked, a service or the door of a table; "" for neither."""
+    known = snapshot.services.get(code) or snapshot.pushes.get(code)
+    return known.path if known else ""
+
+
+def _receipt(status: int, said: pushing.Said, code: str, push: Push) -> Answer:
+    sent = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"private, no-store"),
+        (b"location", f"/r1/{push.path}/{said.receipt}".encode()),
+        (b"x-lgsp-records", str(said.records).encode()),
+    ]
+    return Answer(status, sent, encode(said), code, shared={"records": str(said.records)})
 
 
 @lru_cache(maxsize=256)

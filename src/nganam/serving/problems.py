@@ -201,6 +201,54 @@ def source_slow() -> Refused:
     )  # fmt: skip
 
 
+def push_not_granted() -> Refused:
+    """Refuse a sender that may not push into this table (any more)."""
+    return Refused(
+        403, "not_granted", "Chưa được cấp quyền", "Ứng dụng không có quyền đẩy dữ liệu vào bảng này.",
+        "Cán bộ đầu mối của cơ quan chủ quản bảng mở quyền ở trang Đẩy dữ liệu của bảng.",
+    )  # fmt: skip
+
+
+def push_too_large(detail: str) -> Refused:
+    """Refuse a push that is larger than one may be; nothing of it is kept."""
+    return Refused(
+        413, "too_large", "Nội dung quá lớn", f"{detail} Không bản ghi nào được nhận.",
+        "Chia thành nhiều lần đẩy; nhiều dữ liệu hơn nữa thì nạp bằng tệp.",
+    )  # fmt: skip
+
+
+def wrong_media(kind: str) -> Refused:
+    """Refuse a body that is said to be something else than records in JSON."""
+    return Refused(
+        415, "unsupported_media_type", "Dạng nội dung không nhận", f"Không nhận nội dung dạng “{kind[:60]}”.",
+        "Gửi Content-Type: application/json, hoặc application/x-ndjson (mỗi dòng một bản ghi).",
+    )  # fmt: skip
+
+
+def key_used() -> Refused:
+    """Refuse a key that came with another content: one of both would be lost."""
+    return Refused(
+        422, "idempotency_key_used", "Mã lần đẩy đã dùng", "Idempotency-Key này đã dùng cho một nội dung khác.",
+        "Mỗi lần đẩy dùng một mã mới; chỉ giữ nguyên mã khi gửi lại đúng nội dung đó.",
+    )  # fmt: skip
+
+
+def no_receipt() -> Refused:
+    """Say that the caller has no such receipt here."""
+    return Refused(
+        404, "data_absent", "Không có dữ liệu", "Không có biên nhận này của ứng dụng.",
+        "Kiểm tra mã biên nhận trong câu trả lời của lần đẩy; biên nhận được giữ 90 ngày (nội bộ).",
+    )  # fmt: skip
+
+
+def push_method_refused() -> Refused:
+    """Refuse what is neither a push nor a question about one."""
+    return Refused(
+        405, "method_not_allowed", "Phương thức không nhận", "Địa chỉ này chỉ nhận POST để đẩy dữ liệu.",
+        "Dùng POST để đẩy, GET kèm mã biên nhận để xem kết quả.",
+    )  # fmt: skip
+
+
 def unavailable(detail: str) -> Refused:
     """Say that the data cannot be read now."""
     return Refused(

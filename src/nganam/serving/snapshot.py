@@ -121,11 +121,21 @@ class Member(msgspec.Struct, frozen=True):
     subsystems: tuple[str, ...] = ()
 
 
+class Push(msgspec.Struct, frozen=True):
+    """A table that takes records pushed to it: its columns, the key, and who may push (AGENCY/APPLICATION)."""
+
+    path: str
+    table: str
+    fields: tuple[str, ...]
+    key: tuple[str, ...]
+    callers: tuple[str, ...]
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything the data server has been told. ``grants`` is consumer, then service code.
 
     ``portal`` is the portal's address, where the kinds of problem are explained. ``listed`` and ``members`` answer the
-    questions about the exchange itself; they name services of other servers too.
+    questions about the exchange itself; they name services of other servers too. ``pushes`` are by the door's code.
     """
 
     number: int
@@ -137,6 +147,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     instance: str = "VN"
     listed: tuple[Listed, ...] = ()
     members: tuple[Member, ...] = ()
+    pushes: dict[str, Push] = {}
 
 
 def read_snapshot(path: Path) -> Snapshot:

@@ -212,7 +212,7 @@ def _make(load: Load, teller: Teller, *, actor: Actor, now: Now) -> lake.Commit 
         with_lines=load.mends is not None, erased=erasing.erased(table),
     )  # fmt: skip
     _keep_outcome(load, shape, checked)
-    if not checked.accepted and load.way == Way.SINCE:
+    if not checked.accepted and load.way in {Way.SINCE, Way.PUSH}:
         return None  # what was rejected is kept; the cursor goes on, or the same rows would stop every reading
     if not checked.accepted:
         raise fault("all_rejected", read=checked.read)

@@ -187,6 +187,7 @@ class Way(models.TextChoices):
     WHOLE = "whole", _("Cả bảng")
     SINCE = "since", _("Phần mới từ con trỏ")
     MEND = "mend", _("Các dòng đã sửa")
+    PUSH = "push", _("Bản ghi được đẩy tới")
 
 
 class Load(Case):

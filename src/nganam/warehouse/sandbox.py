@@ -54,7 +54,7 @@ def ensure_copy(table: Table, *, at: datetime) -> bool:
 
 
 def _ensure(table: Table, folder: Path, at: datetime) -> bool:
-    communes, codes = _communes(table, at), _codes(table, at)
+    communes, codes = known_codes(table, at)
     digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes, *([codes] if codes else [])]))
     told = replica.current(folder)
     is_whole = told is not None and replica.knows_changes(told) and (folder / told["file"]).is_file()
@@ -67,6 +67,11 @@ def _ensure(table: Table, folder: Path, at: datetime) -> bool:
     waiting.write_text(json.dumps({"of": digest}), encoding="ascii")
     waiting.replace(folder / MADE)
     return True
+
+
+def known_codes(table: Table, at: datetime) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the communes' codes and those of shared lists by which made-up rows of a table are written."""
+    return _communes(table, at), _codes(table, at)
 
 
 def _communes(table: Table, at: datetime) -> list[str]:

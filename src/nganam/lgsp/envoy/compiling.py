@@ -36,6 +36,7 @@ ROUTES = "lgsp"
 NODE = "x-lgsp-node"
 SERVING = "serving"
 EGRESS = "egress"
+PUSH_SECONDS = 30
 FIGURES = "/lgsp/metrics"
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
@@ -186,6 +187,7 @@ def _routes(gateway: Gateway) -> Json:
     routes = [
         _health(), _not_figures(), *to_web(gateway), _double_encoded(), _two_hosts(), *operations,
         *(_no_operation(one, gateway) for one in ordered if one.upstream),
+        *(_pushes(one, gateway) for one in ordered if one.pushed and not one.suspended),
         *open_tier.preflights(gateway), _not_reading(), *open_tier.routes(gateway, _upstream("")), *reading,
         *sandbox.routes(gateway, _upstream("")), *metaservices(gateway), _unknown(),
     ]  # fmt: skip
@@ -259,6 +261,16 @@ def _service(service: Service, gateway: Gateway) -> Json:
     if service.suspended:
         return {**route, "direct_response": {"status": 503}}
     return route
+
+
+def _pushes(service: Service, gateway: Gateway) -> Json:
+    """Send what is pushed to the data server; not again once it may have been read: its receipt tells."""
+    shared = _shared(service, gateway)
+    shared["typed_per_filter_config"] = {**shared["typed_per_filter_config"], **upstreams.LARGE}
+    way = {**_filtering(service, gateway, PUSH_SECONDS), "cluster": SERVING}
+    posted = {"name": ":method", "string_match": {"exact": "POST"}}
+    match = {"path_separated_prefix": f"/r1/{service.path(gateway.instance)}", "headers": [posted]}
+    return {**shared, "name": f"{service.code}:push", "match": match, "route": way}
 
 
 def _shared(service: Service, gateway: Gateway) -> Json:

@@ -131,6 +131,7 @@ class Service:
 
     A service of a platform beyond the province keeps the name it has there: ``instance`` and ``member_class``. Tokens
     say nothing of it: ``callers`` are the identities (:func:`identity_of`) that may call it, by token or certificate.
+    So it is with the door of a table that takes pushed records (``pushed``): there the data server takes POST too.
     """
 
     code: str
@@ -147,6 +148,7 @@ class Service:
     member_class: str = "GOV"
     name: str = ""
     callers: tuple[str, ...] | None = None
+    pushed: bool = False
 
     def path(self, instance: str) -> str:
         """Return the identifier in X-Road's form: INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE."""
@@ -171,7 +173,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A service beyond the province that is closed to these identities, or to everybody, whatever its routes say."""
+    """What names its callers itself (beyond the province, a door for pushes), closed to these, or to everybody."""
 
     service: str
     callers: tuple[str, ...] | None = None

@@ -42,7 +42,8 @@ def withheld_told(old: Told, now: Told) -> Told:
         if kept:
             grants[consumer] = kept
     listed = tuple(one for one in now.listed if one.code in services)
-    return msgspec.structs.replace(now, services=services, grants=grants, listed=listed)
+    pushes = {code: one for code, one in now.pushes.items() if code in old.pushes}
+    return msgspec.structs.replace(now, services=services, grants=grants, listed=listed, pushes=pushes)
 
 
 def _narrower_service(old: Served, now: Served) -> Served:

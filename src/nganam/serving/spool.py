@@ -1,0 +1,120 @@
+"""The spool of pushed records: a push is a file on disk before it is acknowledged; the worker takes it from here.
+
+``pushed/<door>/waiting/<receipt>`` is one push: a line of JSON that says who sent it when, then a record a line.
+``pushed/<door>/told/<receipt>.json`` is what has become of it, written by the worker. A file appears whole or not at
+all: it is written beside, brought to the disk and linked under its name, which only one of two senders can do.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+FOLDER, WAITING, TOLD, BESIDE = "pushed", "waiting", "told", "beside"
+MOST_WAITING = 10_000
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What the first line of a push says. ``at`` is an instant in UTC (ISO 8601), ``digest`` that of the body sent.
+
+    ``message_id`` and ``request_id`` are the caller's and the gateway's names of the call; ``size`` is in bytes.
+    """
+
+    receipt: str
+    consumer: str
+    at: str
+    records: int
+    size: int
+    digest: str
+    message_id: str = ""
+    request_id: str = ""
+
+
+class Full(Exception):
+    """As many pushes wait as may wait: the worker has to take some first."""
+
+
+def folder(data: Path, door: str) -> Path:
+    """Return where the pushes of a door are."""
+    return data / FOLDER / door
+
+
+def keep(place: Path, head: Head, records: Sequence[bytes]) -> Head:
+    """Bring a push to the disk and return its head; that of the one already there when it has come before.
+
+    ``records`` are JSON objects without line breaks. Raises ``Full``, ``OSError``.
+    """
+    waiting, beside = place / WAITING, place / BESIDE
+    for one in (waiting, beside):
+        one.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if sum(1 for _one in waiting.iterdir()) >= MOST_WAITING:
+        raise Full
+    path = beside / f"{head.receipt}.{secrets.token_hex(8)}"
+    try:
+        _write(path, b"\n".join([msgspec.json.encode(head), *records, b""]))
+        try:
+            os.link(path, waiting / head.receipt)
+        except FileExistsError:
+            return read_head(waiting / head.receipt)
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    _to_disk(waiting)
+    return head
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _to_disk(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_head(path: Path) -> Head:
+    """Return what the first line of a push says; raise ``FileNotFoundError`` when the worker has taken it."""
+    with path.open("rb") as file:
+        return msgspec.json.decode(file.readline(), type=Head)
+
+
+def read_records(path: Path) -> list[bytes]:
+    """Return the records of a push, each a JSON object."""
+    return path.read_bytes().splitlines()[1:]
+
+
+def waiting(place: Path) -> list[tuple[Head, Path]]:
+    """Return the pushes of a door that wait, in the order in which they came."""
+    found = []
+    for path in (place / WAITING).glob("*"):
+        with suppress(FileNotFoundError):
+            found.append((read_head(path), path))
+    return sorted(found, key=_by_time)
+
+
+def _by_time(one: tuple[Head, Path]) -> tuple[str, str]:
+    return one[0].at, one[0].receipt
+
+
+def tell(place: Path, receipt: str, said: bytes) -> None:
+    """Write what has become of a push, beside and then under its name."""
+    (place / TOLD).mkdir(parents=True, exist_ok=True, mode=0o700)
+    (place / BESIDE).mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = place / BESIDE / f"{receipt}.{secrets.token_hex(8)}"
+    _write(path, said)
+    path.replace(place / TOLD / f"{receipt}.json")
+
+
+def told(place: Path, receipt: str) -> bytes:
+    """Return what was written of a push last; raise ``FileNotFoundError``."""
+    return (place / TOLD / f"{receipt}.json").read_bytes()
