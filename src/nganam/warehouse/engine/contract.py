@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -373,6 +373,7 @@ def _is_instant(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)
 def _is_pattern(pattern: str) -> bool:
     import duckdb  # noqa: PLC0415 - only a declared pattern needs it, and every process reads contracts
 

@@ -313,7 +313,8 @@ def _compared(rule: Rule, base: "duckdb.DuckDBPyConnection", query: str) -> Outc
 @contextmanager
 def _fenced(rows: Any, scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open a DuckDB that knows the view ``rows`` and can reach nothing else, whatever the query says."""
-    with duck(None if scratch is None else scratch / "sql") as base:  # the folder it spills to is one it may read
+    # The folder it spills to is one it may read.
+    with duck(None if scratch is None else scratch / "sql", alone=True) as base:
         base.register("rows", rows)
         base.execute(f"SET memory_limit='{MEMORY}'; SET max_temp_directory_size='{SPILL}'")
         base.execute("SET python_enable_replacements=false; SET enable_external_access=false")
