@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -159,9 +160,18 @@ class Server:
             return await self._granted(scope, headers, code, path, sent, under)
         except Refused as refused:
             return _problem(refused, headers.request_id, code, self._portal())
+        except sqlite3.DatabaseError as error:
+            return self._unreadable(error, headers, code, under)
         except Exception:
             log.exception("answer_failed", request_id=headers.request_id)
             return _problem(problems.failed(), headers.request_id, code, self._portal())
+
+    def _unreadable(self, error: sqlite3.DatabaseError, headers: asking.Headers, code: str, under: Under) -> Answer:
+        """Refuse for a replica that broke while it was read; it takes itself out of service."""
+        served = under.told.snapshot.services.get(code) if under.told else None
+        named = self._replicas.named(served.table) if served else None
+        refused = self._replicas.unreadable(named, error) if named else problems.failed()
+        return _problem(refused, headers.request_id, code, self._portal())
 
     def _noted(
         self, scope: Message, headers: asking.Headers, path: bytes, answer: Answer, began: float, told: Told | None

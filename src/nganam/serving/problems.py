@@ -257,6 +257,15 @@ def unavailable(detail: str) -> Refused:
     )  # fmt: skip
 
 
+def out_of_service(why: str) -> Refused:
+    """Say that what is served of a table is damaged or older than promised; it is being built anew."""
+    told = "quá cũ so với dữ liệu của kho" if why == "stale" else "bị hỏng"
+    return Refused(
+        503, "unavailable", "Tạm thời không phục vụ được", f"Bản sao dữ liệu của dịch vụ {told} nên đã ngừng dùng.",
+        "Thử lại sau ít phút: bản sao đang được dựng lại từ kho.",
+    )  # fmt: skip
+
+
 def failed() -> Refused:
     """Answer for a fault of ours; the cause is in the log under the request id."""
     return Refused(

@@ -11,9 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import structlog
 
-from nganam.serving.problems import too_costly, unavailable
+from nganam.serving import withdrawn
+from nganam.serving.problems import Refused, out_of_service, too_costly, unavailable
 from nganam.serving.watched import Watched
+
+log = structlog.get_logger("nganam.serving")
 
 MOST_SECONDS = 8
 STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
@@ -38,7 +42,7 @@ class Named:
 
     ``changes_since`` is the oldest version since which the file knows all changes, ``None`` when it knows of none.
     ``search`` are the columns whose words it holds (``w0``, ``w1``… of ``words``), ``position`` those of the longitude
-    and latitude it has an index of, none when it has none.
+    and latitude it has an index of, none when it has none. ``identity`` is the file's as it is on the disk.
     """
 
     version: int
@@ -48,6 +52,7 @@ class Named:
     changes_since: int | None = None
     search: tuple[str, ...] = ()
     position: tuple[str, ...] = ()
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class Replicas:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._named: dict[str, Watched[Named]] = {}
+        self._marks: dict[str, Watched[withdrawn.Mark]] = {}
         self._mine = threading.local()
 
     def open(self, table: str) -> Replica:
@@ -92,20 +98,49 @@ class Replicas:
         named = self._watch(table).value()
         if named is None:
             raise unavailable("Dữ liệu của dịch vụ chưa được nạp.")
+        mark = self._marks[table].value()
+        if mark is not None and mark.of == named.identity:
+            raise out_of_service(mark.why)
         mine: dict[str, Replica] = self._mine.__dict__.setdefault("opened", {})
         opened = mine.get(table)
         if opened is None or opened.named is not named:
             if opened is not None:
                 opened.connection.close()
                 del mine[table]
-            opened = mine[table] = _open(named)
+            opened = mine[table] = self._opened(named)
         return opened
+
+    def named(self, table: str) -> Named | None:
+        """Return the version a table has now, in service or not."""
+        return self._watch(table).value()
+
+    def _opened(self, named: Named) -> Replica:
+        try:
+            return _open(named)
+        except sqlite3.Error as error:
+            raise self.unreadable(named, error) from error
+
+    def unreadable(self, named: Named, error: sqlite3.Error) -> Refused:
+        """Return the refusal for a replica that cannot be read; a damaged one is taken out of service for everybody.
+
+        What else goes wrong with a file (too many are open, a disk that does not answer) may be over in a moment.
+        """
+        log.error("replica_unreadable", table=named.path.parent.name, file=named.path.name, error=str(error))
+        if not _is_damage(error):
+            return unavailable("Bản sao dữ liệu của dịch vụ không đọc được.")
+        try:
+            if withdrawn.identity(named.path) == named.identity:
+                withdrawn.withdraw(named.path, withdrawn.DAMAGED, at=datetime.now(UTC))
+        except OSError:
+            log.exception("replica_not_withdrawn", table=named.path.parent.name)
+        return out_of_service(withdrawn.DAMAGED)
 
     def _watch(self, table: str) -> Watched[Named]:
         watched = self._named.get(table)
         if watched is None:
             if not SAFE_TABLE.match(table):
                 raise unavailable("Tên bảng dữ liệu không hợp lệ.")
+            self._marks.setdefault(table, Watched(self.folder / table / withdrawn.MARK, withdrawn.read_mark))
             watched = self._named.setdefault(table, Watched(self.folder / table / "current.json", _read_current))
         return watched
 
@@ -115,19 +150,24 @@ def _read_current(path: Path) -> Named:
     if "/" in current.file or current.file.startswith("."):
         raise ValueError("the file of a replica stands beside current.json")
     as_of = current.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    file = path.with_name(current.file)
     return Named(
-        current.version, current.key, as_of, path.with_name(current.file), current.changes_since, current.search,
-        current.position,
+        current.version, current.key, as_of, file, current.changes_since, current.search, current.position,
+        withdrawn.identity(file),
     )  # fmt: skip
 
 
 def _open(named: Named) -> Replica:
     # immutable: a version is never written again, so SQLite needs no locks and no change checks.
     address = f"{named.path.resolve().as_uri()}?mode=ro&immutable=1"
-    try:
-        connection = sqlite3.connect(address, uri=True, cached_statements=512)
-        connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone()
-    except sqlite3.Error as error:
-        raise unavailable("Bản sao dữ liệu của dịch vụ không đọc được.") from error
+    connection = sqlite3.connect(address, uri=True, cached_statements=512)
+    connection.execute("SELECT 1 FROM rows LIMIT 1").fetchone()
     connection.execute("PRAGMA mmap_size=268435456")
     return Replica(named, connection)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Say whether the file itself is broken: SQLite says so, or finds that it is none or that its table is missing."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    return primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or "no such table: rows" in str(error)

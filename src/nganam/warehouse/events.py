@@ -17,6 +17,7 @@ register(
     Action("warehouse.rejected.taken", "Tải các dòng bị loại", "Downloaded the rejected rows"),
     Action("warehouse.rows.read", "Đọc các dòng có dữ liệu cá nhân", "Read rows with personal data"),
     Action("warehouse.file.removed", "Dọn tệp lâu không dùng", "Removed a file long unused"),
+    Action("warehouse.replica.withdrawn", "Ngừng dùng bản sao hỏng hoặc quá cũ", "Took a replica out of service"),
     Action("warehouse.load.admitted", "Chấp nhận sai khác của lượt nạp", "Admitted what a load drifted in"),
     Action("warehouse.table.changed", "Sửa khai báo bảng dữ liệu", "Changed a table's declaration"),
     Action("warehouse.findings.admitted", "Chấp nhận phát hiện khi rà quét", "Admitted what a scan found"),

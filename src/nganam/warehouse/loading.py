@@ -38,6 +38,7 @@ from nganam.warehouse import (
     quality,
     screening,
     since,
+    soundness,
     told,
 )
 from nganam.warehouse.engine import checking, files, history, lake, landing, reading, rejected, replica, rest
@@ -95,9 +96,28 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
         except Exception:  # it stays as it is for the next repair; those after it are not to wait for that
             log.exception("repair_failed", load=code)
     forgetting.resume(actor=actor, at=now())
-    for table in Table.objects.filter(versions__isnull=False).distinct():
-        ensure_replica(table)
+    for table in Table.objects.filter(versions__isnull=False).select_related("agency").distinct():
+        mend_replica(table, actor=actor, now=now)
     return [one.code for one in done if one.is_final]
+
+
+def mend_replica(table: Table, *, actor: Actor, now: Now) -> None:
+    """Build the replica of the current version where it is missing, older or out of service; never fail for others."""
+    try:
+        ensure_replica(table)
+    except Exception:
+        log.exception("replica_not_built", table=table.code)
+        soundness.withdraw_if_stale(table, actor=actor, at=now())
+
+
+def verify_replicas(*, actor: Actor, now: Now) -> list[str]:
+    """Compare every replica with the digest it was built with; mend those that differ, and return their tables."""
+    found = []
+    for table in Table.objects.filter(versions__isnull=False).select_related("agency").distinct():
+        if soundness.withdraw_if_damaged(table, actor=actor, at=now()):
+            found.append(table.code)
+            mend_replica(table, actor=actor, now=now)
+    return found
 
 
 def ensure_replica(table: Table) -> None:
@@ -119,7 +139,11 @@ def rebuild_replica(table: Table) -> None:
 
 
 def _is_whole(table: Table, told: dict[str, Any], shape: Contract) -> bool:
-    is_complete = replica.knows_changes(told) and replica.finds(told, replica.finding(shape, table.shape))
+    is_complete = (
+        not soundness.is_out(table)
+        and replica.knows_changes(told)
+        and replica.finds(told, replica.finding(shape, table.shape))
+    )
     return is_complete and (places.replicas(table) / told["file"]).is_file()
 
 

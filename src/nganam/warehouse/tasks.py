@@ -34,6 +34,12 @@ def repair() -> list[str]:
     return loading.repair(actor=WORKER, now=timezone.now)
 
 
+@job(cron="37 1 * * *", max_attempts=3)
+def verify_replicas() -> list[str]:
+    """Compare what is served with what was built; mend what differs and return those tables."""
+    return loading.verify_replicas(actor=WORKER, now=timezone.now)
+
+
 @job(max_attempts=3)
 def make_file(pk: int) -> str:
     """Make one file of a version; return the state it is in then."""

@@ -4,6 +4,7 @@ A replica is built beside and renamed; ``current.json`` is swapped last, so a re
 newest are kept: a reader that opened the older one finishes on it.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nganam.kernel.text import search_words
+from nganam.serving import withdrawn
 from nganam.warehouse.engine import history
 from nganam.warehouse.engine.contract import Contract, quote
 from nganam.warehouse.engine.files import lon_lat
@@ -100,6 +102,23 @@ def current(folder: Path) -> dict[str, Any] | None:
     return told
 
 
+def file_sha256(path: Path) -> str:
+    """Return the digest of a file, a megabyte at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_sound(folder: Path) -> bool:
+    """Say whether the present replica's file is, byte for byte, what was built; one built before digests is."""
+    told = current(folder)
+    if told is None or "sha256" not in told:
+        return told is not None
+    try:
+        return file_sha256(folder / told["file"]) == told["sha256"]
+    except OSError:
+        return False
+
+
 def prune(folder: Path, number: int, *, keep: int = KEPT) -> None:
     """Remove replicas older than the newest ``keep``, and unfinished files of killed builders."""
     for path in folder.glob("v*.sqlite"):
@@ -166,7 +185,7 @@ def _carried(folder: Path, contract: Contract) -> history.Carried | None:
         if not told or told.get("changes_since") is None or told["key"] != list(contract.key):
             return None
         path = folder / told["file"]
-        if told["columns"] != _columns(contract) or not path.is_file():
+        if told["columns"] != _columns(contract) or not path.is_file() or withdrawn.why_out(path):
             return None
         return history.Carried(path, told["version"], told["changes_since"])
     except (OSError, ValueError, KeyError):
@@ -260,6 +279,7 @@ def _point_at(
     told = {
         "version": number,
         "file": name,
+        "sha256": file_sha256(folder / name),
         "key": list(contract.key),
         "as_of": as_of.isoformat() if as_of else None,
         "columns": _columns(contract),
@@ -273,3 +293,4 @@ def _point_at(
         out.flush()
         os.fsync(out.fileno())
     waiting.replace(folder / "current.json")
+    (folder / withdrawn.MARK).unlink(missing_ok=True)  # it was of a file before this one

@@ -1,0 +1,59 @@
+"""Replicas taken out of service: a mark beside ``current.json`` names one file as it is on the disk, and why.
+
+Whoever finds a replica damaged or too old writes the mark: the data server that read it, or the worker that compared
+its digest. It holds for that file alone, so a replica built anew is in service at once, whether or not anybody has
+taken the mark away.
+"""
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+MARK = "withdrawn.json"
+DAMAGED, STALE = "damaged", "stale"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Which file is out (:func:`identity`), why (``damaged`` or ``stale``), and since which instant (ISO 8601)."""
+
+    of: str
+    why: str
+    at: str
+
+
+def identity(path: Path) -> str:
+    """Return what tells a file from one that was built anew under its name; "" when there is none.
+
+    By its place on the disk: what was written into it, or cut off, by mistake leaves it the same file.
+    """
+    try:
+        return str(path.stat().st_ino)
+    except OSError:
+        return ""
+
+
+def withdraw(path: Path, why: str, *, at: datetime) -> None:
+    """Take a replica's file out of service; raise ``OSError`` when the mark cannot be written."""
+    mark, waiting = Mark(identity(path), why, at.isoformat()), path.with_name(f".{secrets.token_hex(8)}.tmp")
+    with waiting.open("wb") as out:
+        out.write(msgspec.json.encode(mark))
+        out.flush()
+        os.fsync(out.fileno())
+    waiting.replace(path.with_name(MARK))
+
+
+def read_mark(path: Path) -> Mark:
+    """Return what a mark says; raise ``OSError``, ``ValueError``."""
+    return msgspec.json.decode(path.read_bytes(), type=Mark)
+
+
+def why_out(path: Path) -> str:
+    """Return why a replica's file is out of service, "" when it is not."""
+    try:
+        mark = read_mark(path.with_name(MARK))
+    except (OSError, ValueError):
+        return ""
+    return mark.why if mark.of == identity(path) else ""
