@@ -80,6 +80,7 @@ def decided_serving(at: datetime, number: int, known: Known | None = None) -> se
     return serving.Snapshot(
         number, at, services, grants, portal=settings.NGANAM_PUBLIC_URL, instance=settings.NGANAM_INSTANCE,
         listed=tuple(one.listed for one in known.offers.values()), members=_members(),
+        gateway=str(settings.NGANAM_GATEWAY_URL).rstrip("/"),
     )  # fmt: skip
 
 
@@ -143,6 +144,7 @@ def _served(service: Service) -> serving.Service:
         types={name: types[name] for name in sorted(asked) if name in types},
         personal=tuple(str(one["name"]) for one in service.table.contract["columns"] if one.get("personal")),
         smallest_group=settings.NGANAM_SMALLEST_GROUP,
+        title=service.name,
     )
 
 

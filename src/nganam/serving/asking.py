@@ -28,8 +28,9 @@ NOTED = {
 }  # fmt: skip
 RESERVED = ("fields", "sort", "limit", "cursor")
 BATCH, CHANGES, AGGREGATE, SEARCH, NEAR = "$batch", "$changes", "$aggregate", "$search", "$near"
-FORMS = frozenset({BATCH, CHANGES, AGGREGATE, SEARCH, NEAR})
-"""Reserved words behind a service's address."""
+FEATURES = "$features"
+FORMS = frozenset({BATCH, CHANGES, AGGREGATE, SEARCH, NEAR, FEATURES})
+"""Reserved words behind a service's address; more stands behind ``FEATURES`` only."""
 FOUND = ("fields", "limit", "cursor")
 PLACED = ("lon", "lat", "within")
 NUMERIC = frozenset({"integer", "decimal"})
@@ -100,7 +101,7 @@ def read_service(raw: bytes) -> str:
     first = raw.partition(b"?")[0].strip(b"/").partition(b"/")[0]
     if not first:
         raise unknown_service()
-    return _decoded(first)
+    return decoded(first)
 
 
 def read_key(raw: bytes) -> tuple[str, ...] | None:
@@ -110,10 +111,11 @@ def read_key(raw: bytes) -> tuple[str, ...] | None:
         raise unknown_service()
     if len(parts) == 1:
         return None
-    return tuple(_decoded(part) for part in parts[1].split(b","))
+    return tuple(decoded(part) for part in parts[1].split(b","))
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """Return a part of a path as text; raise ``Refused`` when it is not UTF-8 or too long."""
     try:
         text = unquote(raw.decode("ascii"), errors="strict")
     except UnicodeDecodeError as error:
@@ -128,8 +130,14 @@ def read_form(raw: bytes) -> str:
 
     A key stands alone, so a key that reads like one of these words is asked by ``$batch`` only.
     """
-    word = raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].replace(b"%24", b"$").decode("latin-1")
-    return word if word in FORMS else ""
+    behind = raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].replace(b"%24", b"$").decode("latin-1")
+    word, _slash, rest = behind.partition("/")
+    return word if word in FORMS and (not rest or word == FEATURES) else ""
+
+
+def read_rest(raw: bytes) -> bytes:
+    """Return what stands behind the reserved word, without the slashes around it."""
+    return raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].partition(b"/")[2]
 
 
 def check_length(path: bytes, query: bytes, plan: Plan) -> None:

@@ -135,13 +135,7 @@ def near(
 
     The distance is along the great circle. Who was not granted the position cannot ask by it.
     """
-    position = replica.named.position
-    offered = {field.name for field in plan.service.fields}
-    if not position or not offered.issuperset(position):
-        raise not_findable("Bảng của dịch vụ không có cột kinh độ và vĩ độ.")
-    if hidden := [name for name in position if name not in plan.names]:
-        raise fields_not_granted(hidden)
-    lon, lat = (quoted(name) for name in position)
+    lon, lat = (quoted(name) for name in position_of(plan, replica))
     conditions: list[str] = []
     values: list[Any] = []
     for box in [one for one in (place.box, _around(place)) if one]:
@@ -158,6 +152,21 @@ def near(
     )  # fmt: skip
     distances = [round(row[-2], 1) if place.point else None for row in rows]
     return [{"distance": one, "data": shown.record(row)} for one, row in zip(distances, rows, strict=True)], following
+
+
+def position_of(plan: Plan, replica: Replica) -> tuple[str, str]:
+    """Return the columns of longitude and latitude; raise ``Refused``: there are none (409), not granted (403).
+
+    Whoever was not granted the position must not learn of it by asking where something is.
+    """
+    position = replica.named.position
+    offered = {field.name for field in plan.service.fields}
+    if not position or not offered.issuperset(position):
+        raise not_findable("Bảng của dịch vụ không có cột kinh độ và vĩ độ.")
+    if hidden := [name for name in position if name not in plan.names]:
+        raise fields_not_granted(hidden)
+    lon, lat = position
+    return lon, lat
 
 
 def metres(lon: float, lat: float, from_lon: float, from_lat: float) -> float:
