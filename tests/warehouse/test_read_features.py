@@ -236,7 +236,9 @@ def test_without_one_column_of_time_every_feature_is_at_every_time(ask):
     assert len(ids(ask(ITEMS, NO_NAME, datetime="1990-01-01"))) == 6
 
 
-@pytest.mark.parametrize("said", ["", "x", "2026", "2026-13-01", "2026-01-02/2026-01-01", "2026-01-01T00:00:00", "a/b/c"])
+@pytest.mark.parametrize(
+    "said", ["", "x", "2026", "2026-13-01", "2026-01-02/2026-01-01", "2026-01-01T00:00:00", "a/b/c"]
+)
 def test_a_time_that_is_none_is_refused(ask, said):
     reply = ask(ITEMS, datetime=said)
     assert (reply.status, reply.json["code"]) == (400, "bad_request")
@@ -246,7 +248,12 @@ def test_a_time_that_is_none_is_refused(ask, said):
 def test_properties_filter_as_on_pages_and_what_is_unknown_is_refused(ask):
     assert ids(ask(ITEMS, ma_xa="31507")) == ["01", "02", "06"]
     assert ids(ask(ITEMS, **{"giuong.gte": 15, "giuong.lt": 25})) == ["03,a/b%~\\", "04"]
-    for rest, said in ((ITEMS, {"khong_co": "1"}), (ITEMS, {"sort": "ma"}), ("", {"f": "json"}), ("/collections", {"limit": 1})):
+    for rest, said in (
+        (ITEMS, {"khong_co": "1"}),
+        (ITEMS, {"sort": "ma"}),
+        ("", {"f": "json"}),
+        ("/collections", {"limit": 1}),
+    ):
         reply = ask(rest, **said)
         assert (reply.status, reply.json["code"]) == (400, "bad_request"), said
     assert ask(ITEMS, NO_NAME, ten="x").status == 400  # personal and not granted
@@ -257,7 +264,9 @@ def test_properties_filter_as_on_pages_and_what_is_unknown_is_refused(ask):
 
 
 @pytest.mark.law("D35.3")
-@pytest.mark.parametrize("rest", ["", "/conformance", "/api", "/collections", f"/collections/{CODE}", ITEMS, f"{ITEMS}/01"])
+@pytest.mark.parametrize(
+    "rest", ["", "/conformance", "/api", "/collections", f"/collections/{CODE}", ITEMS, f"{ITEMS}/01"]
+)
 def test_without_position_or_key_there_is_no_layer(ask, rest):
     for who, missing in ((NO_PLACE, "vi_do"), (NO_KEY, "ma")):
         reply = ask(rest, who)
