@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache, partial
@@ -22,11 +22,12 @@ from typing import Any
 import msgspec
 import structlog
 
-from nganam.kernel.clock import Clock, SystemClock
+from nganam.kernel.clock import Clock, SystemClock, local_date
 from nganam.kernel.hours import within
 from nganam.serving import asking, features, hashing, metaservices, metrics, problems, remote
 from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
+from nganam.serving.boundaries import Boundaries, Boundary
 from nganam.serving.changes import ChangeQuestion, read_changes
 from nganam.serving.feature_questions import Features, read_features
 from nganam.serving.finding import Asked, Place, Words, near, search
@@ -113,6 +114,7 @@ class Server:
         self._cursor_secret = hmac.new(self._gate, b"cursor", hashlib.sha256).digest()
         self._told = Watched(data / "serving" / "snapshot.json", lambda path: Told(read_snapshot(path)))
         self._replicas = Replicas(data / "replicas")
+        self._boundaries = Boundaries(data / "boundaries")
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._journal = Journal(data / "serving" / FOLDER)
         self._slots = Slots(self._folder)
@@ -317,14 +319,20 @@ class Server:
 
     def _near(self, chosen: Plan, shown: Plan, headers: asking.Headers, place: Place, asked: Asked) -> Answer:
         replica = self._replicas.open(chosen.service.table)
-        found, following = near(chosen, shown, replica, place, asked, self._cursor_secret)
-        return _told({"data": found, "next": following or None}, replica.named, shown, headers, records=len(found))
+        area = self._area(place.commune)
+        found, following = near(chosen, shown, replica, place, asked, self._cursor_secret, area=area)
+        told = {"data": found, "next": following or None, **({"boundary": area.told()} if area else {})}
+        return _told(told, replica.named, shown, headers, records=len(found))
+
+    def _area(self, commune: str) -> Boundary | None:
+        return self._boundaries.of(commune, local_date(self._clock.now())) if commune else None
 
     def _features(self, chosen: Plan, headers: asking.Headers, asked: Features) -> Answer:
         replica = self._replicas.open(chosen.service.table)
         told = self._told.value()
         base = features.base_of(chosen, told.snapshot.gateway if told else "")
-        made = features.answer(chosen, replica, asked, base, self._cursor_secret)
+        area = self._area(asked.commune)
+        made = features.answer(chosen, replica, replace(asked, area=area), base, self._cursor_secret)
         return _json(encode(made.said), replica.named, chosen, headers, records=made.records, kind=made.kind)
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes, told: Told | None) -> Answer:

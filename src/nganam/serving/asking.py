@@ -18,6 +18,7 @@ from nganam.serving.secret import HEADER
 from nganam.serving.values import ORDERED
 
 DECIMAL = re.compile(r"^-?[0-9]{1,9}(\.[0-9]{1,15})?$", re.ASCII)
+COMMUNE = re.compile(r"^[0-9]{5}\Z", re.ASCII)
 SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 CONSUMER = b"x-lgsp-consumer"
 GATE = HEADER.encode()
@@ -269,19 +270,28 @@ def read_search(parameters: dict[str, str], plan: Plan) -> tuple[Words, Asked]:
 
 
 def read_near(parameters: dict[str, str], plan: Plan) -> tuple[Place, Asked]:
-    """Check the parameters of a question by place: a point with a distance, or a box, or both."""
-    asked = _asked(parameters, plan, (*PLACED, "bbox"))
+    """Check the parameters of a question by place: a point with a distance, a box, a commune, or several of these."""
+    asked = _asked(parameters, plan, (*PLACED, "bbox", "commune"))
     given = [name for name in PLACED if name in parameters]
-    if (given and len(given) < len(PLACED)) or not (given or "bbox" in parameters):
+    if (given and len(given) < len(PLACED)) or not (given or "bbox" in parameters or "commune" in parameters):
         raise bad_request(
-            "Hỏi theo vị trí cần đủ lon, lat và within, hoặc bbox.",
-            "Viết lon=105.97&lat=9.6&within=2000 (độ và mét), hoặc bbox=105.9,9.5,106.1,9.7.",
+            "Hỏi theo vị trí cần đủ lon, lat và within, hoặc bbox, hoặc commune.",
+            "Viết lon=105.97&lat=9.6&within=2000 (độ và mét), bbox=105.9,9.5,106.1,9.7, hoặc commune=31507 (mã xã).",
         )
     box = _box(parameters["bbox"]) if "bbox" in parameters else None
+    commune = read_commune(parameters)
     if not given:
-        return Place(box=box), asked
+        return Place(box=box, commune=commune), asked
     point = (_number(parameters, "lon", -180, 180), _number(parameters, "lat", -90, 90))
-    return Place(point, _number(parameters, "within", 0, MOST_METRES), box), asked
+    return Place(point, _number(parameters, "within", 0, MOST_METRES), box, commune), asked
+
+
+def read_commune(parameters: dict[str, str]) -> str:
+    """Return the code of the commune asked for, "" for none; raise ``Refused`` when it cannot be a code."""
+    text = parameters.get("commune", "")
+    if "commune" in parameters and not COMMUNE.match(text):
+        raise bad_request("Tham số commune phải là mã xã, gồm 5 chữ số.", "Viết commune=31507; giữ các số 0 ở đầu.")
+    return text
 
 
 def _asked(parameters: dict[str, str], plan: Plan, own: tuple[str, ...]) -> Asked:

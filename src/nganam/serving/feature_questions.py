@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
 from nganam.kernel.clock import VIETNAM, local_date
-from nganam.serving.asking import decoded, read_filters, read_limit, refuse_unknown
+from nganam.serving.asking import decoded, read_commune, read_filters, read_limit, refuse_unknown
+from nganam.serving.boundaries import Boundary
 from nganam.serving.ordering import comparable
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import bad_request, unknown_operation
 from nganam.serving.reading import EVERYWHERE, MAX_VALUE, PageQuestion, Within
+from nganam.serving.replicas import Replica
 
-RESERVED = ("limit", "bbox", "datetime", "cursor")
+RESERVED = ("limit", "bbox", "datetime", "commune", "cursor")
 LONGEST_LIMIT = 6
 ESCAPES = (("~", "~0"), (",", "~1"), ("/", "~2"), ("\\", "~3"), ("%", "~4"))
 """What no part of an id holds as it is: a comma parts the key, and the gateway refuses the others in a path."""
@@ -48,7 +50,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One question: the resource, and for features the page, the box (west, south, east, north), the time."""
+    """One question: the resource, and for features the page, the box (west, south, east, north), the time, the commune.
+
+    ``area`` is the commune's boundary once it is known.
+    """
 
     resource: Resource
     collection: str = ""
@@ -56,13 +61,21 @@ class Features:
     page: PageQuestion = FIRST
     box: tuple[float, float, float, float] | None = None
     period: tuple[str, str, Period] | None = None
+    commune: str = ""
+    area: Boundary | None = None
     parameters: dict[str, str] = field(default_factory=dict)
 
-    def within(self, lon: str, lat: str) -> Within:
-        """Return the box and the time as conditions. What has no position, or no time, lies in every one (17-069r4)."""
+    def within(self, replica: Replica, lon: str, lat: str) -> Within:
+        """Return all of these as conditions. What has no position lies in every box, what has no time in every time.
+
+        So the standard has it (17-069r4, 7.15.3 and 7.15.4); a commune, which is ours, holds what lies in it alone.
+        """
         box = _in_box(self.box, quoted(lon), quoted(lat)) if self.box else EVERYWHERE
         time = _in_period(*self.period) if self.period else EVERYWHERE
-        return Within((*box.conditions, *time.conditions), (*box.values, *time.values))
+        area = self.area.within(replica, lon, lat) if self.area else EVERYWHERE
+        parts = (box, time, area)
+        conditions = tuple(text for one in parts for text in one.conditions)
+        return Within(conditions, tuple(value for one in parts for value in one.values))
 
     def as_page(self) -> dict[str, str]:
         """Return the parameters by which the same records are asked for as a plain page."""
@@ -85,7 +98,7 @@ def read_features(rest: bytes, parameters: dict[str, str], plan: Plan) -> Featur
     period = _period(parameters["datetime"]) if "datetime" in parameters else None
     column = time_of(plan)
     timed = (column, plan.service.type_of(column), period) if column and period else None
-    return Features(at, collection, "", page, box, timed, parameters)
+    return Features(at, collection, "", page, box, timed, read_commune(parameters), None, parameters)
 
 
 def _resource(parts: list[str]) -> Resource:

@@ -25,7 +25,7 @@ CLASSES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 CONFORMS = tuple(CLASSES + one for one in ("core", "geojson", "oas30"))
 MOST_COUNTED = 10_000
 """Up to how many features ``numberMatched`` is told: to count them takes some milliseconds."""
-NOT_OF_A_PAGE = {"bbox", "datetime", "cursor"}
+NOT_OF_A_PAGE = {"bbox", "datetime", "commune", "cursor"}
 """What a plain page does not know, or means otherwise."""
 Link = dict[str, str]
 
@@ -162,7 +162,7 @@ _ABOUT = {
 
 def _items(layer: _Layer, asked: Features, secret: bytes) -> Document:
     plan, replica, page = layer.plan, layer.replica, asked.page
-    within = asked.within(layer.lon, layer.lat)
+    within = asked.within(replica, layer.lon, layer.lat)
     found, following = read_page(plan, plan, replica, page, secret, within)
     features = [_feature(layer, one) for one in found]
     told: dict[str, Any] = {"type": "FeatureCollection", "features": features, "numberReturned": len(found)}
@@ -171,7 +171,7 @@ def _items(layer: _Layer, asked: Features, secret: bytes) -> Document:
         matched = count_up_to(plan, replica, page, within, MOST_COUNTED)
     if matched is not None:
         told["numberMatched"] = matched
-    told |= _version(replica)
+    told |= _version(replica) | ({"boundary": asked.area.told()} if asked.area else {})
     return Document({**told, "links": _paging(layer, asked, following)}, GEOJSON, len(found))
 
 

@@ -18,7 +18,14 @@ TYPES: dict[str, Schema] = {
     "date": {"type": "string", "format": "date"}, "datetime": {"type": "string", "format": "date-time"},
 }  # fmt: skip
 TEXT: Schema = {"type": "string"}
+BOUNDED = ("commune", "name", "valid_from", "valid_until", "source")
 OBJECT: Schema = {"type": "object"}
+IN_COMMUNE = "Mã xã: chỉ các đối tượng nằm trong ranh giới đang có hiệu lực của xã"
+BOUNDARY: Schema = {
+    "type": "object",
+    "description": "Ranh giới đã dùng khi hỏi theo xã: của xã nào, hiệu lực từ ngày nào, lấy ở tệp nào",
+    "properties": {name: {"type": "string", "nullable": True} for name in BOUNDED},
+}
 LINK = ("href", "rel", "type", "title")
 GEOJSON = "application/geo+json"
 REFUSED = {
@@ -85,6 +92,7 @@ def own_parameters(most: int) -> list[Schema]:
         query("bbox", "Khung: kinh độ tây, vĩ độ nam, kinh độ đông, vĩ độ bắc (CRS84)", numbers, **unexploded),
         query("datetime", "Thời điểm, ngày, hoặc khoảng như 2026-01-01/2026-01-31; đầu bỏ ngỏ viết ..", TEXT,
               **unexploded),
+        query("commune", IN_COMMUNE, {**TEXT, "pattern": "^[0-9]{5}$"}),
         query("cursor", "Có sẵn trong liên kết next", TEXT),
     ]  # fmt: skip
 
@@ -126,7 +134,7 @@ def _schemas(plan: Plan) -> Schema:
             "type": {"type": "string", "enum": ["FeatureCollection"]},
             "features": {"type": "array", "items": {"$ref": "#/components/schemas/Feature"}},
             "numberMatched": {"type": "integer"}, "numberReturned": {"type": "integer"}, "links": links,
-            "version": {"type": "integer"}, "as_of": {"type": "string", "format": "date-time"},
+            "boundary": BOUNDARY, "version": {"type": "integer"}, "as_of": {"type": "string", "format": "date-time"},
         },
     }  # fmt: skip
     problem = {"type": "object", "properties": dict.fromkeys(("type", "title", "detail", "hint", "code"), TEXT)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nganam.kernel.text import search_words
+from nganam.serving.boundaries import Boundary
 from nganam.serving.cursors import Cursor, Value, seal, unseal
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import bad_request, fields_not_granted, not_findable, version_moved
@@ -66,11 +67,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to find: within ``metres`` of a point (longitude, latitude), within a box (west, south, east, north)."""
+    """Where to find: within ``metres`` of a point (longitude, latitude), within a box (west, south, east, north).
+
+    Or within the boundary of a commune, by its code.
+    """
 
     point: tuple[float, float] | None = None
     metres: float = 0.0
     box: tuple[float, float, float, float] | None = None
+    commune: str = ""
 
 
 def read_words(text: str) -> Words:
@@ -129,19 +134,26 @@ def _level(words: Words, granted: Sequence[str], whole: str) -> tuple[str, list[
 
 
 def near(
-    plan: Plan, shown: Plan, replica: Replica, place: Place, asked: Asked, secret: bytes
-) -> tuple[list[dict[str, Any]], str]:
+    plan: Plan, shown: Plan, replica: Replica, place: Place, asked: Asked, secret: bytes, *,
+    area: Boundary | None = None,
+) -> tuple[list[dict[str, Any]], str]:  # fmt: skip
     """Return the records at a place, the nearest first, each with its ``distance`` (metres, ``None`` without a point).
 
-    The distance is along the great circle. Who was not granted the position cannot ask by it.
+    The distance is along the great circle. ``area`` is the boundary of the commune that was asked for. Who was not
+    granted the position cannot ask by it.
     """
-    lon, lat = (quoted(name) for name in position_of(plan, replica))
+    position = position_of(plan, replica)
+    lon, lat = (quoted(name) for name in position)
     conditions: list[str] = []
     values: list[Any] = []
     for box in [one for one in (place.box, _around(place)) if one]:
         west, south, east, north = box
         conditions.append(f"{lat} BETWEEN ? AND ? AND {lon} BETWEEN ? AND ?")
         values += [south, north, west, east]
+    if area is not None:
+        inside = area.within(replica, *position)
+        conditions += inside.conditions
+        values += inside.values
     rank, point = "0.0", []
     if place.point:
         replica.connection.create_function("metres", 4, metres, deterministic=True)
