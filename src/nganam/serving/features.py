@@ -102,7 +102,7 @@ def _link(href: str, rel: str, title: str, kind: str = JSON) -> Link:
 def _landing(layer: _Layer) -> Document:
     links = [
         _link(layer.base, "self", "Trang đầu này"),
-        _link(f"{layer.base}/api", "service-desc", "Mô tả OpenAPI 3.0 theo quyền của người gọi", OPENAPI),
+        _link(f"{layer.base}/api", "service-desc", features_api.OVER_LAYER, OPENAPI),
         _link(f"{layer.base}/conformance", "conformance", "Các lớp chuẩn OGC mà giao diện này đáp ứng"),
         _link(f"{layer.base}/collections", "data", "Các lớp dữ liệu"),
     ]
