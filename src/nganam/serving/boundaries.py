@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from nganam.serving.boxes import Box, in_box
 from nganam.serving.plans import quoted
 from nganam.serving.problems import bad_request, not_findable
 from nganam.serving.reading import Within
@@ -54,7 +55,7 @@ class Boundary:
         return {"commune": self.code, "name": self.name or None, **said, "source": self.source}
 
     @cached_property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Return west, south, east, north."""
         spots = [one for ring in self.rings for one in ring]
         lons, lats = [one[0] for one in spots], [one[1] for one in spots]
@@ -86,12 +87,11 @@ class Boundary:
         return inside
 
     def within(self, replica: Replica, lon: str, lat: str) -> Within:
-        """Return as conditions that a row lies inside: its box by the index of positions, then exactly."""
+        """Return as conditions that a row lies inside: in its box, then exactly."""
         replica.connection.create_function("in_commune", 3, lambda _code, x, y: self.holds(x, y), deterministic=True)
-        west, south, east, north = self.box
-        boxed = f"{quoted(lat)} BETWEEN ? AND ? AND {quoted(lon)} BETWEEN ? AND ?"
+        boxed = in_box(replica, lon, lat, self.box)
         exact = f"in_commune(?, {quoted(lon)}, {quoted(lat)})"
-        return Within((boxed, exact), (south, north, west, east, self.code))
+        return Within((*boxed.conditions, exact), (*boxed.values, self.code))
 
 
 def _edges(ring: Sequence[Sequence[float]]) -> Iterator[Edge]:

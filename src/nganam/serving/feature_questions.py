@@ -9,6 +9,7 @@ from enum import Enum
 from nganam.kernel.clock import VIETNAM, local_date
 from nganam.serving.asking import decoded, read_commune, read_filters, read_limit, refuse_unknown
 from nganam.serving.boundaries import Boundary
+from nganam.serving.boxes import Box, in_box
 from nganam.serving.ordering import comparable
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import bad_request, unknown_operation
@@ -16,13 +17,10 @@ from nganam.serving.reading import EVERYWHERE, MAX_VALUE, PageQuestion, Within
 from nganam.serving.replicas import Replica
 
 RESERVED = ("limit", "bbox", "datetime", "commune", "cursor")
-LONGEST_LIMIT = 6
 ESCAPES = (("~", "~0"), (",", "~1"), ("/", "~2"), ("\\", "~3"), ("%", "~4"))
 """What no part of an id holds as it is: a comma parts the key, and the gateway refuses the others in a path."""
 TIMES = frozenset({"date", "datetime"})
 OPEN = ("", "..")
-
-
 FIRST = PageQuestion()
 
 
@@ -59,28 +57,24 @@ class Features:
     collection: str = ""
     feature: str = ""
     page: PageQuestion = FIRST
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     period: tuple[str, str, Period] | None = None
     commune: str = ""
     area: Boundary | None = None
     parameters: dict[str, str] = field(default_factory=dict)
 
     def within(self, replica: Replica, lon: str, lat: str) -> Within:
-        """Return all of these as conditions. What has no position lies in every box, what has no time in every time.
+        """Return all of these as conditions, and that a feature has a position: rows without one are no features.
 
-        So the standard has it (17-069r4, 7.15.3 and 7.15.4); a commune, which is ours, holds what lies in it alone.
+        What has no time lies in every time (17-069r4, 7.15.4).
         """
-        box = _in_box(self.box, quoted(lon), quoted(lat)) if self.box else EVERYWHERE
+        placed = Within((f"{quoted(lon)} IS NOT NULL", f"{quoted(lat)} IS NOT NULL"))
+        box = in_box(replica, lon, lat, self.box) if self.box else EVERYWHERE
         time = _in_period(*self.period) if self.period else EVERYWHERE
         area = self.area.within(replica, lon, lat) if self.area else EVERYWHERE
-        parts = (box, time, area)
+        parts = (placed, box, time, area)
         conditions = tuple(text for one in parts for text in one.conditions)
         return Within(conditions, tuple(value for one in parts for value in one.values))
-
-    def as_page(self) -> dict[str, str]:
-        """Return the parameters by which the same records are asked for as a plain page."""
-        limit = {"limit": str(self.page.limit)} if "limit" in self.parameters else {}
-        return {**self.parameters, **limit}
 
 
 def read_features(rest: bytes, parameters: dict[str, str], plan: Plan) -> Features:
@@ -130,7 +124,7 @@ def _limit(parameters: dict[str, str], most: int) -> int:
 # -- boxes --
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
+def _box(text: str) -> Box:
     """Return a box of four numbers, or of six with heights, which are left out: positions here have none."""
     parts = [_number(one) for one in text.split(",")] if len(text) <= MAX_VALUE else []
     if len(parts) == 6:  # noqa: PLR2004 - with heights
@@ -151,18 +145,6 @@ def _number(text: str) -> float:
         return float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return math.nan
-
-
-def _in_box(box: tuple[float, float, float, float], lon: str, lat: str) -> Within:
-    west, south, east, north = box
-    across = f"({lon} >= ? OR {lon} <= ?)" if west > east else f"{lon} BETWEEN ? AND ?"
-    # Each part by the index of positions; together with OR none would be.
-    found = (
-        f"SELECT _rowid_ FROM rows WHERE {lat} BETWEEN ? AND ? AND {across}"  # noqa: S608 - names come from the replica
-        f" UNION ALL SELECT _rowid_ FROM rows WHERE {lat} IS NULL"
-        f" UNION ALL SELECT _rowid_ FROM rows WHERE {lat} IS NOT NULL AND {lon} IS NULL"
-    )
-    return Within((f"_rowid_ IN ({found})",), (south, north, west, east))
 
 
 # -- times --

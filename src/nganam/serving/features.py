@@ -1,8 +1,9 @@
 """OGC API – Features, Part 1 (OGC 17-069r4): the records of a service as a collection of GeoJSON features.
 
-A service with a position is one collection, under the reserved word ``$features`` behind its address. What is read of
-it is a page as every other (:func:`nganam.serving.reading.read_page`): granted fields, granted rows, one version. The
-account needs the position and the key of the table, which is the feature's id. Conformance: Core, GeoJSON, OpenAPI 3.0.
+A service with a position is one collection, under the reserved word ``$features`` behind its address. Its features are
+the records that have a position; the others are read by plain pages. What is read is a page as every other
+(:func:`nganam.serving.reading.read_page`): granted fields, granted rows, one version. The account needs the position
+and the key of the table, which is the feature's id. Conformance: Core, GeoJSON, OpenAPI 3.0.
 """
 
 from collections.abc import Sequence
@@ -25,8 +26,6 @@ CLASSES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 CONFORMS = tuple(CLASSES + one for one in ("core", "geojson", "oas30"))
 MOST_COUNTED = 10_000
 """Up to how many features ``numberMatched`` is told: to count them takes some milliseconds."""
-NOT_OF_A_PAGE = {"bbox", "datetime", "commune", "cursor"}
-"""What a plain page does not know, or means otherwise."""
 Link = dict[str, str]
 
 
@@ -166,11 +165,9 @@ def _items(layer: _Layer, asked: Features, secret: bytes) -> Document:
     found, following = read_page(plan, plan, replica, page, secret, within)
     features = [_feature(layer, one) for one in found]
     told: dict[str, Any] = {"type": "FeatureCollection", "features": features, "numberReturned": len(found)}
-    matched = len(found) if not (following or page.cursor) else None
-    if following and not page.cursor:
-        matched = count_up_to(plan, replica, page, within, MOST_COUNTED)
-    if matched is not None:
-        told["numberMatched"] = matched
+    if not page.cursor:
+        counted = count_up_to(plan, replica, page, within, MOST_COUNTED) if following else len(found)
+        told |= {} if counted is None else {"numberMatched": counted}
     told |= _version(replica) | ({"boundary": asked.area.told()} if asked.area else {})
     return Document({**told, "links": _paging(layer, asked, following)}, GEOJSON, len(found))
 
@@ -185,9 +182,6 @@ def _paging(layer: _Layer, asked: Features, following: str) -> list[Link]:
     links = [_link(_with(at, said), "self", "Trang này", GEOJSON)]
     if following:
         links.append(_link(_with(at, {**said, "cursor": following}), "next", "Trang sau", GEOJSON))
-    if not said.keys() & NOT_OF_A_PAGE:
-        page = layer.base.removesuffix("$features")
-        links.append(_link(_with(page, asked.as_page()), "alternate", "Cùng các bản ghi, dạng JSON của dịch vụ"))
     return [*links, _link(layer.address, "collection", layer.title)]
 
 
@@ -206,7 +200,8 @@ def _item(layer: _Layer, feature: str) -> Document:
         asked = [plan.bound(name, text) for name, text in zip(key, parts, strict=True)]
     except Refused as refused:
         raise record_absent() from refused  # no value of its column, so no feature's id
-    matching = where_sql([*conditions, *(f"{quoted(name)} = ?" for name in key)])
+    placed = [f"{quoted(name)} IS NOT NULL" for name in (layer.lon, layer.lat)]
+    matching = where_sql([*conditions, *(f"{quoted(name)} = ?" for name in key), *placed])
     sql = f"SELECT {plan.columns} FROM rows{matching} LIMIT 1"  # noqa: S608 - names come from the snapshot
     rows: Sequence[Row] = layer.replica.connection.execute(sql, [*values, *asked]).fetchall()
     if not rows:
@@ -222,7 +217,6 @@ def _item(layer: _Layer, feature: str) -> Document:
 
 
 def _feature(layer: _Layer, record: dict[str, Any]) -> dict[str, Any]:
-    lon, lat = record[layer.lon], record[layer.lat]
-    spot = None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
+    spot = {"type": "Point", "coordinates": [record[layer.lon], record[layer.lat]]}
     feature = told_id(record[name] for name in layer.replica.named.key)
     return {"type": "Feature", "id": feature, "geometry": spot, "properties": record}
