@@ -344,7 +344,7 @@ def test_only_reading_is_possible(ask):
 def test_a_table_without_positions_or_key_is_no_layer(ask, build):
     build([(row[0], row[1], row[2], row[3], row[4]) for row in ROWS], 2, contract.from_list(COLUMNS[:5]))
     assert (ask(ITEMS).status, ask(ITEMS).json["code"]) == (409, "not_findable")
-    build(ROWS, 3, contract.from_list([{"name": "ma"}, *COLUMNS[1:]]))
+    build(ROWS, 3, contract.from_list([{**one, "key": False} for one in COLUMNS]))
     assert (ask("").status, ask("").json["code"]) == (409, "not_findable")
 
 
