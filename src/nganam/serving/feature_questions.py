@@ -160,11 +160,11 @@ def _period(text: str) -> Period:
             return Period()
         since = None if start in OPEN else _span(start)[0]
         until = None if end in OPEN else _span(end)[1]
+        if since is None or until is None or since < until:
+            return _as_period(since, until)
     except (ValueError, OverflowError) as error:
         raise _no_time() from error
-    if since is not None and until is not None and since >= until:
-        raise _no_time()
-    return _as_period(since, until)
+    raise _no_time()
 
 
 def _as_period(since: datetime | None, until: datetime | None) -> Period:

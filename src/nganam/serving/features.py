@@ -207,12 +207,12 @@ def _item(layer: _Layer, feature: str) -> Document:
     if not rows:
         raise record_absent()
     record = plan.record(rows[0])
-    at = f"{layer.address}/items/{quote(told_id(record[name] for name in key), safe='')}"
+    told = told_id(record[name] for name in key)
+    at = f"{layer.address}/items/{quote(told, safe='')}"
     links = [_link(at, "self", "Đối tượng này", GEOJSON), _link(layer.address, "collection", layer.title)]
-    if tuple(plan.service.lookup) == tuple(key):
-        whole = ",".join(quote(str(record[name]), safe="") for name in key)
-        page = layer.base.removesuffix("$features") + whole
-        links.append(_link(page, "alternate", "Cùng bản ghi, dạng JSON của dịch vụ"))
+    if tuple(plan.service.lookup) == tuple(key) and told == ",".join(parts):  # no sign that a path cannot hold
+        looked_up = layer.base.removesuffix("$features") + ",".join(quote(one, safe="") for one in parts)
+        links.append(_link(looked_up, "alternate", "Cùng bản ghi, dạng JSON của dịch vụ"))
     return Document({**_feature(layer, record), **_version(layer.replica), "links": links}, GEOJSON, 1)
 
 
