@@ -73,6 +73,13 @@ def test_every_commune_code_in_a_data_file_is_in_the_unit_list():
     assert {feature["properties"]["ma_xa"] for feature in facts.geojson("xa_2009")["features"]} <= old
 
 
+def test_each_boundary_of_today_says_from_which_day_it_is_in_force():
+    days = {one["properties"]["ma_xa"]: one["properties"]["hieu_luc_tu"] for one in facts.boundaries()["features"]}
+    assert len(days) == 43
+    assert days["31507"] == "2025-07-01"
+    assert max(days.values()) == "2025-07-01"
+
+
 def test_boundaries_cover_each_new_commune_once_and_lie_in_the_province():
     features = facts.geojson("xa_2025")["features"]
     assert sorted(feature["properties"]["ma_xa"] for feature in features) == sorted(facts.new_communes())

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 import scenes
 import scenes_services
@@ -48,6 +49,7 @@ def test_a_published_service_and_its_account_reach_both(account, files, data):
     assert told.grants["CT-X31507/MCDT"][code].fields == ("ma_co_so", "ten_co_so")
     assert [one.name for one in told.services[code].fields] == ["ma_co_so", "ten_co_so", "loai", "dien_thoai"]
     assert told.services[code].personal == ("dien_thoai",)
+    assert (told.services[code].title, told.gateway) == (account.service.name, settings.NGANAM_GATEWAY_URL)
     assert Entry.objects.filter(action="lgsp.gateway.published").count() == 1
 
 

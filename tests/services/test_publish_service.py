@@ -266,10 +266,13 @@ def test_the_openapi_document_names_every_question_with_examples_that_fit_it(pro
         scenes.make_findable(service)
     made = document(service, gateway_url="http://lgsp.example", token_url="http://portal.example/t", instance="VN")
     offered = {"/{key}", "/$batch", "/", "/$changes", "/$aggregate"}
-    assert set(made["paths"]) == offered | ({"/$search", "/$near"} if found else set())
+    at = f"/$features/collections/{service.code}"
+    layer = {"/$features", "/$features/conformance", "/$features/api", "/$features/collections"}
+    layer |= {at, f"{at}/items", f"{at}/items/{{featureId}}"}
+    assert set(made["paths"]) == offered | ({"/$search", "/$near", *layer} if found else set())
     schemas = {"components": {"schemas": made["components"]["schemas"]}}
     for path, told in made["paths"].items():
-        said = told["get"]["responses"]["200"]["content"]["application/json"]
+        (said,) = told["get"]["responses"]["200"]["content"].values()
         OAS31Validator({**schemas, **said["schema"]}).validate(said["example"])
         for one in told["get"]["parameters"]:
             if "example" in one:

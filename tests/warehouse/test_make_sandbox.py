@@ -54,6 +54,14 @@ def test_the_same_contract_gives_the_same_rows_and_another_seed_others():
     assert made_up.batch(from_list(COLUMNS), seed="khac", communes=AT_HOME).to_pylist() != rows()
 
 
+def test_made_up_positions_lie_in_the_country():
+    columns = [{"name": "ma", "key": True}, *({"name": one, "type": "decimal"} for one in ("kinh_do", "vi_do"))]
+    made = made_up.batch(from_list(columns), seed="a").to_pylist()
+    spots = [(one["kinh_do"], one["vi_do"]) for one in made if None not in one.values()]
+    assert spots
+    assert all(102 <= lon <= 110 and 8 <= lat <= 24 for lon, lat in spots)
+
+
 def test_nobody_can_be_meant():
     for one in rows():
         number, tax = one["so_dinh_danh"], one["ma_so_thue"]

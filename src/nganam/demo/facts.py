@@ -82,6 +82,14 @@ def units_on(day: date, kind: str = "") -> dict[str, Unit]:
     return {unit.code: unit for unit in units() if unit.holds(day) and kind in ("", unit.kind)}
 
 
+def boundaries() -> dict[str, Any]:
+    """Return the boundaries of today's communes, each with the day its unit is in force from (``hieu_luc_tu``)."""
+    drawn, begun = geojson("xa_2025"), {one.code: one.valid_from for one in units() if one.valid_until is None}
+    for feature in drawn["features"]:
+        feature["properties"]["hieu_luc_tu"] = begun[feature["properties"]["ma_xa"]].isoformat()
+    return drawn
+
+
 @cache
 def new_communes() -> dict[str, str]:
     """Return code → name of the 43 communes now standing on the former province's ground."""

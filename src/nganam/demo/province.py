@@ -90,7 +90,7 @@ def _boundaries() -> None:
     folder = Path(settings.DATA) / "boundaries"
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / ".xa-2025.part"
-    beside.write_text(json.dumps(facts.geojson("xa_2025"), ensure_ascii=False), encoding="utf-8")
+    beside.write_text(json.dumps(facts.boundaries(), ensure_ascii=False), encoding="utf-8")
     beside.replace(folder / "xa-2025.geojson")
 
 

@@ -82,6 +82,7 @@ def decided_serving(at: datetime, number: int, known: Known | None = None) -> se
         number, at, services, grants, portal=settings.NGANAM_PUBLIC_URL, instance=settings.NGANAM_INSTANCE,
         listed=tuple(one.listed for one in known.offers.values()), members=_members(),
         pushes=pushes.told_serving(),
+        gateway=str(settings.NGANAM_GATEWAY_URL).rstrip("/"),
     )  # fmt: skip
 
 
@@ -145,6 +146,7 @@ def _served(service: Service) -> serving.Service:
         types={name: types[name] for name in sorted(asked) if name in types},
         personal=tuple(str(one["name"]) for one in service.table.contract["columns"] if one.get("personal")),
         smallest_group=settings.NGANAM_SMALLEST_GROUP,
+        title=service.name,
     )
 
 

@@ -79,6 +79,7 @@ def operations(document: dict[str, Any]) -> list[Operation]:
         )
         for path, methods in document["paths"].items()
         for method, told in methods.items()
+        if "x-for-programs" not in told
     ]
 
 

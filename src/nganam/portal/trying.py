@@ -19,7 +19,7 @@ from nganam.sharing.models import Application
 
 LOOKUP, PAGE, EACH, SINCE, FIGURES = "khoa", "trang", "nhieu", "thay-doi", "tong-hop"
 WORDS, PLACE = "tim", "vi-tri"
-FOUND = {WORDS: (SEARCH, ("q",)), PLACE: (NEAR, (*PLACED, "bbox"))}
+FOUND = {WORDS: (SEARCH, ("q",)), PLACE: (NEAR, (*PLACED, "bbox", "commune"))}
 SANDBOX, LIVE = "thu", "that"
 LONGEST = 200
 MOST_LINES = 20_000
@@ -158,6 +158,7 @@ def _finding(service: Service) -> dict[str, forms.Field]:
         made["lat"] = _text(_("Vĩ độ (lat)"))
         made["within"] = _text(_("Trong vòng, mét (within)"))
         made["bbox"] = _text(_("Khung (bbox)"), hint=_("Kinh độ nhỏ, vĩ độ nhỏ, kinh độ lớn, vĩ độ lớn."))
+        made["commune"] = _text(_("Trong xã, mã xã (commune)"), hint=_("Theo ranh giới xã đang có hiệu lực."))
     return made
 
 

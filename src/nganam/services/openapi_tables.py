@@ -6,9 +6,11 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from nganam.services.models import Service
+from nganam.services.openapi_layers import boundary, has_layer, layer_paths
 from nganam.services.openapi_parts import PROBLEM, TYPES, answer, made_up, refusals
 from nganam.serving.aggregates import MEASURES, MOST_GROUPED
 from nganam.serving.asking import AGGREGATE, BATCH, CHANGES, MOST_KEYS, MOST_SORT, NEAR, NUMERIC, SEARCH
+from nganam.serving.features_api import IN_COMMUNE
 from nganam.serving.finding import LONGEST_WORDS, MOST_METRES
 from nganam.serving.reading import DEFAULT_PAGE, OPERATORS
 from nganam.serving.snapshot import MAX_PAGE
@@ -300,13 +302,16 @@ def position(service: Service) -> list[str]:
 
 def finding_paths(service: Service) -> dict[str, Any]:
     """Return the questions by words and by place, where the table has columns for them."""
-    return {**(_search(service) if searched(service) else {}), **(_near(service) if position(service) else {})}
+    placed = position(service)
+    layer = layer_paths(service, _filters(service), placed) if has_layer(service, placed) else {}
+    return {**(_search(service) if searched(service) else {}), **(_near(service) if placed else {}), **layer}
 
 
 def _found(
     service: Service, form: str, summary: str, own: list[Schema], *, item: Schema, shown: Any
 ) -> dict[str, Any]:  # fmt: skip
-    page = _whole({"type": "array", "items": item}, next={"type": ["string", "null"]})
+    more = {"boundary": boundary()} if form == NEAR else {}
+    page = _whole({"type": "array", "items": item}, next={"type": ["string", "null"]}, **more)
     responses = {
         "200": answer(page, _told([shown], next=None)),
         **refusals("400", "401", "403", "405", "409", "414", "429", "503", "504"),
@@ -335,6 +340,7 @@ def _near(service: Service) -> dict[str, Any]:
         _query("lat", gettext_noop("Vĩ độ của điểm, WGS 84"), number(-90, 90), example=9.6),
         _query("within", gettext_noop("Khoảng cách xa nhất, mét"), number(0, MOST_METRES), example=2000),
         _query("bbox", BOX, box, style="form", explode=False),
+        _query("commune", IN_COMMUNE, {"type": "string", "pattern": "^[0-9]{5}$"}, example="31507"),
     ]
     item = {
         "type": "object",

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache, partial
@@ -23,12 +23,14 @@ from typing import Any
 import msgspec
 import structlog
 
-from nganam.kernel.clock import Clock, SystemClock
+from nganam.kernel.clock import Clock, SystemClock, local_date
 from nganam.kernel.hours import within
-from nganam.serving import asking, hashing, metaservices, metrics, problems, pushing, remote, spool
+from nganam.serving import asking, features, hashing, metaservices, metrics, problems, pushing, remote, spool
 from nganam.serving.aggregates import Aggregation, aggregate
 from nganam.serving.bodies import NOTHING, Body, Receive, read_body, rfc9530
+from nganam.serving.boundaries import Boundaries, Boundary
 from nganam.serving.changes import ChangeQuestion, read_changes
+from nganam.serving.feature_questions import Features, read_features
 from nganam.serving.finding import Asked, Place, Words, near, search
 from nganam.serving.journal import FOLDER, Journal
 from nganam.serving.plans import Plan, plan
@@ -113,6 +115,7 @@ class Server:
         self._cursor_secret = hmac.new(self._gate, b"cursor", hashlib.sha256).digest()
         self._told = Watched(data / "serving" / "snapshot.json", lambda path: Told(read_snapshot(path)))
         self._replicas = Replicas(data / "replicas")
+        self._boundaries = Boundaries(data / "boundaries")
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._journal = Journal(data / "serving" / FOLDER)
         self._slots = Slots(self._folder)
@@ -272,18 +275,20 @@ class Server:
             answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
-        work = self._work(form, chosen, headers, query)
+        work = self._work(form, chosen, headers, path, query)
         async with self._page_slots:
             # It may have waited: the grant may be over by now, or another.
             under.told = self._told.value()
             again = under.plan_for(headers.consumer, chosen.code, self._clock.now())
             if again is not chosen:
-                work = self._work(form, again, headers, query)
+                work = self._work(form, again, headers, path, query)
             answer = await asyncio.to_thread(work)
         metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
 
-    def _work(self, form: str, chosen: Plan, headers: asking.Headers, query: bytes) -> Callable[[], Answer]:
+    def _work(
+        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes
+    ) -> Callable[[], Answer]:  # fmt: skip
         """Return what is left to do in a thread once the question has been read."""
         if form == asking.BATCH:
             keys, fields = asking.read_keys(query)
@@ -294,14 +299,21 @@ class Server:
             return partial(self._changes, chosen, _narrowed(chosen, changed.fields), headers, changed)
         if form == asking.AGGREGATE:
             return partial(self._aggregate, chosen, headers, asking.read_aggregation(parameters, chosen))
+        if form in {asking.SEARCH, asking.NEAR, asking.FEATURES}:
+            return self._finding(form, chosen, headers, path, parameters)
+        question = asking.read_page_question(parameters, chosen)
+        return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
+
+    def _finding(
+        self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, parameters: dict[str, str]
+    ) -> Callable[[], Answer]:  # fmt: skip
         if form == asking.SEARCH:
             words, asked = asking.read_search(parameters, chosen)
             return partial(self._search, chosen, _narrowed(chosen, asked.fields), headers, words, asked)
         if form == asking.NEAR:
             place, asked = asking.read_near(parameters, chosen)
             return partial(self._near, chosen, _narrowed(chosen, asked.fields), headers, place, asked)
-        question = asking.read_page_question(parameters, chosen)
-        return partial(self._page, chosen, _narrowed(chosen, question.fields), headers, question)
+        return partial(self._features, chosen, headers, read_features(asking.read_rest(path), parameters, chosen))
 
     def _one(self, chosen: Plan, headers: asking.Headers, key: tuple[str, ...]) -> Answer:
         replica = self._replicas.open(chosen.service.table)
@@ -343,8 +355,21 @@ class Server:
 
     def _near(self, chosen: Plan, shown: Plan, headers: asking.Headers, place: Place, asked: Asked) -> Answer:
         replica = self._replicas.open(chosen.service.table)
-        found, following = near(chosen, shown, replica, place, asked, self._cursor_secret)
-        return _told({"data": found, "next": following or None}, replica.named, shown, headers, records=len(found))
+        area = self._area(place.commune)
+        found, following = near(chosen, shown, replica, place, asked, self._cursor_secret, area=area)
+        told = {"data": found, "next": following or None, **({"boundary": area.told()} if area else {})}
+        return _told(told, replica.named, shown, headers, records=len(found))
+
+    def _area(self, commune: str) -> Boundary | None:
+        return self._boundaries.of(commune, local_date(self._clock.now())) if commune else None
+
+    def _features(self, chosen: Plan, headers: asking.Headers, asked: Features) -> Answer:
+        replica = self._replicas.open(chosen.service.table)
+        told = self._told.value()
+        base = features.base_of(chosen, told.snapshot.gateway if told else "")
+        area = self._area(asked.commune)
+        made = features.answer(chosen, replica, replace(asked, area=area), base, self._cursor_secret)
+        return _json(encode(made.said), replica.named, chosen, headers, records=made.records, kind=made.kind)
 
     def _meta(self, scope: Message, headers: asking.Headers, path: bytes, told: Told | None) -> Answer:
         if told is None:
@@ -442,13 +467,14 @@ def _told(
 
 
 def _json(
-    body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int, fields: int | None = None
-) -> Answer:
+    body: bytes, named: Named, chosen: Plan, headers: asking.Headers, *, records: int, fields: int | None = None,
+    kind: str = "application/json",
+) -> Answer:  # fmt: skip
     shown = str(len(chosen.names) if fields is None else fields)
     digest = hashlib.sha256(body).digest()
     etag = f'"{digest[:12].hex()}"'
     sent = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind.encode()),
         (b"etag", etag.encode()),
         (b"last-modified", _http_date(named.as_of)),
         (b"cache-control", b"private, no-cache"),

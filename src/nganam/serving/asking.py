@@ -18,6 +18,7 @@ from nganam.serving.secret import HEADER
 from nganam.serving.values import ORDERED
 
 DECIMAL = re.compile(r"^-?[0-9]{1,9}(\.[0-9]{1,15})?$", re.ASCII)
+COMMUNE = re.compile(r"^[0-9]{5}\Z", re.ASCII)
 SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 CONSUMER = b"x-lgsp-consumer"
 GATE = HEADER.encode()
@@ -28,8 +29,9 @@ NOTED = {
 }  # fmt: skip
 RESERVED = ("fields", "sort", "limit", "cursor")
 BATCH, CHANGES, AGGREGATE, SEARCH, NEAR = "$batch", "$changes", "$aggregate", "$search", "$near"
-FORMS = frozenset({BATCH, CHANGES, AGGREGATE, SEARCH, NEAR})
-"""Reserved words behind a service's address."""
+FEATURES = "$features"
+FORMS = frozenset({BATCH, CHANGES, AGGREGATE, SEARCH, NEAR, FEATURES})
+"""Reserved words behind a service's address; more stands behind ``FEATURES`` only."""
 FOUND = ("fields", "limit", "cursor")
 PLACED = ("lon", "lat", "within")
 NUMERIC = frozenset({"integer", "decimal"})
@@ -100,7 +102,7 @@ def read_service(raw: bytes) -> str:
     first = raw.partition(b"?")[0].strip(b"/").partition(b"/")[0]
     if not first:
         raise unknown_service()
-    return _decoded(first)
+    return decoded(first)
 
 
 def read_key(raw: bytes) -> tuple[str, ...] | None:
@@ -110,10 +112,11 @@ def read_key(raw: bytes) -> tuple[str, ...] | None:
         raise unknown_service()
     if len(parts) == 1:
         return None
-    return tuple(_decoded(part) for part in parts[1].split(b","))
+    return tuple(decoded(part) for part in parts[1].split(b","))
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """Return a part of a path as text; raise ``Refused`` when it is not UTF-8 or too long."""
     try:
         text = unquote(raw.decode("ascii"), errors="strict")
     except UnicodeDecodeError as error:
@@ -128,8 +131,14 @@ def read_form(raw: bytes) -> str:
 
     A key stands alone, so a key that reads like one of these words is asked by ``$batch`` only.
     """
-    word = raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].replace(b"%24", b"$").decode("latin-1")
-    return word if word in FORMS else ""
+    behind = raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].replace(b"%24", b"$").decode("latin-1")
+    word, _slash, rest = behind.partition("/")
+    return word if word in FORMS and (not rest or word == FEATURES) else ""
+
+
+def read_rest(raw: bytes) -> bytes:
+    """Return what stands behind the reserved word, without the slashes around it."""
+    return raw.partition(b"?")[0].strip(b"/").partition(b"/")[2].partition(b"/")[2]
 
 
 def check_length(path: bytes, query: bytes, plan: Plan) -> None:
@@ -261,19 +270,28 @@ def read_search(parameters: dict[str, str], plan: Plan) -> tuple[Words, Asked]:
 
 
 def read_near(parameters: dict[str, str], plan: Plan) -> tuple[Place, Asked]:
-    """Check the parameters of a question by place: a point with a distance, or a box, or both."""
-    asked = _asked(parameters, plan, (*PLACED, "bbox"))
+    """Check the parameters of a question by place: a point with a distance, a box, a commune, or several of these."""
+    asked = _asked(parameters, plan, (*PLACED, "bbox", "commune"))
     given = [name for name in PLACED if name in parameters]
-    if (given and len(given) < len(PLACED)) or not (given or "bbox" in parameters):
+    if (given and len(given) < len(PLACED)) or not (given or "bbox" in parameters or "commune" in parameters):
         raise bad_request(
-            "Hỏi theo vị trí cần đủ lon, lat và within, hoặc bbox.",
-            "Viết lon=105.97&lat=9.6&within=2000 (độ và mét), hoặc bbox=105.9,9.5,106.1,9.7.",
+            "Hỏi theo vị trí cần đủ lon, lat và within, hoặc bbox, hoặc commune.",
+            "Viết lon=105.97&lat=9.6&within=2000 (độ và mét), bbox=105.9,9.5,106.1,9.7, hoặc commune=31507 (mã xã).",
         )
     box = _box(parameters["bbox"]) if "bbox" in parameters else None
+    commune = read_commune(parameters)
     if not given:
-        return Place(box=box), asked
+        return Place(box=box, commune=commune), asked
     point = (_number(parameters, "lon", -180, 180), _number(parameters, "lat", -90, 90))
-    return Place(point, _number(parameters, "within", 0, MOST_METRES), box), asked
+    return Place(point, _number(parameters, "within", 0, MOST_METRES), box, commune), asked
+
+
+def read_commune(parameters: dict[str, str]) -> str:
+    """Return the code of the commune asked for, "" for none; raise ``Refused`` when it cannot be a code."""
+    text = parameters.get("commune", "")
+    if "commune" in parameters and not COMMUNE.match(text):
+        raise bad_request("Tham số commune phải là mã xã, gồm 5 chữ số.", "Viết commune=31507; giữ các số 0 ở đầu.")
+    return text
 
 
 def _asked(parameters: dict[str, str], plan: Plan, own: tuple[str, ...]) -> Asked:

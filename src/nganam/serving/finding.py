@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nganam.kernel.text import search_words
+from nganam.serving.boundaries import Boundary
 from nganam.serving.cursors import Cursor, Value, seal, unseal
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import bad_request, fields_not_granted, not_findable, version_moved
@@ -66,11 +67,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to find: within ``metres`` of a point (longitude, latitude), within a box (west, south, east, north)."""
+    """Where to find: within ``metres`` of a point (longitude, latitude), within a box (west, south, east, north).
+
+    Or within the boundary of a commune, by its code.
+    """
 
     point: tuple[float, float] | None = None
     metres: float = 0.0
     box: tuple[float, float, float, float] | None = None
+    commune: str = ""
 
 
 def read_words(text: str) -> Words:
@@ -129,18 +134,15 @@ def _level(words: Words, granted: Sequence[str], whole: str) -> tuple[str, list[
 
 
 def near(
-    plan: Plan, shown: Plan, replica: Replica, place: Place, asked: Asked, secret: bytes
-) -> tuple[list[dict[str, Any]], str]:
+    plan: Plan, shown: Plan, replica: Replica, place: Place, asked: Asked, secret: bytes, *,
+    area: Boundary | None = None,
+) -> tuple[list[dict[str, Any]], str]:  # fmt: skip
     """Return the records at a place, the nearest first, each with its ``distance`` (metres, ``None`` without a point).
 
-    The distance is along the great circle. Who was not granted the position cannot ask by it.
+    The distance is along the great circle. ``area`` is the boundary of the commune that was asked for. Who was not
+    granted the position cannot ask by it.
     """
-    position = replica.named.position
-    offered = {field.name for field in plan.service.fields}
-    if not position or not offered.issuperset(position):
-        raise not_findable("Bảng của dịch vụ không có cột kinh độ và vĩ độ.")
-    if hidden := [name for name in position if name not in plan.names]:
-        raise fields_not_granted(hidden)
+    position = position_of(plan, replica)
     lon, lat = (quoted(name) for name in position)
     conditions: list[str] = []
     values: list[Any] = []
@@ -148,6 +150,10 @@ def near(
         west, south, east, north = box
         conditions.append(f"{lat} BETWEEN ? AND ? AND {lon} BETWEEN ? AND ?")
         values += [south, north, west, east]
+    if area is not None:
+        inside = area.within(replica, *position)
+        conditions += inside.conditions
+        values += inside.values
     rank, point = "0.0", []
     if place.point:
         replica.connection.create_function("metres", 4, metres, deterministic=True)
@@ -158,6 +164,21 @@ def near(
     )  # fmt: skip
     distances = [round(row[-2], 1) if place.point else None for row in rows]
     return [{"distance": one, "data": shown.record(row)} for one, row in zip(distances, rows, strict=True)], following
+
+
+def position_of(plan: Plan, replica: Replica) -> tuple[str, str]:
+    """Return the columns of longitude and latitude; raise ``Refused``: there are none (409), not granted (403).
+
+    Whoever was not granted the position must not learn of it by asking where something is.
+    """
+    position = replica.named.position
+    offered = {field.name for field in plan.service.fields}
+    if not position or not offered.issuperset(position):
+        raise not_findable("Bảng của dịch vụ không có cột kinh độ và vĩ độ.")
+    if hidden := [name for name in position if name not in plan.names]:
+        raise fields_not_granted(hidden)
+    lon, lat = position
+    return lon, lat
 
 
 def metres(lon: float, lat: float, from_lon: float, from_lat: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nganam.serving.cursors import Cursor, seal, unseal
+from nganam.serving.cursors import Cursor, Value, seal, unseal
 from nganam.serving.ordering import Order, beyond, comparable, order_sql, whole
 from nganam.serving.plans import Plan, quoted
 from nganam.serving.problems import Refused, ambiguous_key, bad_request, record_absent, record_not_granted
@@ -23,6 +23,17 @@ Filter = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """What else is to hold of the records of a page: conditions over the rows as SQL, and their values."""
+
+    conditions: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
+
+
+EVERYWHERE = Within()
+
+
+@dataclass(frozen=True, slots=True)
 class PageQuestion:
     """A page asked for: filters, order, which fields (none: all granted), how many, and where to go on."""
 
@@ -32,9 +43,10 @@ class PageQuestion:
     order: Order = ()
     fields: tuple[str, ...] = ()
 
-    def identity(self, plan: Plan) -> bytes:
+    def identity(self, plan: Plan, within: Within = EVERYWHERE) -> bytes:
         """Return what a cursor is bound to."""
-        return repr((plan.consumer, plan.code, self.filters, self.order)).encode()
+        more = () if within == EVERYWHERE else (within,)
+        return repr((plan.consumer, plan.code, self.filters, self.order, *more)).encode()
 
 
 def look_up(plan: Plan, replica: Replica, key: Sequence[str]) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def where_sql(conditions: Sequence[str]) -> str:
 
 
 def read_page(
-    plan: Plan, shown: Plan, replica: Replica, question: PageQuestion, secret: bytes
+    plan: Plan, shown: Plan, replica: Replica, question: PageQuestion, secret: bytes, within: Within = EVERYWHERE
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the records of a page in order, and the cursor of the next page ("" when this is the last).
 
@@ -106,12 +118,13 @@ def read_page(
     does, and rows added meanwhile shift nothing.
     """
     order = whole(question.order, replica.named.key or ROWID)
-    conditions, values = filter_sql(plan, question.filters)
+    conditions, values = _conditions(plan, question, within)
+    identity = question.identity(plan, within)
     # The plain order is the key's own, by its index; it only has to be one and the same.
     instants = [name for name, _ in order if plan.service.type_of(name) == INSTANT] if question.order else ()
     keys = ", ".join(comparable(name, instants) for name, _ in order)
     if question.cursor:
-        last = unseal(question.cursor, question.identity(plan), secret).last
+        last = unseal(question.cursor, identity, secret).last
         if len(last) != len(order):
             raise bad_request("Con trỏ thuộc về cấu trúc cũ của bảng.", "Đọc lại từ trang đầu.")
         if question.order:
@@ -126,5 +139,19 @@ def read_page(
         rows = base.execute(sql, [*values, question.limit + 1]).fetchall()
     page = rows[: question.limit]
     more = len(rows) > question.limit
-    following = seal(Cursor(tuple(page[-1][-len(order) :])), question.identity(plan), secret) if more else ""
+    following = seal(Cursor(tuple(page[-1][-len(order) :])), identity, secret) if more else ""
     return [shown.record(row) for row in page], following
+
+
+def count_up_to(plan: Plan, replica: Replica, question: PageQuestion, within: Within, most: int) -> int | None:
+    """Return how many records the question has on all its pages, ``None`` where there are more than ``most``."""
+    conditions, values = _conditions(plan, question, within)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM rows{where_sql(conditions)} LIMIT ?)"  # noqa: S608 - names come from the snapshot
+    with replica.bounded() as base:
+        found = int(base.execute(sql, [*values, most + 1]).fetchall()[0][0])
+    return found if found <= most else None
+
+
+def _conditions(plan: Plan, question: PageQuestion, within: Within) -> tuple[list[str], list[Any]]:
+    conditions, values = filter_sql(plan, question.filters)
+    return [*conditions, *within.conditions], [*values, *within.values]

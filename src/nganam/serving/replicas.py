@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -57,10 +58,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One version of a table, open in this thread."""
+    """One version of a table, open in this thread; ``extents`` keeps what was worked out of it, by scope."""
 
     named: Named
     connection: sqlite3.Connection
+    extents: dict[Any, tuple[float, float, float, float] | None] = field(default_factory=dict)
 
     @contextmanager
     def bounded(self) -> Iterator[sqlite3.Connection]:

@@ -65,6 +65,7 @@ class Service(msgspec.Struct, frozen=True):
     ``personal`` names the columns with personal data: who was not granted one cannot filter by it either.
     ``smallest_group`` is the number of records below which no figure is told of a group.
     ``sandbox`` marks a twin over made-up rows: whoever the gateway lets through sees every field, without a grant.
+    ``title`` is what people call the service.
     """
 
     path: str
@@ -78,6 +79,7 @@ class Service(msgspec.Struct, frozen=True):
     remote: Remote | None = None
     sandbox: bool = False
     smallest_group: int = SMALLEST_GROUP
+    title: str = ""
 
     def type_of(self, name: str) -> str:
         """Return the type of a column; ``types`` names those asked by but not offered as fields."""
@@ -134,8 +136,9 @@ class Push(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything the data server has been told. ``grants`` is consumer, then service code.
 
-    ``portal`` is the portal's address, where the kinds of problem are explained. ``listed`` and ``members`` answer the
-    questions about the exchange itself; they name services of other servers too. ``pushes`` are by the door's code.
+    ``portal`` is the portal's address, where the kinds of problem are explained; ``gateway`` is the LGSP's, by which
+    answers link to each other. ``listed`` and ``members`` answer the questions about the exchange itself; they name
+    services of other servers too. ``pushes`` are by the code of the door.
     """
 
     number: int
@@ -148,6 +151,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     listed: tuple[Listed, ...] = ()
     members: tuple[Member, ...] = ()
     pushes: dict[str, Push] = {}
+    gateway: str = ""
 
 
 def read_snapshot(path: Path) -> Snapshot:

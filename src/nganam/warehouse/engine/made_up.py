@@ -16,9 +16,10 @@ import rstr
 
 from nganam.warehouse.engine.contract import Column, Contract, label_key
 from nganam.warehouse.engine.duck import duck
+from nganam.warehouse.engine.files import LAT, LON
 
 Fits = Callable[[str, str], bool]
-MAKER: Final = 2
+MAKER: Final = 3
 """Raised when the rows made of the same contract change."""
 ROWS: Final = 200
 EMPTY_EVERY: Final = 9
@@ -30,6 +31,8 @@ MOST_PARTS: Final = 2000
 """Repeated parts of one text after which a pattern is given up: nested repeats grow without end."""
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2025, 12, 31)
 FIRST_YEAR: Final = 2001
+LONGITUDES, LATITUDES = (102.2, 109.4), (8.6, 23.3)
+"""Where made-up positions lie: in the box around the mainland, so that a map of them is one."""
 SURNAMES = (
     "Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Phan", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Sơn",
     "Thạch", "Lâm", "Kim", "Danh", "Trương",
@@ -131,6 +134,9 @@ def _quantity(column: Column, number: int, random: Random) -> int | float:
     high = float(column.maximum) if column.maximum else None
     if column.name == "nam" and low is None and high is None:
         return FIRST_YEAR + number % (ROWS * 2)
+    if column.type == "decimal" and low is None and high is None and column.name in LON | LAT:
+        west, east = LONGITUDES if column.name in LON else LATITUDES
+        return round(west + random.random() * (east - west), 5)
     least = low if low is not None else min(1.0, high if high is not None else 1.0)
     most = high if high is not None else least + 10 * ROWS
     if column.type == "integer":
