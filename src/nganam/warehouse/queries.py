@@ -375,6 +375,8 @@ def mended_of(load: Load) -> int:
 
 def why_not_mended(load: Load) -> str:
     """Return "" when mended rows of the load's rejected ones can still be put into the table, else why not."""
+    if load.model is not None:
+        return _("Bảng dẫn xuất được tính lại từ đầu vào: sửa dòng sai ở bảng đầu vào, hoặc sửa câu SQL của mô hình.")
     if not load.rejected or not places.rejected(load).is_file():
         return _("Lượt nạp %(code)s không có dòng bị loại nào được giữ để sửa.") % {"code": load.code}
     if load.state not in ENDED_WELL and load.fault != "all_rejected":

@@ -365,7 +365,7 @@ def _load_context(
         "version": version,
         "gone": gone,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
-        "may_load_again": may and found.landing_sha and found.is_whole,
+        "may_load_again": may and found.landing_sha and found.is_whole and found.model is None,
         "columns": policies.visible(request.actor, version) if version else (),
         "withheld": policies.may_see_rejected(request.actor, found),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),
