@@ -19,5 +19,9 @@ class WarehouseConfig(AppConfig):
         from nganam.warehouse import events, told  # noqa: F401, PLC0415 - needs the app registry
         from nganam.warehouse.terms import FILES  # noqa: PLC0415
 
+        from nganam.warehouse.contracting import declare_readers  # noqa: PLC0415
+        from nganam.warehouse.transforms.readers import reading  # noqa: PLC0415
+
         telling.sentences(*told.SENTENCES)
+        declare_readers(reading)
         declare_local(FILES)

@@ -12,8 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import pyarrow as pa
-
 from nganam.warehouse import places, policies
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import lake, landing
@@ -86,9 +84,8 @@ def views_of(table: Table, model: ModelVersion, held: Mapping[str, Version], *, 
     found = {}
     for name, code in model.names.items():
         version = held[code]
-        names = [one.name for one in policies.readable(table.agency.code, version, day)]
         files = lake.files(places.lake(version.table), version.delta_version)
-        found[name] = _dataset(files, names)
+        found[name] = _dataset(files, policies.readable(table.agency.code, version, day))
     return found
 
 
@@ -161,12 +158,11 @@ def _plain(sql: str) -> str:
     return sql.strip().rstrip(";").strip()
 
 
-def _dataset(files: list[str], names: list[str]) -> Any:
-    """Open a version as one table of these columns and no other; files from before a column lack it: empty there."""
+def _dataset(files: list[str], columns: tuple[contracts.Column, ...]) -> Any:
+    """Open a version as one table of these columns and no other; files from before a column lack it: empty there.
+
+    The types are the contract's: files a merge has written hold texts in another form than those a load has.
+    """
     import pyarrow.dataset as sets  # noqa: PLC0415 - only a model needs it
 
-    whole = pa.unify_schemas(
-        [sets.dataset(path, format="parquet").schema for path in files], promote_options="permissive"
-    )
-    schema = pa.schema([whole.field(name) for name in names if name in whole.names])
-    return sets.dataset(files, format="parquet", schema=schema)
+    return sets.dataset(files, format="parquet", schema=contracts.Contract(columns).schema())
