@@ -79,7 +79,9 @@ def test_a_run_is_told_with_its_inputs_versions_and_what_became_of_each_column(d
         "model.theo-loai", "co-so-kham-chua-benh", "1",
     )  # fmt: skip
     fields = made.facets["columnLineage"].fields
-    kinds = {name: [(one.field, one.transformations[0].subtype) for one in held.inputFields] for name, held in fields.items()}
+    kinds = {
+        name: [(one.field, one.transformations[0].subtype) for one in held.inputFields] for name, held in fields.items()
+    }
     assert kinds == {
         "loai": [("loai", "IDENTITY")], "so_giuong": [("so_giuong", "AGGREGATION")],
         "ten_cuoi": [("ten_co_so", "TRANSFORMATION")],

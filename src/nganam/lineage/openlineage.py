@@ -121,7 +121,11 @@ def _event(load: Load, kind: str, at: datetime, run_facets: dict[str, Any]) -> E
 
 def _job(load: Load) -> dict[str, Any]:
     kind = {"processingType": "BATCH", "integration": "NGANAM", "jobType": "MODEL" if load.model else "LOAD"}
-    return {"namespace": namespace(), "name": f"{'model' if load.model else 'load'}.{load.table.code}", "facets": _facets(jobType=kind)}
+    return {
+        "namespace": namespace(),
+        "name": f"{'model' if load.model else 'load'}.{load.table.code}",
+        "facets": _facets(jobType=kind),
+    }
 
 
 def _is_own(load: Load) -> bool:

@@ -272,6 +272,8 @@ def lineage(version: Version) -> list[Step]:
     """Return how a version came about: source or upload, landing file, load, version."""
     load = version.load
     steps = []
+    for code, number in load.inputs.get("versions", {}).items():
+        steps.append(Step("input", code, f"v{number}"))
     if load.source is not None:
         steps.append(Step("source", load.source.name, load.source.get_kind_display()))
     if load.restores is not None:

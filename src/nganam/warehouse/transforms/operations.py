@@ -1,7 +1,7 @@
 """Writes: save a model, stop using one, start the runs that are due."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,17 @@ log = structlog.get_logger(__name__)
 SQL_TYPES = {
     "integer": "BIGINT", "decimal": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMPTZ", "boolean": "BOOLEAN",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """A model as somebody wrote it."""
+
+    table: Table
+    sql: str
+    description: str = ""
+    tests: tuple[Mapping[str, Any], ...] = ()
+    lowered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,22 +113,44 @@ def save_model(
     what :func:`read_model` raises, ``Invalid`` naming columns, tests, classes and rings, ``StateMoved`` when somebody
     else was first.
     """
-    draft = read_model(actor=actor, at=at, table=table, sql=sql)
+    written = Written(table, sql, description, tuple(tests), dict(lowered or {}))
+    draft, said = checked(actor=actor, at=at, written=written)
+    return keep(actor=actor, at=at, table=table, draft=draft, said=said, reason=reason, seen=seen)
+
+
+@transaction.atomic
+def keep(
+    *, actor: Actor, at: datetime, table: Table, draft: Draft, said: Mapping[str, Any], reason: str = "",
+    seen: str = "",
+) -> ModelVersion:  # fmt: skip
+    """Keep a model that was :func:`checked` as the table's next; raise ``Invalid`` for a ring, ``StateMoved``."""
+    allow(policies.may_declare(actor, table.agency.code))
+    before = _hold(table, draft.known, seen)
+    if before is not None and is_same(before, said):
+        return before
+    _refuse_ring(table, draft.known)
+    return _save(table, before, said, draft, actor=actor, at=at, reason=reason)
+
+
+def checked(*, actor: Actor, at: datetime, written: Written) -> tuple[Draft, dict[str, Any]]:
+    """Return a model as it would be kept; raise what :func:`save_model` raises but for rings and who was first."""
+    table = written.table
+    draft = read_model(actor=actor, at=at, table=table, sql=written.sql)
     _refuse_loaded(table)
     _check_columns(table, draft.given)
-    lowered = {name: text.strip()[:500] for name, text in (lowered or {}).items() if text.strip()}
-    kept_tests = testing.checked(list(tests), {**draft.views, running.ROWS: table.shape.schema().empty_table()})
+    lowered = {name: text.strip()[:500] for name, text in written.lowered.items() if text.strip()}
+    rows = {running.ROWS: table.shape.schema().empty_table()}
+    tests = testing.checked(written.tests, {**draft.views, **rows})
     classing.refuse(table.shape, draft.floors, lowered, field="lowered")
-    said = {
-        "sql": draft.sql, "description": description.strip(), "tests": kept_tests, "lowered": lowered,
-        "lineage": dict(draft.lineage),
+    return draft, {
+        "sql": draft.sql, "description": written.description.replace("\r\n", "\n").strip(), "tests": tests,
+        "lowered": lowered, "lineage": dict(draft.lineage),
     }  # fmt: skip
-    with transaction.atomic():
-        before = _hold(table, draft.known, seen)
-        if before is not None and not before.is_stopped and all(getattr(before, name) == one for name, one in said.items()):
-            return before
-        _refuse_ring(table, draft.known)
-        return _save(table, before, said, draft, actor=actor, at=at, reason=reason)
+
+
+def is_same(before: ModelVersion, said: Mapping[str, Any]) -> bool:
+    """Say whether a model that holds says all this already."""
+    return not before.is_stopped and all(getattr(before, name) == one for name, one in said.items())
 
 
 def stop_model(*, actor: Actor, at: datetime, table: Table, reason: str) -> ModelVersion:
@@ -237,7 +270,9 @@ def _refuse_ring(table: Table, inputs: Iterable[Table]) -> None:
     way = planning.ring(feeds, table.code)
     if way:
         text = _("mô hình tạo thành vòng: %(ring)s; bảng không thể tính ra từ chính nó") % {"ring": " ← ".join(way)}
-        raise Invalid(_("Các mô hình tạo thành vòng."), fields={"sql": [text]}, hint=_("Bỏ một bảng trong vòng khỏi câu SQL."))
+        raise Invalid(
+            _("Các mô hình tạo thành vòng."), fields={"sql": [text]}, hint=_("Bỏ một bảng trong vòng khỏi câu SQL.")
+        )
 
 
 def _save(

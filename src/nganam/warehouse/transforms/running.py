@@ -151,7 +151,7 @@ def _where_and_why(error: "duckdb.Error") -> tuple[int, str]:
     line = re.search(r"LINE (\d+):", text)
     if type(error).__name__ not in ABOUT_COLUMNS:
         return int(line[1]) if line else 1, "một giá trị của dữ liệu không tính được; dùng try_cast hoặc lọc trước"
-    return int(line[1]) if line else 1, text.split("\n")[0][:300]
+    return int(line[1]) if line else 1, text.split("\n", maxsplit=1)[0][:300]
 
 
 def _plain(sql: str) -> str:
@@ -161,8 +161,9 @@ def _plain(sql: str) -> str:
 def _dataset(files: list[str], columns: tuple[contracts.Column, ...]) -> Any:
     """Open a version as one table of these columns and no other; files from before a column lack it: empty there.
 
-    The types are the contract's: files a merge has written hold texts in another form than those a load has.
+    The types are the contract's: files a merge has written hold texts in another form than those a load has. A scanner,
+    so that conditions stay with the engine: Arrow compares the two forms with neither.
     """
     import pyarrow.dataset as sets  # noqa: PLC0415 - only a model needs it
 
-    return sets.dataset(files, format="parquet", schema=contracts.Contract(columns).schema())
+    return sets.dataset(files, format="parquet", schema=contracts.Contract(columns).schema()).scanner()
