@@ -107,12 +107,13 @@ def test_a_column_may_not_be_classed_lower_than_what_it_stems_from(people):
 
 @pytest.mark.law("S27")
 def test_the_contract_of_a_derived_table_is_held_to_it_too(people):
-    columns = [{"name": "so", "key": True}, {"name": "ten", "classification": "personal"}]
+    key = {"name": "so", "key": True}
+    columns = [key, {"name": "ten", "classification": "personal"}]
     table = declared("rut-gon", columns)
     saved(table, "SELECT so, ho_ten AS ten FROM benh_nhan")
     with pytest.raises(Invalid) as refused:
         operations.change_table(
-            actor=LAN, at=AT, table=table, title="x", columns=[columns[0], {"name": "ten", "classification": "shared"}]
+            actor=LAN, at=AT, table=table, title="x", columns=[key, {"name": "ten", "classification": "shared"}]
         )
     assert "ít nhất phải phân loại personal" in refused.value.fields["columns"][0]
 

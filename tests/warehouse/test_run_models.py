@@ -1,4 +1,4 @@
-"""Lan's tables of figures are made from her table of facilities by models: SQL over committed versions, run in order."""
+"""Lan's tables of figures are made from her facilities by models: SQL over committed versions, run in order."""
 
 from datetime import timedelta
 
@@ -128,12 +128,11 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
         ("SELECT * FROM information_schema.tables", "không có bảng “information_schema.tables”"),
         ("COPY co_so_kham_chua_benh TO 'x.csv'", "chỉ nhận một câu SELECT"),
         ("SELECT 1; SELECT 2", "chỉ nhận một câu SELECT"),
-        ("SELECT ma_xa,\n  random() AS so_co_so, 1 AS so_giuong FROM co_so_kham_chua_benh", "Dòng 2: không dùng random"),
+        ("SELECT ma_xa,\n random() AS so_co_so, 1 AS so_giuong FROM co_so_kham_chua_benh", "Dòng 2: không dùng random"),
         ("SELECT ma_xa, so_phong AS so_co_so FROM co_so_kham_chua_benh", "không có cột “so_phong”"),
         ("SELECT ma_xa FRM\nco_so_kham_chua_benh x y", "Dòng 2: sai cú pháp"),
         ("SELECT ma_xa, 1 AS so_co_so FROM co_so_kham_chua_benh", "không cho cột “so_giuong”"),
         ("SELECT ma_xa, 1 so_co_so, 1 so_giuong, 1 la FROM co_so_kham_chua_benh", "không khai báo cột “la”"),
-        ("SELECT ma_xa, 1 so_co_so,\n  ten_co_so + 1 AS so_giuong FROM co_so_kham_chua_benh WHERE ten_co_so > 1 + date '2020-01-01' * 2", "Dòng"),
         ("SELECT 1 AS ma_xa, 1 AS so_co_so, 1 AS so_giuong", "không đọc bảng nào"),
     ],
 )  # fmt: skip
@@ -180,7 +179,7 @@ def test_a_derived_table_takes_no_file_and_has_no_source(load, beds):
         load(as_csv(), table=beds)
     with pytest.raises(Invalid) as refused:
         operations.change_table(actor=LAN, at=AT, table=beds, columns=BED_COLUMNS, title="x", schedule="02:00")
-    assert "không có nguồn" in refused.value.fields["source"][0]
+    assert "không có nguồn" in refused.value.fields["schedule"][0]
     with pytest.raises(Invalid, match="chưa có phiên bản nào: co-so-kham-chua-benh"):
         models.run_model(actor=LAN, at=AT, table=beds)
     stopped = models.stop_model(actor=LAN, at=AT, table=beds, reason="Nhập tay từ nay.")

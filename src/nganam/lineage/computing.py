@@ -141,7 +141,8 @@ def _tables(draft: Draft) -> None:
         draft.add(
             Node(
                 table_id(table.code), "table", table.code, table.title, table.agency.code, table.agency.label,
-                table.get_absolute_url() if pk in mine else "", _columns(table), load.current if load else _("Chưa nạp lần nào"),
+                table.get_absolute_url() if pk in mine else "", _columns(table),
+                load.current if load else _("Chưa nạp lần nào"),
                 load is not None and load.state == "failed", ", ".join(told),
                 version.committed_at if version else None,
             )

@@ -24,7 +24,8 @@ from nganam.warehouse.workflow import LOAD
 
 __all__ = [
     "SERVERS", "SIGN_NAMES", "Admission", "Api", "Connection", "ContractVersion", "ErasedValue", "Erasure",
-    "FindingAdmission", "Load", "ModelVersion", "RejectedRow", "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
+    "FindingAdmission", "Load", "ModelVersion", "RejectedRow", "Scope", "Source", "SourceKind", "Table", "Version",
+    "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),

@@ -451,9 +451,7 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
     if unknown:
         text = _("Không có danh mục dùng chung “%(codes)s” đã công bố; xem mã ở trang Danh mục dùng chung.")
         found["columns"] = [text % {"codes": ", ".join(unknown)}]
-    classing.refuse_contract(table, shape)
-    if planning.model_of(table) is not None and (table.source or table.schedule):
-        found["source"] = [_("Bảng dẫn xuất lấy dữ liệu từ mô hình, không có nguồn hay giờ nạp.")]
+    classing.refuse_declaration(table, shape)
     if not table.title:
         found["title"] = [_("Đặt tên cho bảng.")]
     if table.schedule and not DAILY.match(table.schedule):

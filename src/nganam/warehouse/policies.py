@@ -61,9 +61,10 @@ def visible(actor: Actor, version: Version) -> tuple[Column, ...]:
 
 
 def readable(agency_code: str, held: Version | Table, day: date) -> tuple[Column, ...]:
-    """Return the columns of a version, or of a table that has none yet, that an agency's models may read: as its officers may ask over it by SQL.
+    """Return the columns of a version, or of a table without one, that an agency's models may read.
 
-    Its own tables whole; the lead agency others' too, without what is personal; nobody else anything.
+    As its officers may ask over it by SQL: its own tables whole; the lead agency others' too, without what is personal;
+    nobody else anything.
     """
     owner = held.agency if isinstance(held, Table) else held.table.agency
     if owner.code == agency_code:

@@ -11,7 +11,7 @@ from nganam.warehouse.transforms import testing
 
 
 def judge(load: Load, accepted: Path) -> None:
-    """Run the rules of the load's table, and the tests of its model, over ``accepted`` and keep what they found with the load.
+    """Run the rules of the load's table, and the tests of its model, over ``accepted``; keep what they found.
 
     Raises ``Invalid`` (quality) when a rule of severity error is broken and no decision of this load admits it.
     """

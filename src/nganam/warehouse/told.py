@@ -22,6 +22,7 @@ ERASURE_DONE = gettext_noop("%(table)s: đã xóa dữ liệu theo quyết đị
 ERASURE_FIGURES = gettext_noop("%(code)s: %(rows)s dòng đã rời khỏi mọi phiên bản.")
 FILE_FAILED = gettext_noop("Lỗi ngoài dự kiến khi tạo tệp; quản trị đã có nhật ký. Bấm Tạo lại để thử lần nữa.")
 SENTENCES = (
-    TAKEN, TAKEN_AND_LOST, RESTORED, BY_MODEL, FROM_FILE, READ_BY_MODEL, READ_BY_WHOM, ERASES, ERASURE_PROPOSED, ERASURE_WAITS, ERASURE_DONE, ERASURE_FIGURES,
+    TAKEN, TAKEN_AND_LOST, RESTORED, BY_MODEL, FROM_FILE, READ_BY_MODEL, READ_BY_WHOM, ERASES,
+    ERASURE_PROPOSED, ERASURE_WAITS, ERASURE_DONE, ERASURE_FIGURES,
     FILE_FAILED,
 )  # fmt: skip

@@ -268,7 +268,7 @@ def _alike(base: "duckdb.DuckDBPyConnection", *sides: tuple[str, Sequence[str | 
 
 
 def run_queries(rules: Sequence[Rule], views: Mapping[str, Any], scratch: Path) -> list[Outcome]:
-    """Judge by rules of SQL over several views (Arrow data by name), one after the other, in the time all rules have."""
+    """Judge by rules of SQL over several views (Arrow data by name), in the time all rules have."""
     until = time.monotonic() + TOGETHER
     return [_run_query(rule, views, scratch, min(SECONDS, until - time.monotonic())) for rule in rules]
 

@@ -78,8 +78,14 @@ def refuse(shape: Contract, found: Mapping[str, Floor], lowered: Mapping[str, st
     raise Invalid(_("Phân loại cột thấp hơn nguồn gốc của nó."), fields={field: said})
 
 
-def refuse_contract(table: Table, shape: Contract) -> None:
-    """Hold a changed contract of a derived table against its model; a table that is not derived is free."""
+def refuse_declaration(table: Table, shape: Contract) -> None:
+    """Hold a changed declaration of a derived table against its model; a table that is not derived is free.
+
+    Raises ``Invalid`` for a source or a daily load, and for a column of a lower class than what it stems from.
+    """
     model = planning.model_of(table)
+    if model is not None and (table.source or table.schedule):
+        told = _("Bảng dẫn xuất lấy dữ liệu từ mô hình, không có nguồn hay giờ nạp.")
+        raise Invalid(told, fields={"source" if table.source else "schedule": [told]})
     if model is not None:
         refuse(shape, floors(model), model.lowered, field="columns")

@@ -18,7 +18,10 @@ class ModelForm(forms.Form):
     sql = forms.CharField(
         label=_("Câu SELECT"), max_length=LONGEST, strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "autocapitalize": "none", "class": "code"}),
-        help_text=_("Ghi mã bảng với gạch dưới (co_so_y_te) hoặc trong dấu nháy kép; đặt tên cột bằng AS như tên máy của bảng này."),
+        help_text=_(
+            "Ghi mã bảng với gạch dưới (co_so_y_te) hoặc trong dấu nháy kép; đặt tên cột bằng AS như tên máy của bảng "
+            "này."
+        ),
     )  # fmt: skip
     description = forms.CharField(
         label=_("Mô tả"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})

@@ -304,7 +304,7 @@ def _tell_owner(read: Table, table: Table, *, at: datetime) -> None:
 
 def _record(deed: str, made: ModelVersion, *, actor: Actor, at: datetime) -> None:
     record(
-        actor=actor, at=at, action=f"warehouse.model.{deed}", object_type="warehouse.table", object_code=made.table.code,
-        agency=made.table.agency.code,
+        actor=actor, at=at, action=f"warehouse.model.{deed}", object_type="warehouse.table",
+        object_code=made.table.code, agency=made.table.agency.code,
         details={"model": made.number, "inputs": made.inputs, "lowered": sorted(made.lowered), "reason": made.reason},
     )  # fmt: skip

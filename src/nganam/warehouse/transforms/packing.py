@@ -116,7 +116,7 @@ def of_folder(folder: Path) -> dict[str, str]:
 
 
 def unpacked(file: BinaryIO) -> dict[str, str]:
-    """Return the texts of the ``.sql`` files of a zip by their names; raise ``Invalid`` saying what is wrong with it."""
+    """Return the texts of the ``.sql`` files of a zip by their names; raise ``Invalid`` for a bad one."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = [one for one in archive.infolist() if one.filename.endswith(".sql")]
@@ -126,7 +126,7 @@ def unpacked(file: BinaryIO) -> dict[str, str]:
 
 
 def _texts(files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name, data in files:
         if len(data) > LARGEST or len(found) >= MOST_FILES:
             raise _bad(name, _("quá lớn hoặc quá nhiều tệp (nhiều nhất %(most)s)") % {"most": MOST_FILES})

@@ -102,7 +102,7 @@ def parse(sql: str, tables: Mapping[str, tuple[str, Iterable[tuple[str, str]]]])
         scope = build_scope(whole)
         if scope is None:
             raise _wrong(1, _("câu SQL không lần được nguồn gốc các cột"))
-        names = list(cast("exp.Query", whole).named_selects)
+        names = list(whole.named_selects)
         _refuse_untraceable(whole, scope, sql)
         codes = {name: code for name, (code, _columns) in tables.items()}
         columns = {name: tuple(_origins(to_node(name, scope, DIALECT, schema), codes)) for name in names}
@@ -150,9 +150,7 @@ def _refuse_functions(root: exp.Query, sql: str) -> None:
         name = _written(call, sql)
         single_age = name == "age" and len([*call.iter_expressions()]) == 1
         if name in changing() or single_age:
-            told = _(
-                "không dùng %(name)s: cùng các phiên bản đầu vào, mô hình phải luôn cho cùng kết quả; lấy ngày từ một cột"
-            )
+            told = _("không dùng %(name)s: cùng đầu vào, mô hình phải luôn cho cùng kết quả; lấy ngày từ một cột")
             raise _wrong(_line(call, sql, name), told % {"name": name})
 
 
@@ -161,21 +159,21 @@ def changing() -> frozenset[str]:
     """Return the functions that do not always answer the same, as the engine itself tells, and those it does not."""
     with duck() as base:
         found = base.execute(
-            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate') "
-            "AND (stability <> 'CONSISTENT' OR has_side_effects)"
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
+            "WHERE function_type IN ('scalar', 'aggregate') AND (stability <> 'CONSISTENT' OR has_side_effects)"
         ).fetchall()
     return OF_THE_MOMENT | {str(name) for (name,) in found}
 
 
-def _refuse_untraceable(whole: exp.Expression, scope: Scope, sql: str) -> None:
+def _refuse_untraceable(whole: exp.Expr, scope: Scope, sql: str) -> None:
     """Refuse what would hide where a column stems from: whole rows, patterns of columns, values handed inwards."""
     for held in scope.traverse():
         for column in held.external_columns:
             if isinstance(held.expression.parent, exp.Lateral) or _is_shown(column, held.expression):
                 told = _("không đưa cột “%(name)s” vào câu SELECT bên trong để lấy ra; dùng JOIN hoặc WITH")
                 raise _wrong(_line(column.this, sql, column.name), told % {"name": column.name})
-    for one in whole.find_all(exp.Lateral):
-        raise _wrong(_line(one, sql, "lateral"), _("không dùng LATERAL; dùng JOIN hoặc WITH"))
+    for beside in whole.find_all(exp.Lateral):
+        raise _wrong(_line(beside, sql, "lateral"), _("không dùng LATERAL; dùng JOIN hoặc WITH"))
     for one in whole.find_all(exp.Star, exp.Columns, exp.Pivot, exp.TableColumn):
         if isinstance(one, exp.Star) and isinstance(one.parent, exp.Count):
             continue
@@ -183,9 +181,9 @@ def _refuse_untraceable(whole: exp.Expression, scope: Scope, sql: str) -> None:
         raise _wrong(_line(one, sql, one.name), told % {"what": one.sql(DIALECT)[:60]})
 
 
-def _is_shown(column: exp.Expression, select: exp.Expression) -> bool:
+def _is_shown(column: exp.Expr, select: exp.Expr) -> bool:
     """Say whether a column stands among what a SELECT gives, not among what it compares."""
-    one = column
+    one: exp.Expr = column
     while one.parent is not None and one.parent is not select:
         one = one.parent
     return one.arg_key == "expressions"
@@ -212,7 +210,7 @@ def _origins(node: Node, codes: Mapping[str, str]) -> list[Origin]:
     return [Origin(table, column, KINDS[kind]) for (table, column), kind in sorted(found.items())]
 
 
-def _kind(made: exp.Expression, lower: Node) -> int:
+def _kind(made: exp.Expr, lower: Node) -> int:
     """Say what a step does to a column (a place in ``KINDS``): kept, changed, or lost in a figure over many rows."""
     if isinstance(made, exp.SetOperation | exp.Query):
         return 0
@@ -224,9 +222,9 @@ def _kind(made: exp.Expression, lower: Node) -> int:
     return 2 if held and all(_is_lowered(one, inner) for one in held) else 1
 
 
-def _is_lowered(column: exp.Column, within: exp.Expression) -> bool:
+def _is_lowered(column: exp.Column, within: exp.Expr) -> bool:
     """Say whether a column stands inside an aggregate that tells no single value; a window leaves row beside row."""
-    above: exp.Expression | None = column
+    above: exp.Expr | None = column
     lowered = False
     while above is not None and above is not within.parent:
         if isinstance(above, exp.Window):
@@ -245,7 +243,7 @@ def _deciding(scope: Scope, schema: MappingSchema, codes: Mapping[str, str]) -> 
                 yield from _decides(one, column, kind, schema, codes)
 
 
-def _clauses(select: exp.Expression) -> Iterator[tuple[str, exp.Expression]]:
+def _clauses(select: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     for kind, names in (("FILTER", ("where", "having", "qualify")), ("GROUP_BY", ("group",)), ("SORT", ("order",))):
         yield from ((kind, found) for name in names if (found := select.args.get(name)) is not None)
     for join in select.args.get("joins") or ():
@@ -264,7 +262,7 @@ def _decides(
         yield from (Origin(one.table, one.column, kind) for one in _origins(below, codes))
 
 
-def _written(node: exp.Expression, sql: str) -> str:
+def _written(node: exp.Expr, sql: str) -> str:
     """Return the name of a function as the statement writes it, in small letters."""
     start, end = node.meta.get("start"), node.meta.get("end")
     if isinstance(start, int) and isinstance(end, int):
@@ -274,7 +272,7 @@ def _written(node: exp.Expression, sql: str) -> str:
     return str(node.sql_name() if isinstance(node, exp.Func) else node.key).lower()
 
 
-def _line(node: exp.Expression, sql: str, name: str) -> int:
+def _line(node: exp.Expr, sql: str, name: str) -> int:
     """Return the line something stands on: as the parser noted it, else where its name first occurs."""
     noted = node.meta.get("line")
     if isinstance(noted, int):

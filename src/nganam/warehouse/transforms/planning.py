@@ -143,16 +143,14 @@ def places() -> list[Place]:
         before = last.get(model.table_id)
         missing = tuple(one for one in inputs if one not in held)
         changed = not missing and (before is None or not _is_same(before, model, _as_inputs(model, held)))
-        waits = tuple(one for one in sorted(above(feeds, code)) if not _is_quiet(one, made, models, active))
+        waits = tuple(one for one in sorted(above(feeds, code)) if not _is_quiet(one, made))
         made[code] = Place(model, tuple(inputs), before, active.get(model.table_id), changed, missing, waits)
     return list(made.values())
 
 
-def _is_quiet(
-    code: str, made: Mapping[str, Place], models: Mapping[str, ModelVersion], active: Mapping[int, Load]
-) -> bool:
+def _is_quiet(code: str, made: Mapping[str, Place]) -> bool:
     """Say whether a table above is as it will stay: what others make of it would else be made twice, or be half old."""
-    return made[code].is_settled if code in made else code not in models
+    return code not in made or made[code].is_settled
 
 
 def _is_same(before: Load, model: ModelVersion, inputs: dict[str, Any]) -> bool:

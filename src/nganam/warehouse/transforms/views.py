@@ -160,11 +160,13 @@ def stop_model(request: HttpRequest, table: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("warehouse:model", table=found.code)
     form = StopForm(request.POST)
-    if form.is_valid() and attempt(
-        form,
-        lambda: operations.stop_model(actor=request.actor, at=request.at, table=found, **form.cleaned_data),
-    ):
-        return redirect("warehouse:model", table=found.code)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        done = attempt(
+            form, lambda: operations.stop_model(actor=request.actor, at=request.at, table=found, reason=reason)
+        )
+        if done:
+            return redirect("warehouse:model", table=found.code)
     return _model(request, found, form)
 
 
