@@ -205,3 +205,39 @@ def test_another_agencys_table_does_not_exist_for_a_model(load, facilities):
         models.save_model(actor=PHUC, at=AT, table=own, sql=BEDS)
     assert "không có bảng “co_so_kham_chua_benh” mà cơ quan được đọc" in refused.value.fields["sql"][0]
     assert not Load.objects.filter(table=own).exists()
+
+
+def test_values_of_every_type_come_through_a_model_as_they_are(load, agencies):
+    columns = [
+        {"name": "ma", "key": True}, {"name": "xa", "type": "commune"}, {"name": "so", "type": "integer"},
+        {"name": "tien", "type": "decimal"}, {"name": "ngay", "type": "date"}, {"name": "luc", "type": "datetime"},
+        {"name": "co", "type": "boolean"},
+    ]  # fmt: skip
+    first, second = declared("goc", columns), declared("ban-sao", columns)
+    rows = [
+        ("007", "31507", "9007199254740993", "0,1", "15/03/2004", "24/11/2026 09:00:05", "có"),
+        ('x "y" \\ {z}', "31498", "-5", "1234567,125", "", "", ""), ("Đã", "31501", "", "", "01/01/1900", "", "không"),
+    ]  # fmt: skip
+    assert load(as_csv(rows, header=[one["name"] for one in columns]), table=first).rejected == 0
+    saved(second, "SELECT ma, xa, so, tien, ngay, luc, co FROM goc")
+    (ran,) = step()
+    assert (ran.state, ran.rejected) == ("committed", 0), (ran.message, ran.by_reason)
+    assert queries.rows(second) == queries.rows(first)
+
+
+def test_a_step_above_that_changes_nothing_sets_off_nothing_below(load, beds, total):
+    load(as_csv())
+    saved(beds, "SELECT ma_xa, count(*) AS so_co_so, 0 AS so_giuong FROM co_so_kham_chua_benh GROUP BY ma_xa")
+    saved(total, TOTAL)
+    step(), step()
+    load(as_csv([("00123", "Tên khác", *ROWS[0][2:]), *ROWS[1:]]), at=AT + timedelta(hours=1))
+    assert [(one.table.code, one.state) for one in step(1)] == [("giuong-theo-xa", "unchanged")]
+    assert step(1) == []
+    assert total.loads.count() == 1
+
+
+def test_a_load_that_ends_sets_off_what_is_made_from_its_table():
+    from nganam.site.subscriptions import TABLE
+
+    for event in ("commit", "keep", "fail"):
+        assert "nganam.warehouse.tasks.follow_load" in TABLE[f"warehouse.load.{event}"]

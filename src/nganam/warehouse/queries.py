@@ -91,7 +91,9 @@ def loads_for(actor: Actor) -> QuerySet[Load]:
 def get_load_for(actor: Actor, code: str) -> Load:
     """Return a load of a table the actor may see."""
     found = (
-        Load.objects.select_related("table__agency", "source", "made__table__agency", "mends").filter(code=code).first()
+        Load.objects.select_related("table__agency", "source", "made__table__agency", "mends", "model")
+        .filter(code=code)
+        .first()
     )
     if found is None or not tables_for(actor).filter(pk=found.table_id).exists():
         raise NotFound(_("Không có lượt nạp “%(code)s”.") % {"code": code})
