@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from nganam.face.doors import Audience, door
 from nganam.face.forms import attempt, press
@@ -15,6 +17,7 @@ from nganam.warehouse.models import Load, Table
 from nganam.warehouse.transforms import classing, operations, packing, planning
 from nganam.warehouse.transforms.forms import ModelForm, PackForm, StopForm, TestFormSet, initial_model
 from nganam.warehouse.transforms.models import ModelVersion
+from nganam.warehouse.uploads import LimitedUploadHandler
 
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
 SHOWN = 20
@@ -27,11 +30,18 @@ def models(request: HttpRequest) -> HttpResponse:
     return _models(request, PackForm())
 
 
+@csrf_exempt
 @door(Audience.OFFICER, roles=(Role.FOCAL,))
-def import_models(request: HttpRequest) -> HttpResponse:
+def import_models(request: HttpRequest) -> HttpResponseBase:
     """Take the models of a zip, all or none (POST)."""
     if request.method != "POST":
         return redirect("warehouse:models")
+    request.upload_handlers = [LimitedUploadHandler(request)]
+    return _import_models(request)
+
+
+@csrf_protect
+def _import_models(request: HttpRequest) -> HttpResponse:
     form = PackForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -82,6 +92,7 @@ def _model(request: HttpRequest, found: Table, stop: StopForm) -> HttpResponse:
         "loads": found.loads.filter(model__isnull=False).select_related("model", "made")[:SHOWN],
         "versions": found.model_versions.all()[:SHOWN],
         "below": [one.table for one in planning.models_now() if found.code in one.inputs],
+        "mine": set(queries.tables_for(request.actor).values_list("code", flat=True)),
         "may_change": not policies.may_declare(request.actor, found.agency.code),
         "stop": stop,
     }
