@@ -1,5 +1,7 @@
 """SQL for analysts: one SELECT over what the officer sees whole, behind a fence, each with a record."""
 
+from datetime import timedelta
+
 import pytest
 
 import scenes
@@ -8,6 +10,8 @@ from nganam.audit.models import Entry
 from nganam.kernel.errors import Invalid, NotAllowed, Unavailable
 from nganam.warehouse import places
 from nganam.warehouse.engine import lake
+
+from .conftest import ROWS
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +29,11 @@ def test_a_select_is_answered_from_the_present_versions(visits):
     assert ask("SELECT 12345678901234567890 AS n, 'é' || ma AS x, [ma] AS l FROM luot_kham LIMIT 1").rows == (
         ("12345678901234567890", "é1", ["1"]),
     )
+
+
+def test_a_table_that_was_merged_into_is_answered_too(visits):
+    scenes.load(visits, [("1", *ROWS[0][1:3], "150", *ROWS[0][4:]), *ROWS[1:]], at=scenes.AT + timedelta(minutes=9))
+    assert ask("SELECT chi_phi, loai FROM luot_kham WHERE ma = '1'").rows == ((150.0, "Khám"),)
 
 
 def test_every_statement_leaves_a_record_answered_or_not(visits):

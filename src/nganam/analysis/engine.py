@@ -66,12 +66,21 @@ def _bound(told: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _dataset(files: list[str], columns: list[str]) -> ds.Dataset:
-    """Open the files as one table of these columns and no other; older files may lack one, which is empty then."""
+def _dataset(files: list[str], columns: list[str]) -> ds.Scanner:
+    """Open the files as one table of these columns and no other; older files may lack one, which is empty then.
+
+    A scanner: conditions stay with the engine. Handed down they would meet texts in the form a merge has written, and
+    Arrow compares these with no other.
+    """
     parts = [ds.dataset(path, format="parquet") for path in files]
-    whole = pa.unify_schemas([part.schema for part in parts], promote_options="permissive")
+    whole = pa.unify_schemas([_plain_texts(part.schema) for part in parts], promote_options="permissive")
     schema = pa.schema([whole.field(name) for name in columns if name in whole.names])
-    return ds.dataset(files, format="parquet", schema=schema)
+    return ds.dataset(files, format="parquet", schema=schema).scanner()
+
+
+def _plain_texts(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with texts as a load writes them: files a merge has written hold them in another form."""
+    return pa.schema([one.with_type(pa.string()) if one.type == pa.string_view() else one for one in schema])
 
 
 def _ask(base: duckdb.DuckDBPyConnection, told: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Computes the graph from what is recorded: declarations, loads, versions, accounts and tallies. Nothing is drawn.
 
 Each step asks one or two questions of the database for all tables together, so that the number of questions is the
-same for one table and for a hundred. Transformations between tables, once there are any, are one more step.
+same for one table and for a hundred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,8 @@ from nganam.services.models import Service
 from nganam.services.readers import OVER as SERVICES_OVER
 from nganam.sharing.accounts.models import OVER, Account
 from nganam.warehouse import queries as warehouse
-from nganam.warehouse.models import ContractVersion, FileState, Load, Source, Table, Version, VersionFile
+from nganam.warehouse.models import ContractVersion, FileState, Load, ModelVersion, Source, Table, Version, VersionFile
+from nganam.warehouse.transforms import planning
 
 Pairs = frozenset[tuple[str, str]]
 DATASETS_OVER = ("rejected", "removed")
@@ -62,9 +63,11 @@ class Draft:
 
 def of_tables(actor: Actor, tables: Sequence[Table], at: datetime) -> Graph:
     """Return the graph around tables the actor may see: what feeds them, and all that is made from them."""
-    draft = Draft(actor, at, {one.pk: one for one in tables})
+    models = planning.models_now()
+    draft = Draft(actor, at, _with_derived(tables, models))
     _tables(draft)
     _sources(draft)
+    _models(draft, models)
     accounts = _services(draft)
     _datasets(draft)
     _files(draft)
@@ -82,6 +85,38 @@ def of_source(actor: Actor, source: Source, at: datetime) -> Graph:
     return whole.around(node)
 
 
+def _with_derived(tables: Sequence[Table], models: Sequence[ModelVersion]) -> dict[int, Table]:
+    """Return the tables with all they are computed from, and all that is computed from them or from these."""
+    feeds = planning.feeds_of(models)
+    known = {one.code for one in tables}
+    below: dict[str, list[str]] = {}
+    for code, read in feeds.items():
+        for one in read:
+            below.setdefault(one, []).append(code)
+    wanted = set(known)
+    for code in known:
+        wanted |= planning.above(below, code)
+    for code in list(wanted):
+        wanted |= planning.above(feeds, code)
+    more = Table.objects.filter(code__in=wanted - known).select_related("agency", "source__agency")
+    return {one.pk: one for one in (*tables, *(more if wanted - known else ()))}
+
+
+def _models(draft: Draft, models: Sequence[ModelVersion]) -> None:
+    """Add what derived tables are computed from, column by column; dashed while the model has not run."""
+    derived = [one for one in models if one.table_id in draft.tables]
+    ended = Load.objects.filter(table__in=[one.table_id for one in derived], model__isnull=False)
+    ran = set(ended.filter(state__in=warehouse.ENDED_WELL).values_list("table", flat=True))
+    for model in derived:
+        lower = table_id(model.table.code)
+        for code in model.inputs:
+            stems = [(name, one) for name, held in model.origins.items() for one in held if one["table"] == code]
+            pairs = frozenset((one["column"], name) for name, one in stems)
+            deciding = {one["column"] for one in model.deciding if one["table"] == code}
+            filters = frozenset((one, name) for one in deciding for name in model.origins) - pairs
+            draft.links.append(Link(table_id(code), lower, pairs, filters, is_meant=model.table_id not in ran))
+
+
 def table_id(code: str) -> str:
     """Return the id of a table's node."""
     return f"table:{code}"
@@ -96,6 +131,7 @@ def _tables(draft: Draft) -> None:
         one.table_id: one.number
         for one in ContractVersion.objects.filter(table__in=tables, pk=Subquery(declared.values("pk")[:1]))
     }
+    mine = set(warehouse.tables_for(draft.actor).filter(pk__in=tables).values_list("pk", flat=True))
     last = Load.objects.filter(table=OuterRef("table")).order_by("-pk").values("pk")[:1]
     loads = {one.table_id: one for one in Load.objects.filter(table__in=tables, pk=Subquery(last))}
     for pk, table in draft.tables.items():
@@ -105,7 +141,8 @@ def _tables(draft: Draft) -> None:
         draft.add(
             Node(
                 table_id(table.code), "table", table.code, table.title, table.agency.code, table.agency.label,
-                table.get_absolute_url(), _columns(table), load.current if load else _("Chưa nạp lần nào"),
+                table.get_absolute_url() if pk in mine else "", _columns(table),
+                load.current if load else _("Chưa nạp lần nào"),
                 load is not None and load.state == "failed", ", ".join(told),
                 version.committed_at if version else None,
             )

@@ -1,6 +1,6 @@
 """The graph of lineage: things that hold data, the links on which data go from one to the next, and its questions.
 
-It knows nothing of what the things are: a transformation that makes a table from others will be one more node.
+It knows nothing of what the things are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid
 from nganam.warehouse import queries as warehouse
-from nganam.warehouse.models import Load, Source, Table, Version
+from nganam.warehouse.models import Load, ModelVersion, Source, Table, Version
 
 SPEC = "https://openlineage.io/spec/"
 RUN_EVENT = f"{SPEC}2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -99,7 +99,7 @@ def namespace() -> str:
 
 def _told(loads: QuerySet[Load]) -> QuerySet[Load]:
     return loads.select_related(
-        "table__agency", "source__agency", "made", "restores__table__agency", "restores__load", "erasure"
+        "table__agency", "source__agency", "made", "restores__table__agency", "restores__load", "erasure", "model"
     )
 
 
@@ -113,15 +113,19 @@ def _event(load: Load, kind: str, at: datetime, run_facets: dict[str, Any]) -> E
         "schemaURL": RUN_EVENT,
         "run": {"runId": run_id(load), "facets": _facets(processing_engine=engine) | run_facets},
         "job": _job(load),
-        "inputs": [_input(load, is_end=is_end)],
+        "inputs": _inputs(load, is_end=is_end),
         # A load that failed has written nothing.
         "outputs": [] if load.state == "failed" and is_end else [_output(load, is_end=is_end)],
     }
 
 
 def _job(load: Load) -> dict[str, Any]:
-    kind = {"processingType": "BATCH", "integration": "NGANAM", "jobType": "LOAD"}
-    return {"namespace": namespace(), "name": f"load.{load.table.code}", "facets": _facets(jobType=kind)}
+    kind = {"processingType": "BATCH", "integration": "NGANAM", "jobType": "MODEL" if load.model else "LOAD"}
+    return {
+        "namespace": namespace(),
+        "name": f"{'model' if load.model else 'load'}.{load.table.code}",
+        "facets": _facets(jobType=kind),
+    }
 
 
 def _is_own(load: Load) -> bool:
@@ -133,6 +137,39 @@ def _input_name(load: Load) -> tuple[str, str]:
     if _is_own(load):
         return table_name(load.table)
     return source_name(load.source) if load.source else (f"file://{load.table.code}", load.name)
+
+
+def _inputs(load: Load, *, is_end: bool) -> list[dict[str, Any]]:
+    """Return what a load reads: its source, its file, or the tables of its model, each in the version that was read."""
+    if load.model is None:
+        return [_input(load, is_end=is_end)]
+    tables = Table.objects.select_related("agency").filter(code__in=load.model.inputs).order_by("code")
+    read: dict[str, int] = load.inputs.get("versions", {})
+    return [
+        {
+            "namespace": namespace(), "name": one.code,
+            "facets": _facets(ownership=_owned(one.agency.code))
+            | (_facets(version={"datasetVersion": str(read[one.code])}) if one.code in read else {}),
+        }
+        for one in tables
+    ]  # fmt: skip
+
+
+def _model_lineage(model: ModelVersion, names: Iterable[str]) -> dict[str, Any]:
+    """Return what each column was computed from, how, and which columns decide about rows."""
+
+    def field(one: dict[str, Any], kind: str) -> dict[str, Any]:
+        told = [{"type": kind, "subtype": one["kind"]}]
+        return {"namespace": namespace(), "name": one["table"], "field": one["column"], "transformations": told}
+
+    fields = {
+        name: {"inputFields": [field(one, "DIRECT") for one in model.origins[name]]}
+        for name in names if model.origins.get(name)
+    }  # fmt: skip
+    deciding = [field(one, "INDIRECT") for one in model.deciding]
+    if not fields and not deciding:
+        return {}
+    return _facets(columnLineage={"fields": fields} | ({"dataset": deciding} if deciding else {}))
 
 
 def _input(load: Load, *, is_end: bool) -> dict[str, Any]:
@@ -193,6 +230,8 @@ def _output(load: Load, *, is_end: bool) -> dict[str, Any]:
 
 def _column_lineage(load: Load, names: Iterable[str]) -> dict[str, Any]:
     """Return which heading each column was read from; nothing for a load from before that was noted."""
+    if load.model is not None:
+        return _model_lineage(load.model, names)
     scope, name = _input_name(load)
     taken = {one: one for one in names} if _is_own(load) else load.found.get("headings", {})
     parsed = [{"type": "DIRECT", "subtype": "IDENTITY" if _is_own(load) else "TRANSFORMATION"}]

@@ -101,6 +101,8 @@ def _contributed(tables: Mapping[int, Table]) -> dict[int, dict[int, tuple[Sourc
     for load in since.select_related("source__agency", "restores__load__source__agency").order_by("pk"):
         # A version that was restored came from where it came from the first time.
         origin = load.restores.load if load.restores else load
+        if origin.model_id:  # computed from tables of the warehouse: no source, no file
+            continue
         if load.way != Way.MEND:  # rows of a file that is there already
             found.setdefault(load.table_id, {})[origin.source_id or 0] = (origin.source, origin)
     return found

@@ -10,6 +10,7 @@ INDEX = ("nganam.portal.tasks.reindex",)
 OUTSIDE = ("nganam.sharing.outside.tasks.follow_request",)
 SANDBOX = ("nganam.services.tasks.make_sandbox",)
 WOUND_UP = ("nganam.sharing.tasks.follow_service_end",)
+MODELS = ("nganam.warehouse.tasks.follow_load",)
 VIEWS = ("nganam.portal.tasks.prepare_views",)
 CLOSED = ("nganam.services.tasks.follow_agency_end", "nganam.sharing.tasks.follow_agency_end")
 
@@ -43,7 +44,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sharing.account.end_with_service": GATEWAY,
     "sharing.account.end_with_agency": GATEWAY,
     "sharing.account.amended": GATEWAY,
-    "warehouse.load.commit": ("nganam.lgsp.tasks.push_change",),
+    "warehouse.load.commit": ("nganam.lgsp.tasks.push_change", *MODELS),
+    "warehouse.load.keep": MODELS,
+    "warehouse.load.fail": MODELS,
     "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure",),
     "services.upstream.edited": GATEWAY,
     "lgsp.credential.revoked": GATEWAY,

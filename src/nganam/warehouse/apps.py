@@ -17,7 +17,10 @@ class WarehouseConfig(AppConfig):
         """Register the room's audit actions and local terms, and what its notices say."""
         from nganam.deadlines.terms import declare_local  # noqa: PLC0415
         from nganam.warehouse import events, told  # noqa: F401, PLC0415 - needs the app registry
+        from nganam.warehouse.contracting import declare_readers  # noqa: PLC0415
         from nganam.warehouse.terms import FILES  # noqa: PLC0415
+        from nganam.warehouse.transforms.readers import reading  # noqa: PLC0415
 
         telling.sentences(*told.SENTENCES)
+        declare_readers(reading)
         declare_local(FILES)

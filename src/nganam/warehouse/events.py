@@ -27,5 +27,7 @@ register(
     Action("warehouse.erasure.confirmed", "Xác nhận xóa dữ liệu", "Confirmed an erasure of data"),
     Action("warehouse.erasure.done", "Xóa xong dữ liệu theo quyết định", "Erased data by decision"),
     Action("warehouse.erasure.lifted", "Cho nhận lại giá trị đã xóa", "Let erased values in again"),
+    Action("warehouse.model.saved", "Lưu mô hình của bảng dẫn xuất", "Saved the model of a derived table"),
+    Action("warehouse.model.stopped", "Thôi dùng mô hình của bảng", "Stopped using the model of a table"),
     Action("warehouse.findings.withdrawn", "Thôi chấp nhận phát hiện", "Withdrew an admission"),
 )

@@ -46,7 +46,8 @@ from nganam.warehouse.engine.contract import Contract
 from nganam.warehouse.engine.erasing import REASON
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.files import counted
-from nganam.warehouse.models import Erasure, Load, RejectedRow, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.models import Erasure, Load, ModelVersion, RejectedRow, Source, SourceKind, Table, Version, Way
+from nganam.warehouse.transforms import running
 
 Teller = progress.Teller
 log = structlog.get_logger(__name__)
@@ -61,7 +62,7 @@ def run_load(*, actor: Actor, now: Now, code: str) -> Load:
 
     ``now`` is the door's clock: a load takes long enough to have a beginning and an end.
     """
-    load = Load.objects.select_related("table__agency", "source__agency", "restores", "mends").get(code=code)
+    load = Load.objects.select_related("table__agency", "source__agency", "restores", "mends", "model").get(code=code)
     with places.alone(places.lock(load.table)) as alone:
         if not alone:
             return load
@@ -292,15 +293,26 @@ def _landed(load: Load, teller: Teller, *, at: datetime) -> landing.Landed:
     if load.landing_sha:
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
-    if load.source is None:
+    if load.model is not None:
+        landed = _compute(load, load.model, teller, at=at)
+    elif load.source is None:
         raise fault("unexpected")
-    if load.cursor:
+    elif load.cursor:
         _begin_source(load, teller)
         landed = since.land(load, load.source, at=at, told=lambda rows: teller.move(rows, read=rows))
     else:
         landed = _land_source(load, load.source, teller)
     Load.objects.filter(pk=load.pk).update(landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind)
     return landed
+
+
+def _compute(load: Load, model: ModelVersion, teller: Teller, *, at: datetime) -> landing.Landed:
+    whole, unit = progress.estimate(load)
+    teller.begin("compute", whole=whole, unit=unit)
+    return running.land(
+        load, model, day=local_date(at), limit=settings.NGANAM_UPLOAD_LIMIT * 20,
+        told=lambda rows: teller.move(rows, read=rows),
+    )  # fmt: skip
 
 
 def _begin_source(load: Load, teller: Teller) -> None:

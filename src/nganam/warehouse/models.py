@@ -19,11 +19,13 @@ from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import faults, letters
 from nganam.warehouse.engine.manner import Asked
 from nganam.warehouse.erasure_models import ErasedValue, Erasure
+from nganam.warehouse.transforms.models import ModelVersion
 from nganam.warehouse.workflow import LOAD
 
 __all__ = [
     "SERVERS", "SIGN_NAMES", "Admission", "Api", "Connection", "ContractVersion", "ErasedValue", "Erasure",
-    "FindingAdmission", "Load", "RejectedRow", "Scope", "Source", "SourceKind", "Table", "Version", "sign_name",
+    "FindingAdmission", "Load", "ModelVersion", "RejectedRow", "Scope", "Source", "SourceKind", "Table", "Version",
+    "sign_name",
 ]  # fmt: skip
 SIGN_NAMES = {
     ",": _("Dấu phẩy (,)"),
@@ -191,7 +193,10 @@ class Way(models.TextChoices):
 
 
 class Load(Case):
-    """One run from a source or an upload to a version, or to the reason why not."""
+    """One run from a source, an upload or a model to a version, or to the reason why not.
+
+    ``inputs`` of a model's run are ``{"versions": {table: number}, "contract": digest}`` (``transforms.planning``).
+    """
 
     MACHINE: ClassVar[Machine] = LOAD
     CODE_PREFIX: ClassVar[str] = "NAP"
@@ -202,6 +207,10 @@ class Load(Case):
         "warehouse.Version", models.PROTECT, null=True, blank=True, related_name="restorations",
         verbose_name=_("Khôi phục phiên bản"),
     )  # fmt: skip
+    model = models.ForeignKey(
+        ModelVersion, models.PROTECT, null=True, blank=True, related_name="loads", verbose_name=_("Mô hình")
+    )
+    inputs = models.JSONField(_("Phiên bản đầu vào"), default=dict, blank=True)
     way = models.CharField(_("Phạm vi nạp"), max_length=8, choices=Way.choices, default=Way.WHOLE)
     mends = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="mendings", verbose_name=_("Sửa lượt nạp")

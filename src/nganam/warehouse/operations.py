@@ -24,10 +24,11 @@ from nganam.warehouse import contracting, places, policies, queries, screening, 
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import landing, mending, reading
 from nganam.warehouse.engine.manner import FOUND, Asked
-from nganam.warehouse.models import Admission, FindingAdmission, Load, SourceKind, Table, Version, Way
+from nganam.warehouse.models import Admission, FindingAdmission, Load, ModelVersion, SourceKind, Table, Version, Way
 from nganam.warehouse.ruling import ruled
+from nganam.warehouse.transforms import classing, planning
 
-RESERVED = frozenset({"nguon", "bang", "nap", "xoa"})
+RESERVED = frozenset({"nguon", "bang", "nap", "xoa", "mo-hinh"})
 """Words that stand in addresses where a table's code would."""
 DAILY = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
@@ -161,6 +162,9 @@ def start_load(
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
+    model = planning.model_of(table)
+    if model is not None:
+        return _start_model(table, model, upload, actor=actor, at=at)
     if upload is None and table.source is None:
         raise Invalid(
             _("Bảng chưa khai báo nguồn."),
@@ -178,12 +182,29 @@ def start_load(
     return open_load(load, actor=actor, at=at)
 
 
+def _start_model(table: Table, model: ModelVersion, upload: Upload | None, *, actor: Actor, at: datetime) -> Load:
+    """Let a model make its table's rows anew from the newest versions of its inputs; no file goes in beside it."""
+    if upload is not None:
+        raise RuleBroken(
+            _("Bảng dẫn xuất lấy dữ liệu từ mô hình, không nhận tệp tải lên."), article="nội bộ",
+            hint=_("Nạp tệp vào bảng đầu vào, hoặc thôi dùng mô hình ở trang Mô hình của bảng."),
+        )  # fmt: skip
+    name = kept(told.BY_MODEL) % {"number": model.number}
+    load = Load(table=table, by=actor.name, name=name, model=model, inputs=planning.plan(model))
+    return open_load(load, actor=actor, at=at)
+
+
 def load_again(*, actor: Actor, at: datetime, load: Load, asked: Asked) -> Load:
     """Load what an earlier load received once more, read as ``asked``; raises like :func:`start_load`."""
     table = load.table
     allow(policies.may_load(actor, table.agency.code))
     if queries.active_load(table):
         raise _busy(table)
+    if load.model is not None:
+        raise RuleBroken(
+            _("Lượt nạp này chạy theo mô hình, không có tệp nào để đọc cách khác."), article="nội bộ",
+            hint=_("Sửa câu SQL ở trang Mô hình của bảng."),
+        )  # fmt: skip
     if not load.is_whole:
         raise RuleBroken(
             _("Lượt nạp %(code)s không còn tệp đã nhận.") % {"code": load.code},
@@ -307,7 +328,7 @@ def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
     again = Load(
         table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
         file_kind=load.file_kind, asked=load.asked, source=load.source, way=load.way, mends=load.mends,
-        cursor=load.cursor, reason=reason[:500],
+        cursor=load.cursor, reason=reason[:500], model=load.model, inputs=load.inputs,
     )  # fmt: skip
     return open_load(again, actor=actor, at=at)
 
@@ -430,6 +451,7 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
     if unknown:
         text = _("Không có danh mục dùng chung “%(codes)s” đã công bố; xem mã ở trang Danh mục dùng chung.")
         found["columns"] = [text % {"codes": ", ".join(unknown)}]
+    classing.refuse_declaration(table, shape)
     if not table.title:
         found["title"] = [_("Đặt tên cho bảng.")]
     if table.schedule and not DAILY.match(table.schedule):

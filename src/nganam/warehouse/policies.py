@@ -1,10 +1,14 @@
 """Who may do what in the warehouse. Each answer is "" when allowed, else the reason in Vietnamese."""
 
+from datetime import date
+
 from django.utils.translation import gettext as _
 
+from nganam.agencies.queries import lead_agency
 from nganam.kernel.actors import Actor, Kind, Role
+from nganam.kernel.errors import NganamError
 from nganam.warehouse.engine.contract import Column
-from nganam.warehouse.models import Load, Version
+from nganam.warehouse.models import Load, Table, Version
 
 
 def may_declare(actor: Actor, agency_code: str) -> str:
@@ -54,6 +58,28 @@ def visible(actor: Actor, version: Version) -> tuple[Column, ...]:
         return columns
     personal = version.personal
     return tuple(one for one in columns if one.name not in personal)
+
+
+def readable(agency_code: str, held: Version | Table, day: date) -> tuple[Column, ...]:
+    """Return the columns of a version, or of a table without one, that an agency's models may read.
+
+    As its officers may ask over it by SQL: its own tables whole; the lead agency others' too, without what is personal;
+    nobody else anything.
+    """
+    owner = held.agency if isinstance(held, Table) else held.table.agency
+    if owner.code == agency_code:
+        return held.shape.columns
+    if not _leads(agency_code, day):
+        return ()
+    closed = frozenset() if isinstance(held, Table) else held.personal
+    return tuple(one for one in held.shape.columns if not one.personal and one.name not in closed)
+
+
+def _leads(agency_code: str, day: date) -> bool:
+    try:
+        return lead_agency(day).code == agency_code
+    except NganamError:  # nobody has the duty on that day
+        return False
 
 
 def may_see_rejected(actor: Actor, load: Load) -> str:

@@ -40,12 +40,14 @@ STEPS: Final = {
     "record": gettext_lazy("Tính mã kiểm và ghi sổ phiên bản"),
 }
 """What ``loading`` does, in its order; a load goes through some of them."""
+COMPUTING: Final = {"compute": gettext_lazy("Tính các dòng theo mô hình")}
+"""What a run of a model does instead of receiving."""
 ERASING: Final = {
     "erase": gettext_lazy("Viết lại từng phiên bản, bỏ các dòng cần xóa"),
     "clean": gettext_lazy("Dọn tệp đã tạo, tệp đã nhận và bản cũ"),
 }
 """What an erasure does besides."""
-NAMES: Final = STEPS | ERASING
+NAMES: Final = STEPS | COMPUTING | ERASING
 TIMES: Final = ("started_at", "step_at", "moved_at", "alive_at")
 SERVED: Final = ("replica", "record")
 RESTORED: Final = ("read", "write", *SERVED)
@@ -178,7 +180,8 @@ def teller(load: Load, *, now: Now) -> Teller:
         return Teller(places.progress(load), now=now, steps=RESTORED)
     if getattr(load, "erasure", None) is not None:
         return Teller(places.progress(load), now=now, steps=ERASED)
-    steps = tuple(STEPS)[1:] if load.landing_sha else tuple(STEPS)
+    first = ("compute",) if load.model is not None else ("receive",)
+    steps = (*(() if load.landing_sha else first), *tuple(STEPS)[1:])
     return Teller(places.progress(load), now=now, steps=steps)
 
 

@@ -7,20 +7,21 @@ from nganam.warehouse.engine import lake
 from nganam.warehouse.engine import rules as ruling
 from nganam.warehouse.engine.faults import fault
 from nganam.warehouse.models import Admission, Load, Table
+from nganam.warehouse.transforms import testing
 
 
 def judge(load: Load, accepted: Path) -> None:
-    """Run the rules of the load's table over ``accepted`` and keep what they found with the load.
+    """Run the rules of the load's table, and the tests of its model, over ``accepted``; keep what they found.
 
     Raises ``Invalid`` (quality) when a rule of severity error is broken and no decision of this load admits it.
     """
     table = load.table
     rules = ruling.from_plain(table.contract.get("rules", []), table.shape)
-    if not rules:
-        return
     present = queries.current_version(table)
     setting = ruling.Setting(load.started_at or load.created_at, present.rows if present else None, _others(rules))
-    found = ruling.run(rules, accepted, setting)
+    found = [*(ruling.run(rules, accepted, setting) if rules else ()), *testing.judge(load, accepted)]
+    if not found:
+        return
     Load.objects.filter(pk=load.pk).update(checks=[one.as_plain() for one in found])
     decision = Admission.objects.filter(load=load).first()
     admitted = decision.allows("rules") if decision else []

@@ -91,7 +91,9 @@ def loads_for(actor: Actor) -> QuerySet[Load]:
 def get_load_for(actor: Actor, code: str) -> Load:
     """Return a load of a table the actor may see."""
     found = (
-        Load.objects.select_related("table__agency", "source", "made__table__agency", "mends").filter(code=code).first()
+        Load.objects.select_related("table__agency", "source", "made__table__agency", "mends", "model")
+        .filter(code=code)
+        .first()
     )
     if found is None or not tables_for(actor).filter(pk=found.table_id).exists():
         raise NotFound(_("Không có lượt nạp “%(code)s”.") % {"code": code})
@@ -272,6 +274,8 @@ def lineage(version: Version) -> list[Step]:
     """Return how a version came about: source or upload, landing file, load, version."""
     load = version.load
     steps = []
+    for code, number in load.inputs.get("versions", {}).items():
+        steps.append(Step("input", code, f"v{number}"))
     if load.source is not None:
         steps.append(Step("source", load.source.name, load.source.get_kind_display()))
     if load.restores is not None:
@@ -375,6 +379,8 @@ def mended_of(load: Load) -> int:
 
 def why_not_mended(load: Load) -> str:
     """Return "" when mended rows of the load's rejected ones can still be put into the table, else why not."""
+    if load.model is not None:
+        return _("Bảng dẫn xuất được tính lại từ đầu vào: sửa dòng sai ở bảng đầu vào, hoặc sửa câu SQL của mô hình.")
     if not load.rejected or not places.rejected(load).is_file():
         return _("Lượt nạp %(code)s không có dòng bị loại nào được giữ để sửa.") % {"code": load.code}
     if load.state not in ENDED_WELL and load.fault != "all_rejected":

@@ -4,6 +4,7 @@ A job is a door: it reads the clock itself.
 """
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import structlog
 from django.utils import timezone
@@ -15,6 +16,7 @@ from nganam.kernel.errors import NganamError
 from nganam.warehouse import loading, operations, queries, retaining, taking
 from nganam.warehouse.engine.faults import OUTSIDE
 from nganam.warehouse.models import Table
+from nganam.warehouse.transforms import operations as models
 
 RESTS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=45))
 """How long after each failure a scheduled load is tried again when its source is away: a local choice."""
@@ -62,6 +64,18 @@ def remove_unused_files() -> int:
 def remove_old_versions() -> dict[str, int]:
     """Remove versions whose years of retention are over; return how many by table."""
     return retaining.remove_old(actor=WORKER, now=timezone.now)
+
+
+@job(cron="* * * * *")
+def run_models() -> list[str]:
+    """Start the models that are due; return their loads' codes."""
+    return models.run_due(actor=WORKER, at=timezone.now())
+
+
+@job(max_attempts=3)
+def follow_load(_code: str, _payload: dict[str, Any]) -> list[str]:
+    """React to the end of a load: what is made from its table is due now, or waits no longer."""
+    return models.run_due(actor=WORKER, at=timezone.now())
 
 
 @job(cron="* * * * *")

@@ -11,6 +11,10 @@ TAKEN_AND_LOST = gettext_noop(
     "bị loại."
 )
 RESTORED = gettext_noop("Khôi phục phiên bản %(number)s")
+BY_MODEL = gettext_noop("Mô hình phiên bản %(number)s")
+FROM_FILE = gettext_noop("Nhập từ tệp %(name)s")
+READ_BY_MODEL = gettext_noop("%(table)s: có bảng dẫn xuất mới đọc bảng này")
+READ_BY_WHOM = gettext_noop("%(agency)s tính bảng “%(table)s” từ bảng này, trừ các cột dữ liệu cá nhân.")
 ERASES = gettext_noop("Xóa theo quyết định %(code)s")
 ERASURE_PROPOSED = gettext_noop("%(table)s: đề nghị xóa dữ liệu chờ xác nhận")
 ERASURE_WAITS = gettext_noop("%(by)s đề nghị (%(code)s); cần một người thứ hai xác nhận.")
@@ -18,6 +22,7 @@ ERASURE_DONE = gettext_noop("%(table)s: đã xóa dữ liệu theo quyết đị
 ERASURE_FIGURES = gettext_noop("%(code)s: %(rows)s dòng đã rời khỏi mọi phiên bản.")
 FILE_FAILED = gettext_noop("Lỗi ngoài dự kiến khi tạo tệp; quản trị đã có nhật ký. Bấm Tạo lại để thử lần nữa.")
 SENTENCES = (
-    TAKEN, TAKEN_AND_LOST, RESTORED, ERASES, ERASURE_PROPOSED, ERASURE_WAITS, ERASURE_DONE, ERASURE_FIGURES,
+    TAKEN, TAKEN_AND_LOST, RESTORED, BY_MODEL, FROM_FILE, READ_BY_MODEL, READ_BY_WHOM, ERASES,
+    ERASURE_PROPOSED, ERASURE_WAITS, ERASURE_DONE, ERASURE_FIGURES,
     FILE_FAILED,
 )  # fmt: skip

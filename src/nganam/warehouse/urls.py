@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from nganam.warehouse import api_views, contract_views, erasure_views, file_views, recoded_views, views
+from nganam.warehouse.transforms import views as models
 
 app_name = "warehouse"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +26,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kho/xoa/<str:code>/xac-nhan/", erasure_views.confirm, name="confirm_erasure"),
     path("kho/xoa/<str:code>/rut/", erasure_views.withdraw, name="withdraw_erasure"),
     path("kho/xoa/<str:code>/nhan-lai/", erasure_views.lift, name="lift_erasure"),
+    path("kho/mo-hinh/", models.models, name="models"),
+    path("kho/mo-hinh/nhap/", models.import_models, name="import_models"),
+    path("kho/mo-hinh.zip", models.packed_models, name="packed_models"),
+    path("kho/<slug:table>/mo-hinh/", models.model, name="model"),
+    path("kho/<slug:table>/mo-hinh.sql", models.model_file, name="model_file"),
+    path("kho/<slug:table>/mo-hinh/sua/", models.change_model, name="change_model"),
+    path("kho/<slug:table>/mo-hinh/chay/", models.run_model, name="run_model"),
+    path("kho/<slug:table>/mo-hinh/thoi/", models.stop_model, name="stop_model"),
     path("kho/<slug:table>/", views.table, name="table"),
     path("kho/<slug:table>/de-nghi-xoa/", erasure_views.propose, name="propose_erasure"),
     path("kho/<slug:table>/sua/", views.change_table, name="change_table"),

@@ -54,6 +54,7 @@ from nganam.warehouse.forms import (
     seen_columns,
 )
 from nganam.warehouse.models import Load, SourceKind, Table, Version
+from nganam.warehouse.transforms import planning
 from nganam.warehouse.uploads import LimitedUploadHandler
 
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
@@ -188,6 +189,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
     context = {
         **told,
         "version": version,
+        "model": planning.model_of(found),
         "columns": version.shape.columns if version else found.shape.columns,
         "rows": queries.rows(found, version=version, limit=PREVIEW_ROWS) if version else [],
         "visible": policies.visible(request.actor, version) if version else (),
@@ -365,7 +367,7 @@ def _load_context(
         "version": version,
         "gone": gone,
         "changes": queries.changes(version, limit=50) if version and version.number > 1 else [],
-        "may_load_again": may and found.landing_sha and found.is_whole,
+        "may_load_again": may and found.landing_sha and found.is_whole and found.model is None,
         "columns": policies.visible(request.actor, version) if version else (),
         "withheld": policies.may_see_rejected(request.actor, found),
         "page": Paginator(queries.rejected_rows(found), 50).get_page(request.GET.get("trang")),

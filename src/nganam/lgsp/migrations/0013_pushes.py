@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('lgsp', '0012_tally_calls'),
         ('sharing', '0011_purposes'),
-        ('warehouse', '0015_pushes'),
+        ('warehouse', '0016_pushes'),
     ]
 
     operations = [

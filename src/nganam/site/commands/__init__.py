@@ -37,6 +37,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("generate", "generate:run", "Sinh công dân, doanh nghiệp giả lập ra tệp CSV", "Dữ liệu"),
     Command("audit verify", "audit:verify", "Kiểm tra chuỗi băm của nhật ký kiểm toán", "Dữ liệu"),
     Command("lgsp verify", "lgsp:verify", "Kiểm tra nhật ký trao đổi: từng mục, từng điểm kiểm tra đã ký", "Dữ liệu"),
+    Command(
+        "warehouse models", "warehouse:models", "Xuất, nhập mô hình của các bảng dẫn xuất (mỗi mô hình một tệp .sql)",
+        "Dữ liệu",
+    ),
     Command("shell", "database:shell", "Mở Python với Django đã sẵn sàng", "Dữ liệu"),
     Command("test", "testing:test", "Chạy kiểm thử (tham số chuyển cho pytest)", "Phát triển"),
     Command("check", "checks:run", "Chạy mọi kiểm tra tĩnh: ruff, mypy, tầng, mẫu, bản dịch, tài liệu", "Phát triển"),

@@ -333,6 +333,38 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Dữ liệu không đạt quy tắc chất lượng: {rules}; bảng hiện tại được giữ nguyên."),
         N_("Xem kết quả từng quy tắc bên dưới; sửa dữ liệu rồi nạp lại, hoặc chấp nhận, có ghi lý do."),
     ),
+    "model_waits": (
+        N_("Bảng đầu vào chưa có phiên bản nào: {tables}."),
+        N_("Nạp dữ liệu cho bảng đó trước; mô hình tự chạy sau đó."),
+    ),
+    "model_gone": (
+        N_("Phiên bản {version} của bảng đầu vào {table} không còn."),
+        N_("Bấm Chạy ngay để tính lại từ các phiên bản hiện tại."),
+    ),
+    "model_denied": (
+        N_("Cơ quan chủ quản của bảng dẫn xuất không được đọc: {columns}."),
+        N_("Bỏ các cột đó khỏi mô hình, hoặc đề nghị cơ quan chủ quản của bảng đầu vào."),
+    ),
+    "model_sql": (
+        N_("Câu SQL của mô hình không chạy được: {why}"),
+        N_("Sửa câu SQL ở trang Mô hình của bảng; bảng hiện tại được giữ nguyên."),
+    ),
+    "model_slow": (
+        N_("Mô hình chạy quá {seconds} giây nên bị dừng."),
+        N_("Bớt phép nối, lọc sớm hơn, hoặc tách thành nhiều bảng dẫn xuất; bảng hiện tại được giữ nguyên."),
+    ),
+    "model_large": (
+        N_("Mô hình cần quá nhiều bộ nhớ ({memory}) nên bị dừng."),
+        N_("Lọc và gộp trước khi nối, hoặc tách thành nhiều bảng dẫn xuất; bảng hiện tại được giữ nguyên."),
+    ),
+    "model_empty": (
+        N_("Mô hình không cho dòng nào; bảng hiện tại được giữ nguyên."),
+        N_("Xem lại điều kiện lọc và phép nối của câu SQL."),
+    ),
+    "model_class": (
+        N_("Cột có phân loại thấp hơn cột mà nó được tính ra: {columns}."),
+        N_("Nâng phân loại của cột trong hợp đồng, hoặc ghi lý do ở trang Mô hình (nội bộ)."),
+    ),
     "unexpected": (
         N_("Lượt nạp dừng vì lỗi của hệ thống; bảng hiện tại được giữ nguyên."),
         N_("Nạp lại; nếu vẫn lỗi, báo quản trị kèm mã lượt nạp."),

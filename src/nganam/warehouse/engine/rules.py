@@ -9,7 +9,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from nganam.kernel.errors import Invalid
 from nganam.warehouse.engine.contract import Contract, quote
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.faults import N_
+from nganam.warehouse.engine.fence import fenced, hurried, not_one_select
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,17 +42,12 @@ TOGETHER: Final = 300.0
 TRIAL: Final = 2.0
 TRIALS: Final = 10.0
 """Seconds one query, and all of one contract, may take over no rows when they are declared."""
-MEMORY: Final = "512MB"
-SPILL: Final = "2GB"
 EXAMPLES: Final = 5
 NUMBERS: Final = frozenset({"BIGINT", "DOUBLE", "INTEGER"})
 """Types of the engine that compare by their value."""
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 OBJECT: Final = re.compile(r"\$?\{(object|table|model)\}")
 """How the standard writes the table a query is about."""
-INNER: Final = re.compile(
-    r"(?i)\b(duckdb_|pragma_|current_setting|information_schema|pg_catalog|query(_table)?\b\"?\s*\()"
-)
 OUTCOMES: Final[Mapping[str, str]] = {
     "rows": N_("{found} dòng, phiên bản hiện tại {before} dòng: chênh {swing}%; cho phép {limit}%"),
     "rows_first": N_("{found} dòng; chưa có phiên bản nào để so"),
@@ -177,7 +172,7 @@ def _tried(queries: Sequence[Rule], contract: Contract) -> Iterator[str]:
     empty = contract.schema().empty_table()
     until = time.monotonic() + TRIALS
     for rule in queries:
-        outcome = _run_query(rule, empty, None, min(TRIAL, until - time.monotonic()))
+        outcome = _run_query(rule, {"rows": empty}, None, min(TRIAL, until - time.monotonic()))
         if outcome.code not in {"sql", "sql_value"}:
             slow = f"câu SQL chạy quá lâu khi thử trên bảng rỗng ({TRIAL:g} giây một câu, {TRIALS:g} giây cả hợp đồng)"
             yield f"quy tắc “{rule.name}”: {outcome.params.get('why', slow)}"
@@ -203,7 +198,7 @@ def _run(rule: Rule, accepted: Path, setting: Setting, seconds: float) -> Outcom
         return _run_reference(rule, accepted, (setting.others or {}).get(rule.table, ()))
     import pyarrow.dataset as sets  # noqa: PLC0415 - only a rule of SQL needs it
 
-    return _run_query(rule, sets.dataset(accepted), accepted.parent, seconds)
+    return _run_query(rule, {"rows": sets.dataset(accepted)}, accepted.parent, seconds)
 
 
 def _run_rows(rule: Rule, accepted: Path, before: int | None) -> Outcome:
@@ -272,7 +267,19 @@ def _alike(base: "duckdb.DuckDBPyConnection", *sides: tuple[str, Sequence[str | 
     return " = ".join(form.format(name) for name, _ in sides)
 
 
-def _run_query(rule: Rule, rows: Any, scratch: Path | None, seconds: float) -> Outcome:
+def run_queries(rules: Sequence[Rule], views: Mapping[str, Any], scratch: Path) -> list[Outcome]:
+    """Judge by rules of SQL over several views (Arrow data by name), in the time all rules have."""
+    until = time.monotonic() + TOGETHER
+    return [_run_query(rule, views, scratch, min(SECONDS, until - time.monotonic())) for rule in rules]
+
+
+def try_query(rule: Rule, views: Mapping[str, Any]) -> str:
+    """Run a rule of SQL over these (empty) views; return why it does not run, "" when it does."""
+    outcome = _run_query(rule, views, None, TRIAL)
+    return "" if outcome.code in {"sql", "sql_value"} else outcome.params.get("why", "") or OUTCOMES[outcome.code]
+
+
+def _run_query(rule: Rule, views: Mapping[str, Any], scratch: Path | None, seconds: float) -> Outcome:
     import duckdb  # noqa: PLC0415 - only a rule of SQL needs it
 
     if seconds <= 0:
@@ -280,11 +287,11 @@ def _run_query(rule: Rule, rows: Any, scratch: Path | None, seconds: float) -> O
     query = OBJECT.sub("rows", rule.query.strip().rstrip(";").strip())
     slow = threading.Event()
     try:
-        with _fenced(rows, scratch) as base:
-            why = _not_one_select(base, query)
+        with fenced(views, scratch) as base:
+            why = not_one_select(base, query)
             if why:
                 return Outcome(rule.name, rule.severity, False, "sql_failed", {"why": why})
-            with _hurried(base, slow, seconds):
+            with hurried(base, slow, seconds):
                 return _compared(rule, base, query) if rule.operator else _counted(rule, base, query)
     except (duckdb.Error, OverflowError, ValueError) as error:
         if slow.is_set():
@@ -308,41 +315,6 @@ def _compared(rule: Rule, base: "duckdb.DuckDBPyConnection", query: str) -> Outc
         return Outcome(rule.name, rule.severity, False, "sql_failed", {"why": why})
     told = {"found": row[0][0] or "–", "operator": sign, "value": rule.value}
     return Outcome(rule.name, rule.severity, bool(row[0][1]), "sql_value", told)
-
-
-@contextmanager
-def _fenced(rows: Any, scratch: Path | None) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """Open a DuckDB that knows the view ``rows`` and can reach nothing else, whatever the query says."""
-    # The folder it spills to is one it may read.
-    with duck(None if scratch is None else scratch / "sql", alone=True) as base:
-        base.register("rows", rows)
-        base.execute(f"SET memory_limit='{MEMORY}'; SET max_temp_directory_size='{SPILL}'")
-        base.execute("SET python_enable_replacements=false; SET enable_external_access=false")
-        base.execute("SET lock_configuration=true")
-        yield base
-
-
-@contextmanager
-def _hurried(base: "duckdb.DuckDBPyConnection", slow: threading.Event, seconds: float) -> Iterator[None]:
-    def stop() -> None:
-        slow.set()
-        base.interrupt()
-
-    timer = threading.Timer(seconds, stop)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _not_one_select(base: "duckdb.DuckDBPyConnection", query: str) -> str:
-    import duckdb  # noqa: PLC0415 - as above
-
-    found = base.extract_statements(query)
-    if [one.type for one in found] != [duckdb.StatementType.SELECT]:
-        return "chỉ nhận một câu SELECT"
-    return "không được hỏi về máy chủ (duckdb_…, pragma_…) hay gọi query(…)" if INNER.search(query) else ""
 
 
 def _first(base: "duckdb.DuckDBPyConnection", query: str) -> Any:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('warehouse', '0014_retention'),
+        ('warehouse', '0015_models'),
     ]
 
     operations = [
