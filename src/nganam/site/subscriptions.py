@@ -44,7 +44,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sharing.account.end_with_agency": GATEWAY,
     "sharing.account.amended": GATEWAY,
     "warehouse.load.commit": ("nganam.lgsp.tasks.push_change",),
-    "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure",),
+    "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure", "nganam.master.tasks.follow_erasure"),
     "services.upstream.edited": GATEWAY,
     "lgsp.credential.revoked": GATEWAY,
     "lgsp.certificate.revoked": GATEWAY,
