@@ -22,7 +22,13 @@ COLUMNS = [
     {"name": "gioi_tinh", "title": "Giới tính"},
     {"name": "dien_thoai", "title": "Điện thoại", "personal": True},
 ]
-MAPPED = {"name": "ho_ten", "identifier": "so_dinh_danh", "date": "ngay_sinh", "sex": "gioi_tinh", "phone": "dien_thoai"}
+MAPPED = {
+    "name": "ho_ten",
+    "identifier": "so_dinh_danh",
+    "date": "ngay_sinh",
+    "sex": "gioi_tinh",
+    "phone": "dien_thoai",
+}
 REGISTER = [
     ("A1", "Nguyễn Văn An", "094200000001", "1990-03-05", "Nam", "0950000001"),
     ("A2", "Trần Thị Bé", "094300000002", "1970-08-09", "Nữ", "0950000002"),

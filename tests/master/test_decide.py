@@ -1,4 +1,4 @@
-"""An officer decides about a pair; decisions hold over runs, contradict each other never silently, and can be taken back."""
+"""An officer decides about a pair; decisions hold over runs, never contradict silently, and can be taken back."""
 
 import pytest
 

@@ -1,5 +1,6 @@
 """An erasure in a table leaves nothing in a set over it: the files go at once, the next run has no such record."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -40,9 +41,17 @@ def test_files_go_and_the_next_run_knows_nothing_of_it(people, match):
     assert queries.last_done(people).number == 2
     assert not Membership.objects.filter(record=pair[0]).exists()
     assert not Decision.objects.exists()
-    left = [path for path in (Path(settings.DATA) / "master").rglob("*.parquet")]
+    left = list((Path(settings.DATA) / "master").rglob("*.parquet"))
     assert left
     assert queries.searched(people, GONE).count() == 0
+
+
+def test_files_that_are_gone_are_made_again(people, match):
+    one = match(people)
+    shutil.rmtree(places.run(one))
+    assert running.repair(actor=WORKER, now=lambda: AT) == [people.code]
+    assert running.repair(actor=WORKER, now=lambda: AT) == []  # it is under way
+    assert Run.objects.filter(state="waiting").count() == 1
 
 
 def test_a_run_whose_process_was_killed_is_finished(people):

@@ -1,4 +1,4 @@
-"""Records of two tables are matched: by identifier, by likeness told part by part; doubtful ones wait for an officer."""
+"""Records of two tables are matched: by identifier, by likeness told part by part; doubtful ones wait for somebody."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from nganam.audit.models import Entry
 from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 from nganam.master import operations, places, queries
 from nganam.master.engine import codes, files, joining, matching, records
-from nganam.master.engine.attributes import spelled
+from nganam.master.engine.attributes import agree, spelled
 from nganam.master.models import Entity, Membership
 
 from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, digest_of, entity_of
@@ -44,8 +44,8 @@ def test_names_agree_with_and_without_marks_in_any_order_and_without_the_middle_
     ("one", "other", "level"),
     [
         ("1990-03-05", "05/03/1990", "same"), ("1990-03-05", "03/05/1990", "swapped"), ("1990-03-05", "1990", "year"),
-        ("1990-03-05", "01/01/1990", "year"), ("1990-03-05", "1990-03-06", "near"), ("1990-03-05", "1972-12-30", "differs"),
-        ("1990-03-05", "31/02/1990", "missing"),
+        ("1990-03-05", "01/01/1990", "year"), ("1990-03-05", "1990-03-06", "near"),
+        ("1990-03-05", "1972-12-30", "differs"), ("1990-03-05", "31/02/1990", "missing"),
     ],
 )  # fmt: skip
 def test_dates_agree_swapped_or_by_year(one, other, level):
@@ -56,12 +56,24 @@ def test_dates_agree_swapped_or_by_year(one, other, level):
 def test_numbers_are_told_in_one_way():
     assert spelled("person", {"identifier": "94200000001"})["identifier"] == "094200000001"
     assert spelled("enterprise", {"identifier": "0101 234 567"})["identifier"] == "0101234567"
-    assert spelled("person", {"phone": "+84 950-000-001"})["phone"] == spelled("person", {"phone": "0950000001"})["phone"]
+    assert (
+        spelled("person", {"phone": "+84 950-000-001"})["phone"] == spelled("person", {"phone": "0950000001"})["phone"]
+    )
     assert spelled("enterprise", {"name": "Công ty Trách nhiệm hữu hạn Gió"})["name_plain"] == "cty tnhh gio"
 
 
+def test_what_says_less_contradicts_nothing():
+    assert agree("name", "person", "Nguyễn Văn Hòa", "NGUYEN VAN HOA")
+    assert not agree("name", "person", "Nguyễn Văn Hòa", "Nguyễn Văn Hoa Lư")
+    assert agree("date", "person", "1985", "12/11/1985")
+    assert not agree("date", "person", "1985-11-12", "1985-11-13")
+    assert agree("phone", "person", "+84950000001", "0950 000 001")
+
+
 def test_the_same_records_give_the_same_pairs():
-    found = records.table([rec(one[0], **dict(zip(MAPPED, one[1:], strict=True))) for one in [*REGISTER, *CLINIC]], "person")
+    found = records.table(
+        [rec(one[0], **dict(zip(MAPPED, one[1:], strict=True))) for one in [*REGISTER, *CLINIC]], "person"
+    )
     assert matching.match(found, 0.1) == matching.match(found, 0.1)
 
 

@@ -1,7 +1,9 @@
 """The pages of master data: an officer declares, adds tables, matches, reviews, decides; others find nothing."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from nganam.audit.models import Entry
 from nganam.master import queries, running
@@ -69,7 +71,10 @@ def test_pages_of_records_are_the_owners_officers_alone(sign_in, people, match):
     plain, closed = paths(people)
     lan, minh, phuc, dung = sign_in("lan"), sign_in("minh"), sign_in("phuc"), Client()
     for path in [*plain, *closed]:
-        assert lan.get(path).status_code == 200, path
+        with CaptureQueriesContext(connection) as asked:
+            assert lan.get(path).status_code == 200, path
+        reads = [one for one in asked.captured_queries if one["sql"].startswith("SELECT")]
+        assert len(reads) <= 20, (path, len(reads))  # those that tell values also write the audit
         assert phuc.get(path).status_code == 404, path
         assert dung.get(path).status_code == 302, path
     assert [minh.get(path).status_code for path in plain] == [200, 200]

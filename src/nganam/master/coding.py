@@ -18,7 +18,7 @@ def give_codes(one: Run, group: Mapping[str, str], counts: Counts, *, at: dateti
     held = {entity.pk: entity for entity in found.entities.filter(ended_at=None, merged_into=None)}
     before = dict(Membership.objects.filter(set=found).values_list("record", "entity"))
     made = plan(before, group, {pk: entity.number for pk, entity in held.items()})
-    entities = {name: held[pk] for name, pk in made.kept.items()} | _new(one, made.new)
+    entities = {name: held[pk] for name, pk in made.kept.items()} | _new(one, made.new, counts)
     changed = []
     for name, entity in entities.items():
         if (entity.records, entity.conflicts) != counts[name]:
@@ -35,7 +35,7 @@ def give_codes(one: Run, group: Mapping[str, str], counts: Counts, *, at: dateti
     return {"new": len(made.new), "merged": len(made.merged), "ended": len(made.ended)}
 
 
-def _new(one: Run, groups: list[str]) -> dict[str, Entity]:
+def _new(one: Run, groups: list[str], counts: Counts) -> dict[str, Entity]:
     if not groups:
         return {}
     prefix = PREFIXES[one.set.kind]
@@ -43,9 +43,12 @@ def _new(one: Run, groups: list[str]) -> dict[str, Entity]:
     series = Series.objects.select_for_update().get(prefix=prefix)
     numbers = count(series.last + 1)
     made = [
-        Entity(set=one.set, number=number, code=written(prefix, number), made_in=one)
-        for _name, number in zip(groups, numbers, strict=False)
-    ]
+        Entity(
+            set=one.set, number=number, code=written(prefix, number), made_in=one, records=counts[name][0],
+            conflicts=counts[name][1],
+        )
+        for name, number in zip(groups, numbers, strict=False)
+    ]  # fmt: skip
     series.last += len(made)
     series.save(update_fields=["last"])
     Entity.objects.bulk_create(made, batch_size=AT_ONCE)

@@ -40,10 +40,10 @@ class ChangeForm(forms.Form):
     join_from = forms.FloatField(label=gettext_lazy("Ghép từ điểm khớp (%)"), min_value=0, max_value=100)
     review_from = forms.FloatField(label=gettext_lazy("Đưa xem xét từ điểm khớp (%)"), min_value=0, max_value=100)
 
-    def __init__(self, *args: Any, found: EntitySet, members: Iterable[Member], **options: Any) -> None:
+    def __init__(self, data: Any, *, found: EntitySet, members: Iterable[Member]) -> None:
         first = {"title": found.title, "join_from": found.join_from, "review_from": found.review_from}
         trusted = {f"trusted_{name}": table for name, table in found.trusted.items()}
-        super().__init__(*args, initial=first | trusted, **options)
+        super().__init__(data, initial=first | trusted)
         members = list(members)
         for name, title in found.attributes:
             having = [(one.table.code, one.table.title) for one in members if name in one.columns]

@@ -1,4 +1,4 @@
-"""Tables of the room. They hold digests of records, codes and counts; a record's values are in the run's files alone."""
+"""Tables of the room: digests of records, codes and counts. A record's values are in the run's files alone."""
 
 from typing import Any, ClassVar
 
@@ -147,7 +147,7 @@ class Series(models.Model):
 
 
 class Entity(models.Model):
-    """One thing under the province's code. Merged: ``merged_into`` says what it is now; ``ended_at``: no record left."""
+    """One thing under the province's code. ``merged_into``: what it is now; ``ended_at``: no record is left."""
 
     set = models.ForeignKey(EntitySet, models.CASCADE, related_name="entities")
     code = models.CharField(_("Mã"), max_length=20, unique=True)

@@ -62,13 +62,14 @@ def change_set(
 
 @transaction.atomic
 def add_member(*, actor: Actor, at: datetime, code: str, table: Table, columns: Mapping[str, str]) -> Member:
-    """Take a table into a set, or say anew which of its columns is which attribute. Needs the table's key and a name."""
+    """Take a table into a set, or say anew which column is which attribute. Needs the table's key and a name."""
     found = _held(actor, code)
-    made = found.members.filter(table=table).first() or Member(set=found, table=table)
+    held = found.members.filter(table=table).first()
+    made = held or Member(set=found, table=table)
     made.columns = {name: column for name, column in columns.items() if column}
     allow(policies.may_use(actor, made))
     _check_columns(made, found)
-    if made.pk is None:
+    if held is None:
         made.position = (found.members.aggregate(last=Max("position"))["last"] or 0) + 1
     made.save()
     _record("member.added", found, actor=actor, at=at, details={"table": table.code, "columns": made.columns})
@@ -97,7 +98,7 @@ def start_run(*, actor: Actor, at: datetime, code: str) -> Run:
             _("Tập đang được ghép (lần %(number)s).") % {"number": running.number}, article="nội bộ",
             hint=_("Chờ lần đó xong rồi ghép lại."),
         )  # fmt: skip
-    if not queries.loaded_members(found):
+    if not queries.newest(queries.members(found)):
         raise RuleBroken(
             _("Tập chưa có bảng nào đã nạp dữ liệu."), article="nội bộ", hint=_("Thêm bảng vào tập, nạp bảng rồi ghép.")
         )
@@ -116,9 +117,7 @@ def open_run(found: EntitySet, *, actor: Actor, at: datetime) -> Run:
 
 
 @transaction.atomic
-def decide(
-    *, actor: Actor, at: datetime, code: str, pair: tuple[str, str], same: bool, reason: str
-) -> Decision:
+def decide(*, actor: Actor, at: datetime, code: str, pair: tuple[str, str], same: bool, reason: str) -> Decision:
     """Decide that two records are one thing or two; it acts with the next run and holds until taken back.
 
     Raises ``RuleBroken`` when decisions that hold already say otherwise, and names them.

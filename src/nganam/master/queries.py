@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from nganam.kernel.actors import Actor
@@ -18,8 +18,7 @@ from nganam.master.engine.joining import REVIEW
 from nganam.master.engine.records import Record
 from nganam.master.models import Decision, Entity, EntitySet, Member, Membership, Run, RunState
 from nganam.warehouse import policies as warehouse
-from nganam.warehouse.models import Table
-from nganam.warehouse.queries import current_version
+from nganam.warehouse.models import Table, Version
 
 MOST_FOUND = 200
 MOST_PAIRS = 200
@@ -54,18 +53,21 @@ def members(found: EntitySet) -> list[Member]:
     return list(found.members.select_related("table__agency", "set"))
 
 
-def loaded_members(found: EntitySet) -> list[Member]:
-    """Return the tables that have a version."""
-    return [one for one in members(found) if current_version(one.table)]
+def newest(held: Sequence[Member]) -> dict[str, Version]:
+    """Return the present version of each table, by the table's code."""
+    last = Version.objects.filter(table=OuterRef("table")).order_by("-number").values("pk")[:1]
+    rows = Version.objects.select_related("table").filter(table__in=[one.table_id for one in held], pk=Subquery(last))
+    return {one.table.code: one for one in rows}
 
 
-def order(found: EntitySet) -> dict[str, list[str]]:
+def order(found: EntitySet, held: Sequence[Member]) -> dict[str, list[str]]:
     """Return the tables by trust for each attribute: the one declared, then the others in the order they came."""
-    codes = [one.table.code for one in members(found)]
-    return {
-        name: sorted(codes, key=lambda code, first=found.trusted.get(name): code != first)  # type: ignore[misc]
-        for name in OF_KIND[found.kind]
-    }
+    codes = [one.table.code for one in held]
+    made = {}
+    for name in OF_KIND[found.kind]:
+        first = [code for code in codes if code == found.trusted.get(name)]
+        made[name] = [*first, *(code for code in codes if code not in first)]
+    return made
 
 
 def active_run(found: EntitySet) -> Run | None:
@@ -84,10 +86,11 @@ def is_erased_since(one: Run) -> bool:
     return any(now.get(code) != told["generation"] for code, told in one.versions.items())
 
 
-def is_behind(found: EntitySet, one: Run) -> bool:
+def is_behind(one: Run, now: Mapping[str, Version]) -> bool:
     """Say whether a run is of other tables or versions than there are now."""
-    now = {member.table.code: version.number for member in members(found) if (version := current_version(member.table))}
-    return now != {code: told["number"] for code, told in one.versions.items()}
+    return {code: version.number for code, version in now.items()} != {
+        code: told["number"] for code, told in one.versions.items()
+    }
 
 
 def _read_from(found: EntitySet) -> Run:
@@ -230,7 +233,7 @@ def _wholes(found: EntitySet, one: Run, entities: Sequence[Entity]) -> list[Whol
     held: dict[int, list[Record]] = {}
     for record in files.records(places.run(one) / places.RECORDS, list(owners)):
         held.setdefault(owners[record.record], []).append(record)
-    trust, names = order(found), OF_KIND[found.kind]
+    trust, names = order(found, members(found)), OF_KIND[found.kind]
     return [
         Whole(entity, golden(mine, found.kind, names, trust), mine)
         for entity in entities

@@ -28,7 +28,6 @@ from nganam.master.models import EntitySet, Run, RunState
 from nganam.warehouse import places as warehouse
 from nganam.warehouse.engine import lake
 from nganam.warehouse.models import Version
-from nganam.warehouse.queries import current_version
 
 Now = Callable[[], datetime]
 MOST_RECORDS = 400_000
@@ -58,20 +57,25 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
 
 def repair(*, actor: Actor, now: Now) -> list[str]:
     """Finish what killed processes left, and make anew what an erasure made unreadable; return what was done."""
-    done = []
+    done: list[str] = []
     left = Run.objects.filter(state=RunState.RUNNING) | Run.objects.filter(
         state=RunState.WAITING, asked_at__lt=now() - FORGOTTEN
     )
-    for one in list(left.select_related("set")):
-        if not run(actor=actor, now=now, code=one.set.code, number=one.number).is_under_way:
-            done.append(str(one))
+    done += [
+        str(one)
+        for one in list(left.select_related("set"))
+        if not run(actor=actor, now=now, code=one.set.code, number=one.number).is_under_way
+    ]
     return done + [found.code for found in EntitySet.objects.select_related("agency") if follow(found, actor, now())]
 
 
 def follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
-    """Drop a set's files that may hold what was erased from a table since, and ask for a run; say whether it did."""
+    """Drop a set's files that may hold what was erased from a table since, and ask for a run; say whether it did.
+
+    A set whose files are gone (they are not backed up by need) is matched anew too.
+    """
     one = queries.last_done(found)
-    if one is None or not queries.is_erased_since(one):
+    if one is None or (places.run(one).is_dir() and not queries.is_erased_since(one)):
         return False
     gone = places.keep_only(found)
     with transaction.atomic():
@@ -95,7 +99,11 @@ def match_new_versions(*, actor: Actor, at: datetime) -> list[str]:
     started = []
     for found in EntitySet.objects.select_related("agency"):
         one = queries.last_done(found)
-        if one is not None and queries.is_behind(found, one) and not queries.active_run(found):
+        if (
+            one is not None
+            and queries.is_behind(one, queries.newest(queries.members(found)))
+            and not queries.active_run(found)
+        ):
             with transaction.atomic():
                 EntitySet.objects.select_for_update().get(pk=found.pk)
                 operations.open_run(found, actor=actor, at=at)
@@ -105,7 +113,9 @@ def match_new_versions(*, actor: Actor, at: datetime) -> list[str]:
 
 def _run(one: Run, *, actor: Actor, now: Now) -> None:
     found = one.set
-    versions = [version for member in queries.members(found) if (version := current_version(member.table))]
+    members = queries.members(found)
+    now_held = queries.newest(members)
+    versions = [now_held[one.table.code] for one in members if one.table.code in now_held]
     records = _records(found, versions)
     spelled = engine.table(records, found.kind)
     decided = deciding.decided(found)

@@ -13,8 +13,9 @@ from nganam.kernel.actors import Role
 from nganam.kernel.errors import Unavailable
 from nganam.master import operations, policies, queries, words
 from nganam.master.forms import SAME, ChangeForm, DecideForm, MemberForm, SearchForm, SetForm
-from nganam.master.models import Entity, EntitySet
-from nganam.warehouse.queries import current_version, get_table_for, listed_for
+from nganam.master.models import Entity, EntitySet, Member
+from nganam.warehouse.models import Table
+from nganam.warehouse.queries import get_table_for, listed_for
 
 OFFICERS = (Role.FOCAL, Role.LEAD, Role.ADMIN)
 KEEPERS = (Role.FOCAL, Role.LEAD)
@@ -53,15 +54,16 @@ def entity_set(request: HttpRequest, code: str) -> HttpResponse:
     """Show a set: its tables, figures of the last run, runs."""
     found = queries.get_set_for(request.actor, code)
     members, done = queries.members(found), queries.last_done(found)
+    newest = queries.newest(members)
     titles = {one.table.code: one.table.title for one in members}
     context = _about(request, found) | {
-        "members": [(one, current_version(one.table)) for one in members],
+        "members": [(one, newest.get(one.table.code)) for one in members],
         "done": done,
         "running": queries.active_run(found),
-        "is_behind": done is not None and queries.is_behind(found, done),
+        "is_behind": done is not None and queries.is_behind(done, newest),
         "is_erased": done is not None and queries.is_erased_since(done),
         "chart": queries.coverage(done.outcome) if done else None,
-        "trusted": [(name, titles.get(order[0], "")) for (_one, name), order in _orders(found) if order],
+        "trusted": [(name, titles.get(order[0], "")) for (_one, name), order in _orders(found, members) if order],
         "runs": found.runs.all()[:20],
         "may_read": not policies.may_read(request.actor, members),
         "decided": found.decisions.filter(taken_back_at=None).count(),
@@ -69,12 +71,10 @@ def entity_set(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "master/set.html", context)
 
 
-def _orders(found: EntitySet) -> list[tuple[tuple[str, str], list[str]]]:
-    order = queries.order(found)
-    having = {one.table.code: one.columns for one in queries.members(found)}
-    return [
-        (named, [table for table in order[named[0]] if named[0] in having[table]]) for named in found.attributes
-    ]
+def _orders(found: EntitySet, members: list[Member]) -> list[tuple[tuple[str, str], list[str]]]:
+    order = queries.order(found, members)
+    having = {one.table.code: one.columns for one in members}
+    return [(named, [table for table in order[named[0]] if named[0] in having[table]]) for named in found.attributes]
 
 
 @door(Audience.OFFICER, roles=KEEPERS)
@@ -85,7 +85,7 @@ def change_set(request: HttpRequest, code: str) -> HttpResponse:
     if (
         request.method == "POST"
         and form.is_valid()
-        and attempt(form, lambda: operations.change_set(**_who(request, code), **form.values()))
+        and attempt(form, lambda: bool(operations.change_set(**_who(request, code), **form.values())))
     ):
         return redirect(found)
     context = _about(request, found) | {"form": form}
@@ -97,8 +97,10 @@ def choose_table(request: HttpRequest, code: str) -> HttpResponse:
     """List the tables that may come into a set."""
     found = queries.get_set_for(request.actor, code)
     taken = [one.table_id for one in queries.members(found)]
-    tables = listed_for(request.actor).exclude(pk__in=taken).exclude(version_number=None)
-    return render(request, "master/choose_table.html", _about(request, found) | {"tables": page_of(tables, request.GET)})
+    tables = listed_for(request.actor).exclude(pk__in=taken).filter(versions__isnull=False).distinct()
+    return render(
+        request, "master/choose_table.html", _about(request, found) | {"tables": page_of(tables, request.GET)}
+    )
 
 
 @door(Audience.OFFICER, roles=KEEPERS)
@@ -107,16 +109,14 @@ def member(request: HttpRequest, code: str, table: str) -> HttpResponse:
     found, chosen = queries.get_set_for(request.actor, code), get_table_for(request.actor, table)
     held = next((one for one in queries.members(found) if one.table_id == chosen.pk), None)
     form = MemberForm(request.POST or None, found=found, table=chosen, initial=held.columns if held else {})
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and attempt(
-            form, lambda: operations.add_member(**_who(request, code), table=chosen, columns=form.cleaned_data)
-        )
-    ):
+    if request.method == "POST" and form.is_valid() and attempt(form, lambda: bool(_add(request, code, chosen, form))):
         return redirect(found)
     context = _about(request, found) | {"form": form, "table": chosen, "held": held}
     return render(request, "master/member.html", context, status=422 if form.is_bound else 200)
+
+
+def _add(request: HttpRequest, code: str, table: Table, form: MemberForm) -> Member:
+    return operations.add_member(**_who(request, code), table=table, columns=form.cleaned_data)
 
 
 @door(Audience.OFFICER, roles=KEEPERS)

@@ -42,24 +42,29 @@ def spelled(kind: str, raw: Mapping[str, str | None]) -> dict[str, object]:
             "commune": (raw.get(COMMUNE) or "").strip() or None, "address": _words(raw.get(ADDRESS))}  # fmt: skip
 
 
-def same(attribute: str, kind: str, value: str) -> str:
-    """Return the spelling by which two sources' values of an attribute say the same."""
-    found = spelled(kind, {attribute: value})
-    return str(found.get("name_full" if attribute == NAME else attribute) or value.strip())
+def agree(attribute: str, kind: str, one: str, other: str) -> bool:
+    """Say whether two values contradict each other nowhere: without marks or day they say less, not otherwise."""
+    left, right = (spelled(kind, {attribute: value}) for value in (one, other))
+    if attribute == NAME:
+        bare = any(found["name_full"] == found["name_plain"] for found in (left, right))
+        return left["name_plain"] == right["name_plain"] if bare else left["name_full"] == right["name_full"]
+    if attribute == DATE and not (left["date_whole"] and right["date_whole"]):
+        return left["date_year"] == right["date_year"]
+    return (left[attribute] or one.strip()) == (right[attribute] or other.strip())
 
 
 def _name(kind: str, raw: str | None) -> dict[str, object]:
     text = " ".join(norm(raw or "").split())
     plain = " ".join(search_words(text))
     if not plain:
-        return {"name_full": None, "name_plain": None, "name_bag": None, "name_ends": None, "name_last": None,
-                "name_words": None}  # fmt: skip
+        return dict.fromkeys(("name_full", "name_plain", "name_bag", "name_ends", "name_last", "name_words"))
     if kind != PERSON:
         for long, short in _LEGAL:
             plain = re.sub(rf"\b{long}\b", short, plain)
     words = plain.split()
     return {"name_full": text, "name_plain": plain, "name_bag": " ".join(sorted(words)),
-            "name_ends": f"{words[0]} {words[-1]}", "name_last": words[-1], "name_words": sorted(set(words))}  # fmt: skip
+            "name_ends": f"{words[0]} {words[-1]}", "name_last": words[-1],
+            "name_words": sorted(set(words))}  # fmt: skip
 
 
 def _identifier(kind: str, raw: str | None) -> str | None:

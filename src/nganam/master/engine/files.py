@@ -15,7 +15,9 @@ from nganam.master.engine.matching import Evidence, Pair, as_json
 from nganam.master.engine.records import Record
 from nganam.warehouse.engine.duck import duck, parquet
 
-RECORDS: Final = pa.schema([(name, pa.string()) for name in ("record", "table", "key", "values", "words", "identifier")])
+RECORDS: Final = pa.schema(
+    [(name, pa.string()) for name in ("record", "table", "key", "values", "words", "identifier")]
+)
 PAIRS: Final = pa.schema(
     [("left", pa.string()), ("right", pa.string()), ("verdict", pa.string()), ("probability", pa.float64()),
      ("weight", pa.float64()), ("evidence", pa.string())]
@@ -60,10 +62,13 @@ def records(path: Path, wanted: Sequence[str]) -> list[Record]:
     """Return the records with these digests, by table and key."""
     if not wanted:
         return []
-    query = f'SELECT record, "table", key, "values" FROM {parquet([path])} WHERE record IN (SELECT unnest(?)) ORDER BY ALL'  # noqa: S608 - no value in it
+    query = (
+        f'SELECT record, "table", key, "values" FROM {parquet([path])} WHERE record IN (SELECT unnest(?)) ORDER BY ALL'  # noqa: S608 - no value in it
+    )
     with duck() as base:
         found = base.execute(query, [list(wanted)]).fetchall()
-    return sorted((Record(*row[:3], json.loads(row[3])) for row in found), key=lambda one: (one.table, one.key))
+    read = [Record(record, table, key, json.loads(values)) for record, table, key, values in found]
+    return sorted(read, key=lambda one: (one.table, one.key))
 
 
 def found(path: Path, text: str, kind: str, *, limit: int) -> list[str]:
@@ -87,10 +92,10 @@ def pairs(
     if verdict:
         where, values = ["verdict = ?"], [verdict]
     if between:
-        where += ["list_contains(?, \"left\")", "list_contains(?, \"right\")"]
+        where += ['list_contains(?, "left")', 'list_contains(?, "right")']
         values += [list(between), list(between)]
     condition = f" WHERE {' AND '.join(where)}" if where else ""
-    query = f"SELECT * FROM {parquet([path])}{condition} ORDER BY weight DESC, \"left\", \"right\" LIMIT {limit} OFFSET {offset}"  # noqa: S608, E501 - no value in it
+    query = f'SELECT * FROM {parquet([path])}{condition} ORDER BY weight DESC, "left", "right" LIMIT {limit} OFFSET {offset}'  # noqa: S608, E501 - no value in it
     with duck() as base:
         rows = base.execute(query, values).fetchall()
     return [_told(row) for row in rows]

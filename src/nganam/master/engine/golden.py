@@ -1,9 +1,10 @@
-"""The record of an entity: for each attribute the value of the most trusted table that has one, and who says otherwise."""
+"""The record of an entity: for each attribute the value of the most trusted table that has one; who says otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
-from nganam.master.engine.attributes import same
+from nganam.master.engine.attributes import agree
 from nganam.master.engine.records import Record
 
 
@@ -47,14 +48,15 @@ def golden(
 
 def _settled(attribute: str, kind: str, said: Sequence[Said]) -> Golden:
     taken = said[0]
-    spelling = same(attribute, kind, taken.value)
-    others = [one for one in said[1:] if same(attribute, kind, one.value) != spelling]
+    others = [one for one in said[1:] if not agree(attribute, kind, taken.value, one.value)]
     return Golden(attribute, taken.value, taken.table, tuple(dict.fromkeys(others)))
 
 
 def conflicts(records: Sequence[Record], kind: str, attributes: Sequence[str]) -> int:
     """Return in how many attributes the records of an entity say different things."""
-    return sum(
-        len({same(one, kind, value) for record in records if (value := (record.values.get(one) or "").strip())}) > 1
-        for one in attributes
-    )
+    return sum(_differ(one, kind, [record.values.get(one) or "" for record in records]) for one in attributes)
+
+
+def _differ(attribute: str, kind: str, values: Sequence[str]) -> bool:
+    told = sorted({one.strip() for one in values} - {""})
+    return any(not agree(attribute, kind, one, other) for one, other in combinations(told, 2))

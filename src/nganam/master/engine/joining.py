@@ -1,7 +1,7 @@
 """From pairs to entities: officers' decisions first, then exact pairs, then likely ones, strongest first.
 
-A pair never joins what was decided to be two things, nor two groups whose identifiers differ: it goes to review, so that
-a record without an identifier makes no bridge between two people.
+A pair never joins what was decided to be two things, nor two groups whose identifiers differ: it goes to review, so
+that a record without an identifier makes no bridge between two people.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,8 +75,8 @@ def join(
 ) -> Joined:  # fmt: skip
     """Group records by decisions (True: one thing, False: two) and by pairs."""
     groups = Groups(records, identifiers, [key for key, one in decided.items() if not one])
-    for (left, right), one in sorted(decided.items()):
-        if one and left in groups.parent and right in groups.parent:
+    for (left, right), same in sorted(decided.items()):
+        if same and left in groups.parent and right in groups.parent:
             groups.join(left, right)
     verdicts = {(one.left, one.right): _first_verdict(one, decided, thresholds) for one in pairs}
     strongest = sorted(pairs, key=lambda one: (ORDER.get(verdicts[one.left, one.right], 9), -one.weight, one.left))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level: a word for pages, the condition, and the declared frequencies; ``common`` corrects for common names."""
+    """One level: its word, its condition, the declared frequencies; ``common`` corrects for common names."""
 
     code: str
     sql: str
@@ -22,6 +22,7 @@ class Level:
 
 SUBSET: Final = "(list_has_all(name_words_l, name_words_r) OR list_has_all(name_words_r, name_words_l))"
 OVERLAP: Final = "len(list_intersect({0}_l, {0}_r)) / len(list_distinct(list_concat({0}_l, {0}_r)))"
+ONE_OFF: Final = "damerau_levenshtein({0}_l, {0}_r) = 1"
 LEVELS: Final[Mapping[str, tuple[Level, ...]]] = {
     "name": (
         Level("same", "name_full_l = name_full_r", 0.72, 0.0008, "name_plain"),
@@ -33,20 +34,20 @@ LEVELS: Final[Mapping[str, tuple[Level, ...]]] = {
     ),
     "identifier": (
         Level("same", "identifier_l = identifier_r", 0.93, 0.00001),
-        Level("near", "damerau_levenshtein(identifier_l, identifier_r) = 1 AND length(identifier_l) > 5", 0.04, 0.00005),
+        Level("near", f"{ONE_OFF.format('identifier')} AND length(identifier_l) > 5", 0.04, 0.00005),
         Level("differs", "ELSE", 0.03, 0.99994),
     ),
     "date": (
         Level("same", "date_l = date_r AND date_whole_l", 0.85, 0.00005),
         Level("swapped", "date_l = date_swapped_r", 0.04, 0.00005),
         Level("year", "date_year_l = date_year_r AND NOT (date_whole_l AND date_whole_r)", 0.06, 0.0015),
-        Level("near", "damerau_levenshtein(date_l, date_r) = 1", 0.03, 0.0015),
+        Level("near", ONE_OFF.format("date"), 0.03, 0.0015),
         Level("differs", "ELSE", 0.02, 0.997),
     ),
     "sex": (Level("same", "sex_l = sex_r", 0.98, 0.5), Level("differs", "ELSE", 0.02, 0.5)),
     "phone": (
         Level("same", "phone_l = phone_r", 0.7, 0.0001),
-        Level("near", "damerau_levenshtein(phone_l, phone_r) = 1", 0.03, 0.0001),
+        Level("near", ONE_OFF.format("phone"), 0.03, 0.0001),
         Level("differs", "ELSE", 0.27, 0.9998),
     ),
     "commune": (Level("same", "commune_l = commune_r", 0.85, 0.02), Level("differs", "ELSE", 0.15, 0.98)),
@@ -76,7 +77,12 @@ def comparison(attribute: str, *, learnt: bool) -> dict[str, Any]:
 
 
 def _level(one: Level, *, learnt: bool) -> dict[str, Any]:
-    made: dict[str, Any] = {"sql_condition": one.sql, "label_for_charts": one.code, "m_probability": one.m, "u_probability": one.u}
+    made: dict[str, Any] = {
+        "sql_condition": one.sql,
+        "label_for_charts": one.code,
+        "m_probability": one.m,
+        "u_probability": one.u,
+    }
     if one.common and learnt:
         made |= {"tf_adjustment_column": one.common, "tf_adjustment_weight": 1.0, "tf_minimum_u_value": 0.0001}
     return made

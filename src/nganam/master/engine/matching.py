@@ -120,7 +120,7 @@ def _linker(base: Any, records: pa.Table, settings: dict[str, Any]) -> "Linker":
 
 def _is_held(records: pa.Table, attribute: str) -> bool:
     column = records.column({"name": "name_plain"}.get(attribute, attribute))
-    return column.null_count < len(column)
+    return int(column.null_count) < len(column)
 
 
 def _blocks(compared: Sequence[str]) -> list[str]:
@@ -131,12 +131,10 @@ def _blocks(compared: Sequence[str]) -> list[str]:
 
 def _prior(records: pa.Table) -> float:
     """Return the declared chance that two random records are one thing: every other record has a twin."""
-    return min(0.5, 1 / records.num_rows)
+    return min(0.5, 1 / int(records.num_rows))
 
 
-def _settings(
-    compared: Sequence[str], blocks: Sequence[str], *, prior: float, learnt: bool = False
-) -> dict[str, Any]:
+def _settings(compared: Sequence[str], blocks: Sequence[str], *, prior: float, learnt: bool = False) -> dict[str, Any]:
     return {
         "link_type": "dedupe_only", "unique_id_column_name": "record",
         "probability_two_random_records_match": prior,
@@ -154,7 +152,7 @@ def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) ->
     """
     from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - see _linker
 
-    strict = [one for one in STRICT if all(PARTS.get(part, part) in compared for part in _parts(one))]
+    strict: list[Any] = [one for one in STRICT if all(PARTS.get(part, part) in compared for part in _parts(one))]
     with duck() as base:
         base.execute("SET threads=1")
         linker = _linker(base, records, _settings(compared, blocks, prior=_prior(records), learnt=True))
