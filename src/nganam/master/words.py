@@ -21,7 +21,7 @@ OTHERWISE = {
 LEVELS = {
     "same": _("giống nhau"), "unmarked": _("giống khi bỏ dấu"), "order": _("cùng các chữ, khác thứ tự"),
     "shortened": _("thiếu chữ lót"), "near": _("gần giống"), "swapped": _("đảo ngày và tháng"),
-    "year": _("cùng năm, một bên chỉ có năm"), "missing": _("thiếu ở một bên"),
+    "year": _("cùng năm, một bên chỉ có năm"), "missing": _("thiếu, không so được"),
     "differs": pgettext_lazy("mức giống", "khác nhau"),
 }  # fmt: skip
 VERDICTS = {

@@ -42,6 +42,11 @@ class Record:
     key: str
     values: dict[str, str | None]
 
+    @property
+    def key_text(self) -> str:
+        """Return the key as people read it."""
+        return ", ".join(map(str, json.loads(self.key)))
+
 
 def digest(salt: str, table: str, key: str) -> str:
     """Return the digest a record is known by: without the salt nobody finds whose key it was."""
