@@ -219,7 +219,8 @@ def searched(found: EntitySet, text: str) -> QuerySet[Entity]:
     if by_code.exists():
         return by_code
     digests = files.found(places.run(_read_from(found)) / places.RECORDS, text, found.kind, limit=MOST_FOUND)
-    wanted = Membership.objects.filter(set=found, record__in=digests).values("entity")
+    # As a list: as a subquery PostgreSQL, before it has counted new rows, looked at every pair of both tables.
+    wanted = list(Membership.objects.filter(set=found, record__in=digests).values_list("entity", flat=True))
     return live(found).filter(pk__in=wanted)
 
 
