@@ -44,6 +44,7 @@ DESK = (
     Place("/danh-muc-dung-chung/quan-ly/", gettext_noop("Danh mục dùng chung"), "tag"),
     Place("/kho/", gettext_noop("Kho dữ liệu"), "warehouse"),
     Place("/phan-tich/", gettext_noop("Phân tích"), "chart-column"),
+    Place("/du-lieu-chu/", gettext_noop("Dữ liệu chủ"), "users"),
     Place("/dich-vu/quan-ly/", gettext_noop("Dịch vụ chia sẻ"), "plug"),
     Place("/yeu-cau/", gettext_noop("Yêu cầu kết nối"), "git-pull-request"),
     Place("/ngoai-tinh/", gettext_noop("Chia sẻ ngoài tỉnh"), "globe"),

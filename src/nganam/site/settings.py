@@ -18,7 +18,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("ORIGINS", "").split(",") 
 ROOMS = [
     "face", "audit", "jobs", "deadlines", "documents", "notices", "cases", "accounts", "agencies", "codelists",
     "scanning", "catalogue", "warehouse", "services", "sharing", "lgsp", "opendata", "inspection", "disputes",
-    "analysis", "lineage", "reporting", "portal", "desk", "api",
+    "analysis", "master", "lineage", "reporting", "portal", "desk", "api",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -47,7 +47,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "warehouse.load.commit": ("nganam.lgsp.tasks.push_change", *MODELS),
     "warehouse.load.keep": MODELS,
     "warehouse.load.fail": MODELS,
-    "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure",),
+    "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure", "nganam.master.tasks.follow_erasure"),
     "services.upstream.edited": GATEWAY,
     "lgsp.credential.revoked": GATEWAY,
     "lgsp.certificate.revoked": GATEWAY,

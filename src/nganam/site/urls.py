@@ -7,8 +7,8 @@ from nganam.site import health
 
 WITH_PAGES = [
     "accounts", "agencies", "cases", "codelists", "catalogue", "scanning", "warehouse", "services", "sharing", "lgsp",
-    "opendata", "disputes", "analysis", "lineage", "reporting", "portal", "desk", "api", "deadlines", "notices",
-    "documents", "face",
+    "opendata", "disputes", "analysis", "master", "lineage", "reporting", "portal", "desk", "api", "deadlines",
+    "notices", "documents", "face",
 ]  # fmt: skip
 urlpatterns: list[URLPattern | URLResolver] = [
     path("suc-khoe/", health.alive),

@@ -1,0 +1,1 @@
+"""What matches records: plain files and libraries, no Django."""

@@ -1,0 +1,34 @@
+"""Who may do what with master data. Each answer is "" when allowed, else the reason in Vietnamese."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from nganam.kernel.actors import Actor, Kind, Role
+from nganam.master.models import EntitySet, Member
+from nganam.warehouse import policies as warehouse
+
+
+def may_keep(actor: Actor, agency: str) -> str:
+    """The focal officer of the owner, or the lead agency's officer for its own sets, declares, matches and decides."""
+    if actor.kind is Kind.SYSTEM or (actor.has(Role.FOCAL, Role.LEAD) and actor.agency == agency):
+        return ""
+    return _("Chỉ cán bộ đầu mối của cơ quan khai báo tập dữ liệu chủ được làm việc này (nội bộ).")
+
+
+def may_use(actor: Actor, member: Member) -> str:
+    """A table comes into a set by who may take its columns: personal ones only by the owner's own officer."""
+    agency = member.table.agency.code
+    return warehouse.may_take_personal(actor, agency) if member.is_personal else warehouse.may_take(actor, agency)
+
+
+def may_read(actor: Actor, members: Iterable[Member]) -> str:
+    """Who may take what all tables of a set say reads its records, pairs and entities."""
+    return next((why for one in members if (why := may_use(actor, one))), "")
+
+
+def may_decide(actor: Actor, found: EntitySet, members: Iterable[Member]) -> str:
+    """Who keeps the set and reads its records decides about pairs."""
+    if not actor.is_person:
+        return _("Chỉ cán bộ được quyết định về cặp bản ghi.")
+    return may_keep(actor, found.agency.code) or may_read(actor, members)

@@ -1,0 +1,85 @@
+"""An erasure in a table leaves nothing in a set over it: the files go at once, the next run has no such record."""
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from nganam.kernel.errors import Unavailable
+from nganam.master import operations, places, queries, running
+from nganam.master.models import Decision, Membership, Run
+
+from .conftest import AT, LAN, WORKER, digest_of
+
+pytestmark = [pytest.mark.django_db]
+GONE = "Đặng Quốc Việt"
+
+
+def erase(table):
+    from nganam.warehouse import erasing, loading
+
+    made = erasing.propose(actor=LAN, at=AT, table=table, values=[GONE], column="ho_ten", basis="subject",
+                           reason="Chủ thể yêu cầu")  # fmt: skip
+    load = erasing.confirm(actor=replace(LAN, code="hoa", name="Hoa"), at=AT, erasure=made)
+    loading.run_load(actor=WORKER, now=lambda: AT + timedelta(hours=1), code=load.code)
+
+
+def test_files_go_and_the_next_run_knows_nothing_of_it(people, match):
+    match(people)
+    pair = (digest_of("phong-kham", "B4"), digest_of("so-dang-ky", "A4"))
+    operations.decide(actor=LAN, at=AT, code=people.code, pair=pair, same=True, reason="Tên mới: Việt")
+    entity = people.entities.first()
+    erase(people.members.get(table__code="phong-kham").table)
+    with pytest.raises(Unavailable):  # at once, before any job has run
+        queries.whole(people, entity)
+    assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=2)) == [people.code]
+    assert not list(places.folder(people).glob("run-*"))
+    assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=3))  # it waited longer than ten minutes
+    assert queries.last_done(people).number == 2
+    assert not Membership.objects.filter(record=pair[0]).exists()
+    assert not Decision.objects.exists()
+    left = list((Path(settings.DATA) / "master").rglob("*.parquet"))
+    assert left
+    assert queries.searched(people, GONE).count() == 0
+
+
+def test_files_that_are_gone_are_made_again(people, match):
+    one = match(people)
+    shutil.rmtree(places.run(one))
+    assert running.repair(actor=WORKER, now=lambda: AT) == [people.code]
+    assert running.repair(actor=WORKER, now=lambda: AT) == []  # it is under way
+    assert Run.objects.filter(state="waiting").count() == 1
+
+
+def test_a_run_whose_process_was_killed_is_finished(people):
+    asked = operations.start_run(actor=LAN, at=AT, code=people.code)
+    Run.objects.filter(pk=asked.pk).update(state="running")
+    half = places.run(asked).with_name("run-1.tmp")
+    half.mkdir(parents=True)
+    assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=1)) == [f"{people.code} 1"]
+    assert queries.last_done(people).number == 1
+    assert not half.exists()
+
+
+def test_a_run_that_cannot_be_says_why(people):
+    from nganam.warehouse.models import Table
+
+    asked = operations.start_run(actor=LAN, at=AT, code=people.code)
+    member = people.members.first()
+    member.columns = {**member.columns, "phone": "cot_da_bo"}
+    member.save()
+    one = running.run(actor=WORKER, now=lambda: AT, code=people.code, number=asked.number)
+    assert one.state == "failed"
+    assert "thiếu cột khóa hoặc cột đã chọn" in one.fault
+    assert Table.objects.count() == 2
+
+
+def test_new_versions_are_matched_at_night(people, match, load):
+    match(people)
+    assert running.match_new_versions(actor=WORKER, at=AT) == []
+    load("phong-kham", [("B7", "Võ Én", "", "2001-02-03", "Nữ", "")])
+    assert running.match_new_versions(actor=WORKER, at=AT) == [people.code]
+    assert running.match_new_versions(actor=WORKER, at=AT) == []

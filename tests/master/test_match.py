@@ -1,0 +1,262 @@
+"""Records of two tables are matched: by identifier, by likeness told part by part; doubtful ones wait for somebody."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from nganam.audit.models import Entry
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
+from nganam.master import operations, places, queries
+from nganam.master.engine import codes, files, joining, matching, records
+from nganam.master.engine.attributes import agree, spelled
+from nganam.master.models import Entity, Membership
+
+from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, digest_of, entity_of
+
+db = pytest.mark.django_db
+
+
+def rec(key, **values):
+    return records.Record(key, "bang", key, values)
+
+
+def levels_of(left, right):
+    found, _model = matching.match(records.table([rec("a", **left), rec("b", **right)], "person"), 0)
+    return {one.attribute: one.level for one in found[0].evidence} if found else {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Nguyễn Văn Hoà", "nguyễn văn hòa", "same"), ("Nguyễn Văn An", "NGUYEN VAN AN", "unmarked"),
+        ("An Nguyễn Văn", "Nguyễn Văn An", "order"), ("Nguyễn Thị Thu An", "Nguyễn An", "shortened"),
+        ("Nguyễn Văn Anh", "Nguyễn Văn An", "near"), ("Nguyễn Văn An", "Trần Thị Bé", "differs"),
+        ("Nguyễn Văn An", "", "missing"),
+    ],
+)  # fmt: skip
+def test_names_agree_with_and_without_marks_in_any_order_and_without_the_middle_one(one, other, level):
+    born = {"date": "1990-03-05", "phone": "0950000001"}
+    assert levels_of({"name": one, **born}, {"name": other, **born})["name"] == level
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("1990-03-05", "05/03/1990", "same"), ("1990-03-05", "03/05/1990", "swapped"), ("1990-03-05", "1990", "year"),
+        ("1990-03-05", "01/01/1990", "year"), ("1990-03-05", "1990-03-06", "near"),
+        ("1990-03-05", "1972-12-30", "differs"), ("1990-03-05", "31/02/1990", "missing"),
+    ],
+)  # fmt: skip
+def test_dates_agree_swapped_or_by_year(one, other, level):
+    same = {"name": "Nguyễn Văn An", "identifier": "094200000001"}
+    assert levels_of({**same, "date": one}, {**same, "date": other})["date"] == level
+
+
+def test_numbers_are_told_in_one_way():
+    assert spelled("person", {"identifier": "94200000001"})["identifier"] == "094200000001"
+    assert spelled("enterprise", {"identifier": "0101 234 567"})["identifier"] == "0101234567"
+    assert (
+        spelled("person", {"phone": "+84 950-000-001"})["phone"] == spelled("person", {"phone": "0950000001"})["phone"]
+    )
+    assert spelled("enterprise", {"name": "Công ty Trách nhiệm hữu hạn Gió"})["name_plain"] == "cty tnhh gio"
+
+
+def test_what_says_less_contradicts_nothing():
+    assert agree("name", "person", "Nguyễn Văn Hòa", "NGUYEN VAN HOA")
+    assert not agree("name", "person", "Nguyễn Văn Hòa", "Nguyễn Văn Hoa Lư")
+    assert agree("date", "person", "1985", "12/11/1985")
+    assert not agree("date", "person", "1985-11-12", "1985-11-13")
+    assert agree("phone", "person", "+84950000001", "0950 000 001")
+
+
+def test_the_same_records_give_the_same_pairs():
+    found = records.table(
+        [rec(one[0], **dict(zip(MAPPED, one[1:], strict=True))) for one in [*REGISTER, *CLINIC]], "person"
+    )
+    assert matching.match(found, 0.1) == matching.match(found, 0.1)
+
+
+def test_a_record_without_identifier_makes_no_bridge_between_two_people():
+    def likely(left, right):
+        return matching.Pair(left, right, 0.999, 12.0, ())
+
+    joined = joining.join(
+        ["a", "b", "c"], {"a": "1", "b": None, "c": "2"}, [likely("a", "b"), likely("b", "c")], {},
+        joining.Thresholds(0.99, 0.5),
+    )  # fmt: skip
+    assert joined.group == {"a": "a", "b": "a", "c": "c"}
+    assert joined.verdicts == {("a", "b"): "likely", ("b", "c"): "review"}
+
+
+def test_a_code_tells_nothing_and_shows_a_wrong_digit():
+    assert codes.written("CN", 1) == "CN-0000001-8"
+    assert len({codes.written("CN", number)[-1] for number in range(1, 10)}) == 9
+
+
+def test_codes_stay_a_merge_keeps_the_older_one_a_split_makes_a_new_one():
+    numbers = {1: 1, 2: 2}
+    merged = codes.plan({"a": 1, "b": 2}, {"a": "a", "b": "a"}, numbers)
+    assert (merged.kept, merged.merged, merged.new) == ({"a": 1}, {2: 1}, [])
+    split = codes.plan({"a": 1, "b": 1, "c": 1}, {"a": "a", "b": "b", "c": "b"}, {1: 1})
+    assert (split.kept, split.new) == ({"b": 1}, ["a"])
+    assert codes.plan({"a": 1}, {"b": "b"}, {1: 1}).ended == [1]
+
+
+@db
+def test_exact_and_likely_records_become_one_doubtful_ones_wait(people, match):
+    one = match(people)
+    for register, clinic in (("A1", "B1"), ("A2", "B2"), ("A3", "B3")):
+        assert entity_of(people, "so-dang-ky", register) == entity_of(people, "phong-kham", clinic)
+    # One number, two people: whoever mistyped it, no rule says.
+    assert entity_of(people, "so-dang-ky", "A4") != entity_of(people, "phong-kham", "B4")
+    assert [(told.pair.left, told.pair.right) for told in queries.waiting(people)] == [
+        tuple(sorted((digest_of("so-dang-ky", "A4"), digest_of("phong-kham", "B4"))))
+    ]
+    assert one.outcome["records"] == 8
+    assert one.outcome["entities"] == 5
+    assert one.outcome["by_tables"] == {"1": 2, "2": 3} or one.outcome["by_tables"] == {1: 2, 2: 3}
+    assert one.model["origin"] == "declared"
+    assert one.versions == {code: {"number": 1, "generation": 0} for code in ("so-dang-ky", "phong-kham")}
+
+
+@db
+def test_a_pair_is_explained_part_by_part(people, match):
+    match(people)
+    compared = queries.compared(people, digest_of("phong-kham", "B4"), digest_of("so-dang-ky", "A4"))
+    told = {line.title: (line.code, line.weight) for line in compared.lines}
+    assert told["Số định danh"][0] == "same"
+    assert told["Số định danh"][1] > 0 > told["Họ tên"][1]
+    assert told["Họ tên"][0] == "differs"
+    assert {line.left for line in compared.lines} | {line.right for line in compared.lines} >= {
+        "Phạm Văn Dũng", "Đặng Quốc Việt",
+    }  # fmt: skip
+
+
+@db
+def test_codes_stay_over_a_run_with_new_versions(people, match, load):
+    match(people)
+    before = {key: entity_of(people, "so-dang-ky", key).code for key in ("A1", "A2", "A3", "A4")}
+    load("so-dang-ky", [*REGISTER, ("A9", "Võ Thị Én", "094300000009", "2001-02-03", "Nữ", "")])
+    load("phong-kham", CLINIC[1:])
+    again = match(people)
+    assert {key: entity_of(people, "so-dang-ky", key).code for key in before} == before
+    assert again.outcome["new"] == 1
+    assert entity_of(people, "phong-kham", "B1") is None
+    assert len(list(places.folder(people).glob("run-*"))) == 1
+
+
+@db
+def test_a_merge_keeps_the_older_code_and_a_split_makes_a_new_one(people, match):
+    match(people)
+    old = entity_of(people, "so-dang-ky", "A4"), entity_of(people, "phong-kham", "B4")
+    older, younger = sorted(old, key=lambda one: one.number)
+    pair = (digest_of("so-dang-ky", "A4"), digest_of("phong-kham", "B4"))
+    made = operations.decide(actor=LAN, at=AT, code=people.code, pair=pair, same=True, reason="Đã đổi tên")
+    match(people)
+    younger.refresh_from_db()
+    assert entity_of(people, "so-dang-ky", "A4") == entity_of(people, "phong-kham", "B4") == older
+    assert younger.merged_into == older
+    operations.take_back(actor=LAN, at=AT, code=people.code, number=made.number)
+    match(people)
+    apart = {entity_of(people, "so-dang-ky", "A4").code, entity_of(people, "phong-kham", "B4").code}
+    assert older.code in apart
+    assert len(apart) == 2
+    assert younger.code not in apart
+
+
+@db
+def test_the_trusted_table_decides_and_others_are_told(people, match):
+    match(people)
+    whole = queries.whole(people, entity_of(people, "so-dang-ky", "A1"))
+    held = {one.attribute: one for one in whole.golden}
+    assert (held["name"].value, held["name"].others) == ("Nguyễn Văn An", ())  # marks left out contradict nothing
+    assert (held["phone"].value, held["phone"].table) == ("0950000001", "so-dang-ky")
+    assert [one.value for one in held["phone"].others] == ["0959999999"]
+    operations.change_set(
+        actor=LAN, at=AT, code=people.code, title="Người bệnh", join_from=99, review_from=50,
+        trusted={"phone": "phong-kham"},
+    )  # fmt: skip
+    people.refresh_from_db()
+    held = {one.attribute: one for one in queries.whole(people, entity_of(people, "so-dang-ky", "A1")).golden}
+    assert held["phone"].value == "0959999999"
+    assert held["name"].value == "Nguyễn Văn An"
+
+
+@db
+def test_thresholds_are_the_sets_own(people, match):
+    operations.change_set(
+        actor=LAN, at=AT, code=people.code, title="Người bệnh", join_from=100, review_from=50, trusted={}
+    )
+    match(people)
+    assert entity_of(people, "so-dang-ky", "A1") == entity_of(people, "phong-kham", "B1")  # by number, not by score
+    assert len(queries.waiting(people)) >= 2
+
+
+@db
+def test_no_row_of_the_database_says_a_value(people, match):
+    from django.core import serializers
+
+    match(people)
+    from django.apps import apps
+
+    rows = [row for model in apps.get_app_config("master").get_models() for row in model._default_manager.all()]
+    text = serializers.serialize("json", rows, ensure_ascii=False)
+    assert not [value for one in [*REGISTER, *CLINIC] for value in (one[1], one[2]) if value and value in text]
+
+
+@db
+def test_others_neither_declare_nor_read(people, match):
+    match(people)
+    entity = entity_of(people, "so-dang-ky", "A1")
+    with pytest.raises(NotAllowed):
+        operations.declare_set(actor=PHUC, at=AT, agency="CT-SYT", title="Khác", kind="person")
+    for other in (PHUC, MINH):
+        with pytest.raises(NotFound):
+            queries.get_readable_for(other, people.code)
+    with pytest.raises(NotFound):
+        queries.get_set_for(PHUC, people.code)
+    assert queries.get_set_for(MINH, people.code) == people  # its figures, not its people
+    with pytest.raises(NotAllowed):
+        operations.start_run(actor=MINH, at=AT, code=people.code)
+    assert queries.get_entity(people, entity.code) == entity
+
+
+@db
+def test_a_table_with_other_agencies_people_comes_into_no_set_of_the_lead_agency(people, load):
+    table = load("so-dang-ky", REGISTER)
+    mine = operations.declare_set(actor=MINH, at=AT, agency="CT-SKHCN", title="Mọi người", kind="person")
+    with pytest.raises(NotAllowed):
+        operations.add_member(actor=MINH, at=AT, code=mine.code, table=table, columns=MAPPED)
+
+
+@db
+def test_a_set_says_what_is_wrong_with_it(people, load):
+    table = load("so-dang-ky", REGISTER)
+    with pytest.raises(Invalid) as told:
+        operations.add_member(actor=LAN, at=AT, code=people.code, table=table, columns={"identifier": "khong_co"})
+    assert set(told.value.fields) == {"identifier", "name"}
+    with pytest.raises(Invalid):
+        operations.change_set(
+            actor=LAN, at=AT, code=people.code, title="Người bệnh", join_from=40, review_from=50, trusted={}
+        )
+    with pytest.raises(Invalid):
+        operations.declare_set(actor=LAN, at=AT, agency="CT-SYT", title="Người bệnh", kind="person")
+    empty = operations.declare_set(actor=LAN, at=AT, agency="CT-SYT", title="Trống", kind="place")
+    with pytest.raises(RuleBroken):
+        operations.start_run(actor=LAN, at=AT, code=empty.code)
+    operations.start_run(actor=LAN, at=AT, code=people.code)
+    with pytest.raises(RuleBroken, match="đang được ghép"):
+        operations.start_run(actor=LAN, at=AT, code=people.code)
+
+
+@db
+def test_runs_are_in_the_audit_without_values(people, match):
+    match(people)
+    told = list(Entry.objects.filter(action__startswith="master.").values_list("action", "details"))
+    assert [action for action, _details in told][-2:] == ["master.run.asked", "master.run.done"]
+    assert "Nguyễn Văn An" not in json.dumps([details for _action, details in told], ensure_ascii=False)
+    assert asdict(matching.Model("declared", 0.1))["origin"] == "declared"
+    assert Entity.objects.count() == 5
+    assert Membership.objects.count() == 8
+    assert files.found(places.run(queries.last_done(people)) / places.RECORDS, "nguyen an", "person", limit=9)
