@@ -413,3 +413,18 @@ def test_what_is_not_theirs_is_not_found(right, table, client):
 def test_a_receipt_at_rest_is_read_back_as_it_was_written(data):
     kept = pushing.Kept(SENDER, pushing.Said("a" * 32, "loaded", "2026", 1, "d", errors=[{"record": 1}]))
     assert msgspec.json.decode(msgspec.json.encode(kept), type=pushing.Kept) == kept
+
+
+def test_a_derived_table_takes_no_pushes_and_a_pushed_one_is_not_derived(right, table):
+    from nganam.warehouse.transforms import operations as transforms
+
+    plain = [one | {"personal": False} for one in scenes.COLUMNS[:2]]
+    made = scenes.table(code="tu-mo-hinh", columns=plain)
+    sql = "SELECT ma_co_so, ten_co_so FROM co_so_kham_chua_benh"
+    transforms.save_model(actor=scenes.LAN, at=LATER, table=made, sql=sql)
+    with pytest.raises(RuleBroken, match="mô hình"):
+        operations.grant_push(
+            actor=scenes.LAN, at=LATER, table=made, application=right.application, reason="Kết nối HIS"
+        )
+    with pytest.raises(Invalid, match="đẩy dữ liệu"):
+        transforms.save_model(actor=scenes.LAN, at=LATER, table=table, sql="SELECT * FROM tu_mo_hinh")

@@ -8,7 +8,7 @@ import pytest
 
 from nganam.warehouse.engine import duck as engines
 from nganam.warehouse.engine.duck import duck
-from nganam.warehouse.engine.rules import _fenced
+from nganam.warehouse.engine.fence import fenced
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_a_fenced_question_has_an_engine_that_nobody_gets_afterwards():
     with duck() as base:
         base.execute("SELECT 1")
     before = waiting()
-    with _fenced(pa.table({"a": [1]}), None) as base:
+    with fenced({"rows": pa.table({"a": [1]})}, None) as base:
         assert base.execute("SELECT count(*) FROM rows").fetchall() == [(1,)]
         with pytest.raises(duckdb.PermissionException):
             base.execute("SELECT * FROM read_text('/etc/hostname')")

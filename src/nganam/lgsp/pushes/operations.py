@@ -16,6 +16,7 @@ from nganam.lgsp.pushes.models import PushDoor, PushRight
 from nganam.sharing.models import Application
 from nganam.warehouse.models import Table
 from nganam.warehouse.operations import hold
+from nganam.warehouse.transforms.planning import model_of
 
 PREFIX, LONGEST = "DAY-", 36
 
@@ -62,6 +63,11 @@ def why_not(table: Table) -> tuple[str, str] | None:
             _("Bảng đang nạp từ nguồn “%(name)s”; lượt nạp sau sẽ thay mất dữ liệu đã đẩy.")
             % {"name": table.source.name if table.source else ""},
             _("Bỏ nguồn khỏi khai báo bảng, hoặc khai báo một bảng riêng cho dữ liệu đẩy."),
+        )
+    if model_of(table) is not None:
+        return (
+            _("Bảng dẫn xuất lấy mọi dòng từ mô hình nên không nhận dữ liệu đẩy."),
+            _("Khai báo một bảng riêng cho dữ liệu đẩy, rồi đọc bảng đó trong mô hình."),
         )
     return None
 

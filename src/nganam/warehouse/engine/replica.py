@@ -114,7 +114,7 @@ def is_sound(folder: Path) -> bool:
     if told is None or "sha256" not in told:
         return told is not None
     try:
-        return file_sha256(folder / told["file"]) == told["sha256"]
+        return bool(file_sha256(folder / told["file"]) == told["sha256"])
     except OSError:
         return False
 
