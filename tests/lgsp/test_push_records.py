@@ -428,3 +428,21 @@ def test_a_derived_table_takes_no_pushes_and_a_pushed_one_is_not_derived(right, 
         )
     with pytest.raises(Invalid, match="đẩy dữ liệu"):
         transforms.save_model(actor=scenes.LAN, at=LATER, table=table, sql="SELECT * FROM tu_mo_hinh")
+
+
+def test_the_keeper_asks_the_worker_once_for_what_waits(right, table, data):
+    from nganam.jobs.queries import waits_for
+    from nganam.lgsp import tasks
+    from nganam.lgsp.keeper import Keeper
+
+    keeper = Keeper()
+    keeper.hand_on_pushes()
+    assert not waits_for(tasks.gather_pushes), "nothing waits"
+    receipt = pushed(data, record(so_giuong=15))
+    keeper.hand_on_pushes()
+    keeper.hand_on_pushes()
+    assert waits_for(tasks.gather_pushes)
+    from django_tasks_db.models import DBTaskResult
+
+    assert DBTaskResult.objects.ready().filter(task_path=tasks.gather_pushes.module_path).count() == 1
+    assert said(data, receipt).state == "waiting"

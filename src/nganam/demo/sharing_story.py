@@ -163,7 +163,8 @@ PLACES = {"client_id": "ma-khach", "client_secret": "ma-bi-mat"}
 # -- calls --
 
 
-def _token(story: Story, credential: dict[str, str]) -> str:
+def token_of(story: Story, credential: dict[str, str]) -> str:
+    """Return a token for a credential of the story."""
     pair = (credential["client_id"], credential["client_secret"])
     form = {"grant_type": "client_credentials"}
     answer = patiently(lambda: httpx.post(f"{story.addresses['web']}/oauth2/token", data=form, auth=pair))
@@ -184,7 +185,7 @@ def _call(url: str, token: str = "") -> httpx.Response:
 def call(story: Story) -> None:
     """Call the service as the application; be refused where it must be; see a revocation act."""
     story.person("hoa").press(f"/tai-khoan-ket-noi/{story.kept['account']}/", "/buoc/restore/")  # after a drill cut off
-    token = _token(story, story.kept["credential"])
+    token = token_of(story, story.kept["credential"])
     url = _service_url(story, story.kept["service"], "CT-CA")
     page = wait_for("dịch vụ trên LGSP", lambda: _good(_call(f"{url}/?limit=3", token)), seconds=10)
     record = page["data"][0]
@@ -220,7 +221,7 @@ def _revocation(story: Story, url: str, token: str) -> None:
     back = _until(lambda: _good(_call(f"{url}/?limit=1", token)))
     story.tell("Hòa", f"tạm khóa {account}: LGSP ngừng sau {stopped:.2f} giây; khôi phục sau {back:.2f} giây")
     spare = _credential(phuc, account)
-    spare_token = _token(story, spare)
+    spare_token = token_of(story, spare)
     wait_for("khóa dự phòng", lambda: _good(_call(f"{url}/?limit=1", spare_token)), seconds=5)
     phuc.submit(f"{path}khoa/", f"/{spare['client_id']}/thu-hoi/")
     gone = _until(lambda: not _good(_call(f"{url}/?limit=1", spare_token)))

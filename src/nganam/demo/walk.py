@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from nganam.demo import chapter_story, opening, sharing_story
+from nganam.demo import chapter_story, opening, push_story, sharing_story
 from nganam.demo.browser import CutOff, StepFailed, in_words
 from nganam.demo.province import CAST, passwords
 from nganam.demo.story import Story
@@ -30,6 +30,7 @@ STEPS: tuple[tuple[str, str, Callable[[Story], None]], ...] = (
     ("request", "Yêu cầu kết nối, cấp tài khoản một phần mục tin, nhận khóa", sharing_story.request),
     ("chapter", "Thỏa thuận đặc thù, chia sẻ ngoài tỉnh, vướng mắc, tạm ngừng", chapter_story.chapter_three),
     ("call", "Gọi dịch vụ qua LGSP; các trường hợp bị từ chối; thu hồi", sharing_story.call),
+    ("push", "Đẩy bản ghi vào kho qua LGSP, đọc biên nhận", push_story.push),
     ("record", "Nhật ký trao đổi, giám sát, thống kê, chuỗi băm", sharing_story.record),
 )
 
