@@ -45,9 +45,9 @@ from nganam.serving.watched import Watched
 log = structlog.get_logger("nganam.serving")
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-PAGE_THREADS = 4
+PAGE_THREADS, PUSH_THREADS = 4, 2
 MOST_PATH = 2048
-NO_BODY = (204,)
+NO_BODY, ACCEPTED = (204,), 202
 RETRY_AFTER = {429: b"1", 503: b"5"}
 encode = msgspec.json.Encoder().encode
 
@@ -117,6 +117,7 @@ class Server:
         self._replicas = Replicas(data / "replicas")
         self._boundaries = Boundaries(data / "boundaries")
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
+        self._push_slots = asyncio.Semaphore(PUSH_THREADS)
         self._journal = Journal(data / "serving" / FOLDER)
         self._slots = Slots(self._folder)
         self._agencies = remote.Agencies(data, self._gate)
@@ -163,18 +164,9 @@ class Server:
             return await self._granted(scope, headers, code, path, sent, under)
         except Refused as refused:
             return _problem(refused, headers.request_id, code, self._portal())
-        except sqlite3.DatabaseError as error:
-            return self._unreadable(error, headers, code, under)
         except Exception:
             log.exception("answer_failed", request_id=headers.request_id)
             return _problem(problems.failed(), headers.request_id, code, self._portal())
-
-    def _unreadable(self, error: sqlite3.DatabaseError, headers: asking.Headers, code: str, under: Under) -> Answer:
-        """Refuse for a replica that broke while it was read; it takes itself out of service."""
-        served = under.told.snapshot.services.get(code) if under.told else None
-        named = self._replicas.named(served.table) if served else None
-        refused = self._replicas.unreadable(named, error) if named else problems.failed()
-        return _problem(refused, headers.request_id, code, self._portal())
 
     def _noted(
         self, scope: Message, headers: asking.Headers, path: bytes, answer: Answer, began: float, told: Told | None
@@ -235,9 +227,10 @@ class Server:
         elif scope["method"] == "POST" and receipt is None:
             now = self._clock.now()
             try:
-                said, again = await asyncio.to_thread(
-                    pushing.receive, place, push, headers, scope["headers"], body, at=now
-                )
+                async with self._push_slots:
+                    said, again = await asyncio.to_thread(
+                        pushing.receive, place, push, headers, scope["headers"], body, at=now
+                    )
             except OSError as error:
                 log.exception("push_not_kept", request_id=headers.request_id)
                 raise problems.unavailable("Máy chủ không ghi được lần đẩy này nên chưa nhận bản ghi nào.") from error
@@ -404,8 +397,10 @@ def _receipt(status: int, said: pushing.Said, code: str, push: Push) -> Answer:
         (b"content-type", b"application/json"),
         (b"cache-control", b"private, no-store"),
         (b"location", f"/r1/{push.path}/{said.receipt}".encode()),
-        (b"x-lgsp-records", str(said.records).encode()),
     ]
+    if status != ACCEPTED:  # nothing was shared by asking again
+        return Answer(status, sent, encode(said), code)
+    sent.append((b"x-lgsp-records", str(said.records).encode()))
     return Answer(status, sent, encode(said), code, shared={"records": str(said.records)})
 
 

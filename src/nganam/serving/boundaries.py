@@ -159,7 +159,7 @@ def _read_again(path: Path, before: tuple[Stamp, list[Boundary]]) -> tuple[Stamp
         return before
     try:
         return seen, read_boundaries(path)
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         log.exception("boundaries_refused", path=path.name, error=str(error))
         return seen, held
 

@@ -6,6 +6,7 @@ then tells what was taken and, record by record, what was not.
 """
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -32,8 +33,7 @@ OWN = frozenset({b"idempotency-key", b"content-type"})
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a receipt says. ``state``: waiting, loading, loaded, unchanged, failed.
 
-    ``superseded`` counts records that a later push replaced before they were loaded; ``errors`` are the first of the
-    rejected ones, by their number in the push from 1, the column and why.
+    ``errors`` are the first of the rejected records, by their number in the push from 1, the column and why.
     """
 
     receipt: str
@@ -46,7 +46,6 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 0
     accepted: int = 0
     rejected: int = 0
-    superseded: int = 0
     errors: list[dict[str, Any]] = []
 
 
@@ -87,12 +86,27 @@ def receive(
         kept = spool.keep(place, head, records)
     except spool.Full as error:
         raise problems.unavailable("Quá nhiều lần đẩy đang chờ nạp vào kho; lần đẩy này chưa được nhận.") from error
+    except spool.Absent as error:
+        raise problems.unavailable("Máy chủ này chưa nhận dữ liệu đẩy cho bảng; lần đẩy này chưa được nhận.") from error
     except FileNotFoundError:  # it was there, and has been taken this moment
         before = _find(place, head.receipt)
         if before is None:
             raise
         return _again(before.said, head), True
-    return (waits(head), False) if kept is head else (_again(waits(kept), head), True)
+    if kept is not head:
+        return _again(waits(kept), head), True
+    if key and (before := _already_told(place, head.receipt)) is not None:  # taken between our two looks
+        said = _again(before.said, head)
+        (place / spool.WAITING / head.receipt).unlink(missing_ok=True)
+        return said, True
+    return waits(head), False
+
+
+def _already_told(place: Path, receipt: str) -> Kept | None:
+    try:
+        return _told(place, receipt)
+    except FileNotFoundError:
+        return None
 
 
 def _own_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
@@ -151,7 +165,7 @@ def read_records(body: Body, content_type: str, push: Push) -> list[bytes]:
             "Không có bản ghi nào.", "Gửi một đối tượng JSON, một mảng, hoặc mỗi dòng một bản ghi."
         )
     if len(raws) > MOST_RECORDS:
-        raise problems.push_too_large(f"Một lần đẩy có nhiều nhất {MOST_RECORDS} bản ghi.")
+        raise _too_many()
     return [_checked(number, raw, push) for number, raw in enumerate(raws, 1)]
 
 
@@ -166,9 +180,16 @@ def _split(body: Body, kind: str) -> Sequence[bytes]:
     if not content.lstrip().startswith(b"["):
         return [content] if content.strip() else []
     try:
-        return [bytes(one) for one in msgspec.json.decode(content, type=list[msgspec.Raw])]
+        raws = msgspec.json.decode(content, type=list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise _unreadable(0, error) from error
+    if len(raws) > MOST_RECORDS:  # before each is copied
+        raise _too_many()
+    return [bytes(one) for one in raws]
+
+
+def _too_many() -> problems.Refused:
+    return problems.push_too_large(f"Một lần đẩy có nhiều nhất {MOST_RECORDS} bản ghi.")
 
 
 def _checked(number: int, raw: bytes, push: Push) -> bytes:
@@ -183,6 +204,8 @@ def _checked(number: int, raw: bytes, push: Push) -> bytes:
     wanted = push.fields
     if record.keys() != set(wanted):
         raise _wrong_fields(number, record, wanted)
+    if len(json.loads(line, object_pairs_hook=list, parse_float=str, parse_int=str)) != len(record):
+        raise _wrong(number, "có mục được ghi hai lần.")
     for name, value in record.items():
         if isinstance(value, dict | list):
             raise _wrong(number, f"“{name}” phải là một giá trị, không phải đối tượng hay mảng.", name)

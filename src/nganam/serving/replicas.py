@@ -101,8 +101,9 @@ class Replicas:
         if named is None:
             raise unavailable("Dữ liệu của dịch vụ chưa được nạp.")
         mark = self._marks[table].value()
-        if mark is not None and mark.of == named.identity:
-            raise out_of_service(mark.why)
+        # What is remembered of a mark is a hint: it may be gone, and its file's place on the disk another's by now.
+        if mark is not None and mark.of == named.identity and (why := withdrawn.why_out(named.path)):
+            raise out_of_service(why)
         mine: dict[str, Replica] = self._mine.__dict__.setdefault("opened", {})
         opened = mine.get(table)
         if opened is None or opened.named is not named:
@@ -112,9 +113,16 @@ class Replicas:
             opened = mine[table] = self._opened(named)
         return opened
 
-    def named(self, table: str) -> Named | None:
-        """Return the version a table has now, in service or not."""
-        return self._watch(table).value()
+    @contextmanager
+    def watched(self, table: str) -> Iterator[None]:
+        """Let a table be read; a file that turns out damaged is refused (``Refused``) and goes out of service."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            read = self._mine.__dict__.get("opened", {}).get(table)
+            if read is None:
+                raise
+            raise self.unreadable(read.named, error) from error
 
     def _opened(self, named: Named) -> Replica:
         try:
@@ -131,8 +139,7 @@ class Replicas:
         if not _is_damage(error):
             return unavailable("Bản sao dữ liệu của dịch vụ không đọc được.")
         try:
-            if withdrawn.identity(named.path) == named.identity:
-                withdrawn.withdraw(named.path, withdrawn.DAMAGED, at=datetime.now(UTC))
+            withdrawn.withdraw(named.path, withdrawn.DAMAGED, at=datetime.now(UTC), of=named.identity)
         except OSError:
             log.exception("replica_not_withdrawn", table=named.path.parent.name)
         return out_of_service(withdrawn.DAMAGED)

@@ -7,14 +7,16 @@ all: it is written beside, brought to the disk and linked under its name, which 
 
 import os
 import secrets
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-FOLDER, WAITING, TOLD, BESIDE = "pushed", "waiting", "told", "beside"
-MOST_WAITING = 10_000
+FOLDER, WAITING, TOLD, BESIDE, BROKEN = "pushed", "waiting", "told", "beside", "unreadable"
+MOST_WAITING, MOST_BYTES, LEAST_FREE = 10_000, 2 * 1024**3, 2 * 1024**3
+"""How many pushes and bytes may wait at a door, and how many bytes are left free on the disk for everything else."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -34,7 +36,11 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Full(Exception):
-    """As many pushes wait as may wait: the worker has to take some first."""
+    """As many pushes wait as may wait, or the disk is nearly full: the worker has to take some first."""
+
+
+class Absent(Exception):
+    """The worker has no such door here: what was kept nobody would take (a data server on another machine)."""
 
 
 def folder(data: Path, door: str) -> Path:
@@ -45,25 +51,39 @@ def folder(data: Path, door: str) -> Path:
 def keep(place: Path, head: Head, records: Sequence[bytes]) -> Head:
     """Bring a push to the disk and return its head; that of the one already there when it has come before.
 
-    ``records`` are JSON objects without line breaks. Raises ``Full``, ``OSError``.
+    ``records`` are JSON objects without line breaks. Raises ``Absent``, ``Full``, ``OSError``.
     """
     waiting, beside = place / WAITING, place / BESIDE
-    for one in (waiting, beside):
-        one.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if sum(1 for _one in waiting.iterdir()) >= MOST_WAITING:
-        raise Full
+    try:
+        for one in (waiting, beside):
+            one.mkdir(exist_ok=True, mode=0o700)
+    except FileNotFoundError as error:  # the worker makes the door's folder, where it works
+        raise Absent from error
+    _refuse_when_full(waiting)
     path = beside / f"{head.receipt}.{secrets.token_hex(8)}"
     try:
         _write(path, b"\n".join([msgspec.json.encode(head), *records, b""]))
         try:
             os.link(path, waiting / head.receipt)
         except FileExistsError:
-            return read_head(waiting / head.receipt)
+            kept = read_head(waiting / head.receipt)
+        else:
+            kept = head
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-    _to_disk(waiting)
-    return head
+    _to_disk(waiting)  # also for who comes second: the first may not have come so far
+    return kept
+
+
+def _refuse_when_full(waiting: Path) -> None:
+    count = size = 0
+    for one in os.scandir(waiting):
+        with suppress(FileNotFoundError):
+            size += one.stat().st_size
+        count += 1
+    if count >= MOST_WAITING or size >= MOST_BYTES or shutil.disk_usage(waiting).free < LEAST_FREE:
+        raise Full
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -97,8 +117,13 @@ def waiting(place: Path) -> list[tuple[Head, Path]]:
     """Return the pushes of a door that wait, in the order in which they came."""
     found = []
     for path in (place / WAITING).glob("*"):
-        with suppress(FileNotFoundError):
+        try:
             found.append((read_head(path), path))
+        except FileNotFoundError:
+            continue
+        except (ValueError, msgspec.MsgspecError):  # of a disk that failed: set aside for whoever mends it
+            (place / BROKEN).mkdir(exist_ok=True, mode=0o700)
+            path.replace(place / BROKEN / path.name)
     return sorted(found, key=_by_time)
 
 
@@ -113,6 +138,7 @@ def tell(place: Path, receipt: str, said: bytes) -> None:
     path = place / BESIDE / f"{receipt}.{secrets.token_hex(8)}"
     _write(path, said)
     path.replace(place / TOLD / f"{receipt}.json")
+    _to_disk(place / TOLD)
 
 
 def told(place: Path, receipt: str) -> bytes:

@@ -35,9 +35,12 @@ def identity(path: Path) -> str:
         return ""
 
 
-def withdraw(path: Path, why: str, *, at: datetime) -> None:
-    """Take a replica's file out of service; raise ``OSError`` when the mark cannot be written."""
-    mark, waiting = Mark(identity(path), why, at.isoformat()), path.with_name(f".{secrets.token_hex(8)}.tmp")
+def withdraw(path: Path, why: str, *, at: datetime, of: str = "") -> None:
+    """Take a replica's file out of service; raise ``OSError`` when the mark cannot be written.
+
+    ``of`` is the identity of the file that was found so; by default that of the one which is there now.
+    """
+    mark, waiting = Mark(of or identity(path), why, at.isoformat()), path.with_name(f".{secrets.token_hex(8)}.tmp")
     with waiting.open("wb") as out:
         out.write(msgspec.json.encode(mark))
         out.flush()

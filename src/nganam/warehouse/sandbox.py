@@ -58,6 +58,7 @@ def _ensure(table: Table, folder: Path, at: datetime) -> bool:
     digest = sha256_hex(canonical_json([made_up.MAKER, table.shape.hash, communes, *([codes] if codes else [])]))
     told = replica.current(folder)
     is_whole = told is not None and replica.knows_changes(told) and (folder / told["file"]).is_file()
+    is_whole = is_whole and told is not None and not withdrawn.why_out(folder / told["file"])
     if is_whole and told and replica.finds(told, replica.finding(table.shape)) and _made_of(folder) == digest:
         return False
     rows = made_up.batch(table.shape, seed=table.code, communes=communes, codes=codes)

@@ -91,7 +91,7 @@ def match(records: pa.Table, least: float) -> tuple[list[Pair], Model]:
     blocks = _blocks(compared)
     learnt = _learn(records, compared, blocks) if records.num_rows >= LEARNS_FROM else None
     settings = learnt or _settings(compared, blocks, prior=_prior(records))
-    with duck() as base:
+    with duck(alone=True) as base:  # the setting is the engine's
         base.execute("SET threads=1")
         found = _predict(_linker(base, records, settings), compared, settings)
         pairs = [_pair(row, compared) for row in found]
@@ -153,7 +153,7 @@ def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) ->
     from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - see _linker
 
     strict: list[Any] = [one for one in STRICT if all(PARTS.get(part, part) in compared for part in _parts(one))]
-    with duck() as base:
+    with duck(alone=True) as base:
         base.execute("SET threads=1")
         linker = _linker(base, records, _settings(compared, blocks, prior=_prior(records), learnt=True))
         with suppress(SplinkException, ValueError):
