@@ -29,6 +29,7 @@ def world(live, province):
     ]  # fmt: skip
     operations.end_push(actor=scenes.LAN, at=scenes.AT, right=rights[1], reason="Đã gộp vào hệ thống HIS.")
     place = spool.folder(Path(settings.DATA), rights[0].door.code)
+    place.mkdir(parents=True)
     for number, beds in enumerate(("12", "nhiều")):
         row = {"ma_co_so": f"0090{number}", "ten_co_so": "Trạm y tế mới", "loai": "Trạm y tế", "dien_thoai": None,
                "so_giuong": beds}  # fmt: skip

@@ -23,6 +23,7 @@ JSON = [("Content-Type", "application/json")]
 def pushes(stack, mint):
     """The stack with a door at which one application may push."""
     path = stack.data / "serving" / "snapshot.json"
+    spool.folder(stack.data, DOOR).mkdir(parents=True)
     door = Push(f"VN/GOV/CT-SYT/KHO/{DOOR}", "co-so-kham", ("ma", "ten", "dien_thoai"), ("ma",), (SENDER,))
     swapping.replace(path, write_snapshot(msgspec.structs.replace(read_snapshot(path), pushes={DOOR: door})))
     told = decided(stack.data, mint, stack.listen)

@@ -30,6 +30,7 @@ def push(data, clock, serving_files) -> Callable[..., SimpleNamespace]:
     serving_files.put(
         data / "serving" / "snapshot.json", write_snapshot(msgspec.structs.replace(told, pushes={DOOR: door}))
     )
+    place(data).mkdir(parents=True)  # as the worker does
     server, gate = Server(data, clock), shared_secret(data).encode()
 
     def ask(
@@ -121,6 +122,7 @@ def test_numbers_are_kept_as_they_were_sent(push, data):
         (b'{"ma":"1","ten":"a"}', "application/json", 400, "thiếu mục: giuong"),
         (b'{"ma":"1","ten":"a","giuong":1,"khac":2}', "application/json", 400, "có mục lạ: khac"),
         (b'{"ma":"1","ten":{"a":1},"giuong":1}', "application/json", 400, "“ten” phải là một giá trị"),
+        (b'{"ma":"1","ten":"a","giuong":1,"ma":"2"}', "application/json", 400, "ghi hai lần"),
         (b'{"ma":null,"ten":"a","giuong":1}', "application/json", 400, "thiếu giá trị của khóa: ma"),
         (b'{"ma":"1","ten":"' + b"a" * 70_000 + b'","giuong":1}', "application/json", 413, "dài quá 64 KiB"),
     ],
@@ -130,14 +132,14 @@ def test_what_is_no_record_of_the_table_is_refused_whole(push, data, body, kind,
     assert answer.status == status, answer.json
     assert said in answer.json["detail"]
     assert answer.json["hint"]
-    assert not place(data).exists()
+    assert not list(place(data).iterdir())
 
 
 def test_too_many_records_are_refused(push, data):
     line = b'{"ma":"1","ten":null,"giuong":null}\n'
     assert push(line * (pushing.MOST_RECORDS + 1), kind="application/x-ndjson").status == 413
     assert push(b" " * (8 * 1024 * 1024 + 2)).status == 413
-    assert not place(data).exists()
+    assert not list(place(data).iterdir())
 
 
 def test_the_same_key_and_content_get_the_same_receipt(push, data):
@@ -187,7 +189,7 @@ def test_a_receipt_that_is_none_is_not_found(push, receipt):
 def test_who_has_no_right_pushes_nothing(push, data):
     answer = push(RECORD, consumer=OTHER)
     assert (answer.status, answer.json["code"]) == (403, "not_granted")
-    assert not place(data).exists()
+    assert not list(place(data).iterdir())
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
@@ -205,8 +207,7 @@ def test_when_too_many_wait_the_sender_is_told_to_come_back(push, data, monkeypa
 
 
 def test_what_cannot_be_written_is_not_acknowledged(push, data):
-    place(data).parent.mkdir(parents=True)
-    place(data).write_text("a file where the folder would be")
+    (place(data) / spool.WAITING).write_text("a file where the folder would be")
     answer = push(RECORD)
     assert (answer.status, answer.json["code"]) == (503, "unavailable")
 
@@ -224,6 +225,7 @@ def test_no_acknowledged_push_is_lost_when_the_server_is_killed(data):
     acknowledged = 0
     for round_ in range(5):
         folder = place(data) / f"r{round_}"
+        folder.mkdir(parents=True)
         out, into = os.pipe()
         process = multiprocessing.get_context("fork").Process(target=_push_all_the_time, args=(folder, into))
         process.start()
@@ -241,7 +243,46 @@ def test_no_acknowledged_push_is_lost_when_the_server_is_killed(data):
     assert acknowledged > 10
 
 
+def test_where_no_worker_takes_what_is_pushed_nothing_is_acknowledged(push, data):
+    place(data).rmdir()
+    answer = push(RECORD)
+    assert (answer.status, answer.json["code"]) == (503, "unavailable")
+    assert not place(data).exists()
+
+
+def test_a_nearly_full_disk_or_door_takes_no_more(push, data, monkeypatch):
+    monkeypatch.setattr(spool, "MOST_BYTES", 100)
+    assert push(RECORD).status == 202
+    assert push(RECORD).status == 503
+    monkeypatch.setattr(spool, "MOST_BYTES", 3000)
+    assert push(RECORD).status == 202
+    monkeypatch.setattr(spool, "LEAST_FREE", 2**60)
+    assert push(RECORD).status == 503
+
+
+def test_a_key_taken_by_the_worker_between_two_looks_is_not_lost(push, data, monkeypatch):
+    receipt = push(RECORD, key="lan-day-0001").json["receipt"]
+    (head, path), real = spool.waiting(place(data))[0], spool.keep
+
+    def taken_meanwhile(folder, new, records):
+        said = pushing.Said(receipt, "loaded", head.at, 1, head.digest)
+        spool.tell(folder, receipt, msgspec.json.encode(pushing.Kept(SENDER, said)))
+        return real(folder, new, records)
+
+    path.unlink()
+    monkeypatch.setattr(spool, "keep", taken_meanwhile)
+    answer = push({**RECORD, "giuong": 7}, key="lan-day-0001")
+    assert (answer.status, answer.json["code"]) == (422, "idempotency_key_used")
+
+
+def test_asking_for_a_receipt_shares_no_records(push):
+    answer = push([RECORD, {**RECORD, "ma": "0002"}])
+    assert answer.headers["x-lgsp-records"] == "2"
+    assert "x-lgsp-records" not in push(rest=f"/{answer.json['receipt']}", method="GET").headers
+
+
 def test_of_two_that_send_the_same_push_at_once_one_is_kept(data):
+    place(data).mkdir(parents=True)
     heads = [spool.Head("a" * 32, SENDER, "1", 1, 10, digest) for digest in ("d1", "d2")]
     first = spool.keep(place(data), heads[0], [b"{}"])
     second = spool.keep(place(data), heads[1], [b"{}"])

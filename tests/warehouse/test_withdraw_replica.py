@@ -18,7 +18,7 @@ from nganam.serving.snapshot import Field, Grant, Service, Snapshot, write_snaps
 from nganam.warehouse import loading, places, soundness
 from nganam.warehouse.engine import replica
 
-from .conftest import AT, WORKER, as_csv
+from .conftest import AT, COLUMNS, LAN, WORKER, as_csv
 
 pytestmark = pytest.mark.django_db
 CODE, CALLER = "DV-2026-0001", "CT-A/TOAN"
@@ -132,16 +132,64 @@ def test_what_cannot_be_built_anew_goes_out_once_it_is_older_than_promised(load,
     assert (servers[0]().status, servers[0]().headers["x-lgsp-version"]) == (200, "2")
 
 
-def test_one_table_that_cannot_be_built_keeps_no_other_from_it(load, facilities, monkeypatch):
-    load(many(20))
-    path = file_of(facilities)
-    path.unlink()
+def test_one_table_that_cannot_be_built_or_marked_keeps_no_other_from_it(load, facilities, monkeypatch):
+    from nganam.warehouse import operations
+
+    first = operations.declare_table(
+        actor=LAN, at=AT, agency="CT-SYT", code="aa-bang-truoc", title="AA", columns=COLUMNS
+    )
+    for table in (first, facilities):
+        load(many(20), table=table)
+        file_of(table).unlink()
+    told = places.replicas(first) / "current.json"
+    told.write_text(told.read_text().replace('"version": 1', '"version": 0'))
+    real = replica.build
+
+    def full(folder, *said, **more):
+        if folder == places.replicas(first):
+            raise OSError(28, "No space left on device")
+        return real(folder, *said, **more)
+
+    def nothing_more(*_said, **_more):
+        raise OSError(28, "No space left on device")
+
     with monkeypatch.context() as broken:
-        broken.setattr(replica, "build", lambda *_, **__: 1 / 0)
-        repair()
-    assert not path.exists()
+        broken.setattr(replica, "build", full)
+        broken.setattr(withdrawn, "withdraw", nothing_more)
+        loading.repair(actor=WORKER, now=lambda: AT + timedelta(minutes=11))
+    assert sqlite3.connect(file_of(facilities)).execute("SELECT count(*) FROM rows").fetchone() == (19,)
+    told.write_text("no JSON")
     repair()
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM rows").fetchone() == (19,)
+    assert sqlite3.connect(file_of(first)).execute("SELECT count(*) FROM rows").fetchone() == (19,)
+
+
+def test_a_mark_that_is_gone_holds_nothing_back_though_a_file_stands_where_the_other_stood(
+    load, facilities, servers
+):  # fmt: skip
+    load(many(20))
+    old = file_of(facilities)
+    withdrawn.withdraw(old, withdrawn.DAMAGED, at=AT)
+    refused(servers[0]())
+    kept = old.with_name("kept")
+    kept.hardlink_to(old)
+    repair()
+    assert servers[0]().status == 200
+    kept.replace(file_of(facilities))  # the file system gives its place to a later version
+    current = places.replicas(facilities) / "current.json"
+    current.write_text(current.read_text() + " ")
+    assert servers[0]().status == 200
+
+
+def test_a_damaged_sandbox_copy_is_made_again(load, facilities):
+    from nganam.warehouse import sandbox
+
+    sandbox.ensure_copy(facilities, at=AT)
+    folder = sandbox.place(facilities)
+    path = folder / replica.current(folder)["file"]
+    assert not sandbox.ensure_copy(facilities, at=AT)
+    withdrawn.withdraw(path, withdrawn.DAMAGED, at=AT)
+    assert sandbox.ensure_copy(facilities, at=AT)
+    assert not withdrawn.why_out(folder / replica.current(folder)["file"])
 
 
 def test_a_fault_that_is_not_the_files_withdraws_nothing(load, facilities, servers, monkeypatch):

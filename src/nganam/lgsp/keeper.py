@@ -30,6 +30,7 @@ class Keeper:
         self._mark: tuple[Any, ...] | None = None
         self._published = 0.0
         self._failures = 0
+        self._handed: tuple[Any, ...] = ()  # what the worker was last asked to look at
         self._known: Any = None  # what the last publication read: Django is not set up yet
 
     def run(self) -> None:
@@ -61,13 +62,18 @@ class Keeper:
             time.sleep(4 * TICK)
 
     def hand_on_pushes(self) -> None:
-        """Let the worker load what waits and tell what became of it; one such job waits at a time."""
+        """Let the worker load what waits and tell what became of it; one such job waits at a time.
+
+        What could not be taken (a load that rests before its next try) is left to the minute until something changes.
+        """
         from nganam.jobs.queries import waits_for  # noqa: PLC0415
         from nganam.lgsp import tasks  # noqa: PLC0415
-        from nganam.lgsp.pushes.queries import something_to_do  # noqa: PLC0415
+        from nganam.lgsp.pushes.queries import to_do  # noqa: PLC0415
 
-        if something_to_do() and not waits_for(tasks.gather_pushes):
+        mark = to_do()
+        if (mark == ("told",) or (mark and mark != self._handed)) and not waits_for(tasks.gather_pushes):
             tasks.gather_pushes.enqueue()
+        self._handed = mark
 
     def renew_tokens(self) -> None:
         """Ask for the access tokens that are due."""

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import hmac
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -265,7 +264,8 @@ class Server:
         form = asking.read_form(path) if b"$" in path or b"%24" in path else ""
         key = None if form else asking.read_key(path)
         if key is not None:
-            answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
+            with self._replicas.watched(chosen.service.table):
+                answer = self._one(_asked_of(chosen, query) if query else chosen, headers, key)
             metrics.SECONDS.labels("lookup").observe(time.perf_counter() - began)
             return answer
         work = self._work(form, chosen, headers, path, query)
@@ -275,9 +275,13 @@ class Server:
             again = under.plan_for(headers.consumer, chosen.code, self._clock.now())
             if again is not chosen:
                 work = self._work(form, again, headers, path, query)
-            answer = await asyncio.to_thread(work)
+            answer = await asyncio.to_thread(self._watched, chosen.service.table, work)
         metrics.SECONDS.labels(form.removeprefix("$") or "page").observe(time.perf_counter() - began)
         return answer
+
+    def _watched(self, table: str, work: Callable[[], Answer]) -> Answer:
+        with self._replicas.watched(table):
+            return work()
 
     def _work(
         self, form: str, chosen: Plan, headers: asking.Headers, path: bytes, query: bytes

@@ -67,8 +67,8 @@ def receive(
     """Keep what was pushed; return its receipt and whether it had come before. Raises ``Refused``, ``OSError``."""
     if headers.consumer not in push.callers:
         raise problems.push_not_granted()
-    said = _own_headers(raw)
-    key = said.get(b"idempotency-key", "")
+    sent = _own_headers(raw)
+    key = sent.get(b"idempotency-key", "")
     if key and not KEY.match(key):
         raise problems.bad_request(
             "Idempotency-Key phải có 8 đến 128 ký tự ASCII, không có khoảng trắng.",
@@ -80,7 +80,7 @@ def receive(
     )  # fmt: skip
     if key and (before := _find(place, head.receipt)) is not None:
         return _again(before.said, head), True
-    records = read_records(body, said.get(b"content-type", ""), push)
+    records = read_records(body, sent.get(b"content-type", ""), push)
     head = msgspec.structs.replace(head, records=len(records))
     try:
         kept = spool.keep(place, head, records)
@@ -96,9 +96,9 @@ def receive(
     if kept is not head:
         return _again(waits(kept), head), True
     if key and (before := _already_told(place, head.receipt)) is not None:  # taken between our two looks
-        said = _again(before.said, head)
+        told = _again(before.said, head)
         (place / spool.WAITING / head.receipt).unlink(missing_ok=True)
-        return said, True
+        return told, True
     return waits(head), False
 
 

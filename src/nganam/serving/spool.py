@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 FOLDER, WAITING, TOLD, BESIDE, BROKEN = "pushed", "waiting", "told", "beside", "unreadable"
-MOST_WAITING, MOST_BYTES, LEAST_FREE = 10_000, 2 * 1024**3, 2 * 1024**3
+MOST_WAITING, MOST_BYTES, LEAST_FREE = 10_000, 2 * 1024**3, 512 * 1024**2
 """How many pushes and bytes may wait at a door, and how many bytes are left free on the disk for everything else."""
 
 

@@ -7,6 +7,7 @@ commit carries the load's code, so a load that died between commit and record is
 import functools
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -108,17 +109,28 @@ def mend_replica(table: Table, *, actor: Actor, now: Now) -> None:
         ensure_replica(table)
     except Exception:
         log.exception("replica_not_built", table=table.code)
-        soundness.withdraw_if_stale(table, actor=actor, at=now())
+        with _for_others("replica_not_withdrawn", table):  # on a full disk the mark finds no room either
+            soundness.withdraw_if_stale(table, actor=actor, at=now())
 
 
 def verify_replicas(*, actor: Actor, now: Now) -> list[str]:
     """Compare every replica with the digest it was built with; mend those that differ, and return their tables."""
     found = []
     for table in Table.objects.filter(versions__isnull=False).select_related("agency").distinct():
-        if soundness.withdraw_if_damaged(table, actor=actor, at=now()):
-            found.append(table.code)
-            mend_replica(table, actor=actor, now=now)
+        with _for_others("replica_not_verified", table):
+            if soundness.withdraw_if_damaged(table, actor=actor, at=now()):
+                found.append(table.code)
+                mend_replica(table, actor=actor, now=now)
     return found
+
+
+@contextmanager
+def _for_others(event: str, table: Table) -> Iterator[None]:
+    """Log what fails for one table, so that the others are not made to wait for it."""
+    try:
+        yield
+    except Exception:
+        log.exception(event, table=table.code)
 
 
 def ensure_replica(table: Table) -> None:

@@ -462,8 +462,23 @@ def fill_table(table: Table, columns: Iterable[Mapping[str, Any]], values: Mappi
         found["cursor"] = [_("Chỉ nguồn là cơ sở dữ liệu mới đọc được từ con trỏ.")]
     elif table.cursor and not shape.key:
         found["cursor"] = [_("Đọc từ con trỏ cần bảng có khóa chính.")]
+    found |= _pushed_wrongly(table, shape)
     if found:
         raise Invalid(_("Khai báo bảng chưa đúng."), fields=found)
+
+
+def _pushed_wrongly(table: Table, shape: contracts.Contract) -> dict[str, list[str]]:
+    """Refuse what would undo pushed records (a source) or let them stand twice (no key) while somebody may push."""
+    if not is_pushed(table) or (table.source is None and shape.key):
+        return {}
+    text = _("Ứng dụng đang được đẩy dữ liệu vào bảng: bảng cần khóa chính và không có nguồn. Đóng quyền đẩy trước.")
+    return {"source" if shape.key else "columns": [text]}
+
+
+def is_pushed(table: Table) -> bool:
+    """Say whether an application may push records into the table now."""
+    door = getattr(table, "push_door", None) if table.pk else None
+    return door is not None and door.rights.filter(ended_at__isnull=True).exists()
 
 
 def _record_table(

@@ -17,6 +17,7 @@ from nganam.agencies.queries import unit_codes_on
 from nganam.codelists import queries as codelists
 from nganam.kernel.clock import local_date
 from nganam.kernel.digest import canonical_json, sha256_hex
+from nganam.serving import withdrawn
 from nganam.warehouse.engine import made_up, replica
 from nganam.warehouse.engine.contract import quote
 from nganam.warehouse.models import Table

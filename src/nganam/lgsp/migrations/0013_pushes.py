@@ -41,7 +41,6 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, editable=False, max_length=64, verbose_name='Mã yêu cầu')),
                 ('first_line', models.PositiveIntegerField(default=0, editable=False)),
                 ('last_line', models.PositiveIntegerField(default=0, editable=False)),
-                ('superseded', models.JSONField(blank=True, default=list, editable=False)),
                 ('accepted', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='Nhận')),
                 ('rejected', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='Bị loại')),
                 ('told', models.CharField(blank=True, editable=False, max_length=20)),

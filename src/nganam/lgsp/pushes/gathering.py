@@ -6,8 +6,10 @@ loaded by the same load as any file: checked, scanned, judged, one version or no
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,11 @@ from django.utils.translation import gettext
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NganamError
-from nganam.lgsp.pushes import policies
+from nganam.lgsp.pushes import operations, policies
 from nganam.lgsp.pushes.models import Push, PushDoor
 from nganam.serving import spool
 from nganam.serving.pushing import Kept, Said
-from nganam.warehouse import places, queries
+from nganam.warehouse import partial, places, queries
 from nganam.warehouse.engine import faults, landing, rejected
 from nganam.warehouse.models import Load, Way
 from nganam.warehouse.operations import open_load, resume
@@ -54,11 +56,14 @@ def gather(*, actor: Actor, now: Now) -> list[str]:
     begun = []
     for door in PushDoor.objects.select_related("table__agency"):
         place = spool.folder(Path(settings.DATA), door.code)
-        with places.alone(place / ".lock") as alone:
+        with places.alone(place / ".lock") as alone:  # makes the door's folder: without it nothing is kept there
             try:
                 load = _tend(door, place, actor=actor, at=now()) if alone else None
             except NganamError as error:
                 log.warning("pushes_not_taken", door=door.code, why=error.message)
+                continue
+            except Exception:  # those at other doors are not to wait for that
+                log.exception("pushes_not_taken", door=door.code)
                 continue
         if load is not None:
             begun.append(load.code)
@@ -74,6 +79,12 @@ def _tend(door: PushDoor, place: Path, *, actor: Actor, at: datetime) -> Load | 
     if failed is not None:
         is_due = failed.ended_at is None or at >= failed.ended_at + RESTS[_tries(failed) - 1]
         return resume(actor=actor, at=at, load=failed) if is_due else None
+    if (mixed := _failed_together(door)) is not None:
+        return _load_alone(mixed, actor=actor, at=at)
+    if operations.why_not(door.table) is not None:
+        return None
+    # By other rules than the present rows were checked by nothing is put among them: what waits goes on waiting.
+    partial.refuse_other_columns(door.table)
     return _take(door, place, actor=actor, at=at)
 
 
@@ -82,7 +93,8 @@ def _to_try_again(door: PushDoor) -> Load | None:
     last = door.table.loads.first()
     if last is None or last.way != Way.PUSH or last.state != "failed" or last.fault != "unexpected":
         return None
-    return last if _tries(last) <= len(RESTS) else None
+    is_there = landing.landed_path(places.landing(), last.landing_sha).is_file()
+    return last if is_there and _tries(last) <= len(RESTS) else None
 
 
 def _tries(load: Load) -> int:
@@ -95,6 +107,36 @@ def _tries(load: Load) -> int:
     return tries
 
 
+# -- several that failed together --
+
+
+def _failed_together(door: PushDoor) -> Push | None:
+    """Return the next push of a load that failed for what was in it, when others were in it too: each is tried alone.
+
+    A finding or a broken rule in the records of one sender is nothing to the records of the others.
+    """
+    failed = Push.objects.filter(door=door, load__state="failed", told="failed").exclude(load__fault="unexpected")
+    for push in failed.select_related("load").order_by("pk")[:LATELY]:
+        path = landing.landed_path(places.landing(), push.load.landing_sha)
+        if path.is_file() and push.written and push.written < _count_lines(path):
+            return push
+    return None
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _line in file)
+
+
+def _load_alone(push: Push, *, actor: Actor, at: datetime) -> Load:
+    path = landing.landed_path(places.landing(), push.load.landing_sha)
+    with path.open("rb") as file:
+        lines = list(islice(file, push.first_line - 1, push.last_line))
+    push.first_line, push.last_line = 1, len(lines)
+    batch = Batch([push], [[one.rstrip(b"\n") for one in lines]])
+    return _open(push.door, batch, _landed(push.door, batch), actor=actor, at=at, again=True)
+
+
 # -- taking --
 
 
@@ -104,6 +146,13 @@ class Batch:
 
     pushes: list[Push] = field(default_factory=list)
     records: list[list[bytes]] = field(default_factory=list)
+
+    def add(self, push: Push, records: list[bytes]) -> None:
+        """Put a push behind the others, and note which lines are its own."""
+        before = sum(map(len, self.records))
+        push.first_line, push.last_line = before + 1, before + len(records)
+        self.pushes.append(push)
+        self.records.append(records)
 
     @property
     def is_full(self) -> bool:
@@ -118,22 +167,58 @@ def _take(door: PushDoor, place: Path, *, actor: Actor, at: datetime) -> Load | 
         Push.objects.filter(door=door, receipt__in=[head.receipt for head, _path in waiting][:MOST_TOLD])
         .values_list("receipt", flat=True)
     )  # fmt: skip
-    batch = Batch()
+    batch, keys = Batch(), Keys(door.table.shape.key)
     for head, path in waiting[:MOST_TOLD]:
         if head.receipt in taken:  # by a worker that was killed before it took the file away
             path.unlink(missing_ok=True)
-        elif not batch.is_full:
-            batch.pushes.append(_of(head, door))
-            batch.records.append(spool.read_records(path))
+            continue
+        records = [_as_declared(one, door.table.shape.names) for one in spool.read_records(path)]
+        if batch.is_full or not keys.take(records):
+            break
+        batch.add(_of(head, door), records)
     if not batch.pushes:
         return None
-    lines = _lines(batch, door.table.shape.key)
-    landed = landing.land_stream(
-        (one + b"\n" for one in lines), f"{door.code}.jsonl", places.landing(), limit=settings.NGANAM_UPLOAD_LIMIT * 20
-    )
-    load = _open(door, batch, landed, actor=actor, at=at)
+    load = _open(door, batch, _landed(door, batch), actor=actor, at=at)
     tell(door, place)
     return load
+
+
+class Keys:
+    """The keys of the records taken so far. Of one key a load has one record: two pushes of it are two loads.
+
+    So the newer replaces the older only if it is sound; by keys as they were sent, which the check reads more broadly.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._seen: set[tuple[str, ...]] = set()
+
+    def take(self, records: Sequence[bytes]) -> bool:
+        """Note the keys of a push, unless one of them is there already; twice within a push is the sender's mistake."""
+        keys = {self._key(one) for one in records}
+        if keys & self._seen:
+            return False
+        self._seen |= keys
+        return True
+
+    def _key(self, record: bytes) -> tuple[str, ...]:
+        found = msgspec.json.decode(record, type=dict[str, Any])
+        return tuple(str(found.get(name)).strip() for name in self._names)
+
+
+def _as_declared(record: bytes, names: Sequence[str]) -> bytes:
+    """Return a record with the columns the table has now: it was acknowledged, though its declaration has changed."""
+    found = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    if found.keys() == set(names):
+        return record
+    return msgspec.json.encode({name: found.get(name, msgspec.Raw(b"null")) for name in names})
+
+
+def _landed(door: PushDoor, batch: Batch) -> landing.Landed:
+    lines = (one + b"\n" for records in batch.records for one in records)
+    limit = settings.NGANAM_UPLOAD_LIMIT * 20
+    landed = landing.land_stream(lines, f"{door.code}.jsonl", places.landing(), limit=limit)
+    return replace(landed, kind="jsonl")  # whatever a value in it looks like
 
 
 def _of(head: spool.Head, door: PushDoor) -> Push:
@@ -148,43 +233,28 @@ def _plain(text: str, most: int) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:most]
 
 
-def _lines(batch: Batch, key: Sequence[str]) -> list[bytes]:
-    """Return the records to load, of those with one key in several pushes only that of the last; note their places.
-
-    Twice within one push is the sender's mistake, which the check tells.
-    """
-    later: set[tuple[str, ...]] = set()
-    for push, records in reversed(list(zip(batch.pushes, batch.records, strict=True))):
-        keys = [_key(one, key) for one in records]
-        push.superseded = [number for number, one in enumerate(keys, 1) if one in later]
-        later.update(keys)
-    lines: list[bytes] = []
-    for push, records in zip(batch.pushes, batch.records, strict=True):
-        gone = set(push.superseded)
-        kept = [one for number, one in enumerate(records, 1) if number not in gone]
-        if kept:
-            push.first_line, push.last_line = len(lines) + 1, len(lines) + len(kept)
-        lines += kept
-    return lines
-
-
-def _key(record: bytes, names: Sequence[str]) -> tuple[str, ...]:
-    found = msgspec.json.decode(record, type=dict[str, Any])
-    return tuple(str(found.get(name)).strip() for name in names)
-
-
-def _open(door: PushDoor, batch: Batch, landed: landing.Landed, *, actor: Actor, at: datetime) -> Load:
+def _open(
+    door: PushDoor, batch: Batch, landed: landing.Landed, *, actor: Actor, at: datetime, again: bool = False
+) -> Load:
     senders = list(dict.fromkeys(one.consumer for one in batch.pushes))
     more = f" (+{len(senders) - 1})" if len(senders) > 1 else ""
     load = Load(
         table=door.table, by=f"LGSP: {senders[0]}{more}"[:200], name=f"{door.code}.jsonl", way=Way.PUSH,
         asked={"encoding": "utf-8"}, landing_sha=landed.sha256, landing_size=landed.size, file_kind=landed.kind,
     )  # fmt: skip
-    with transaction.atomic():
-        load = open_load(load, actor=actor, at=at)
-        for one in batch.pushes:
-            one.load = load
-        Push.objects.bulk_create(batch.pushes, batch_size=500)
+    try:
+        with transaction.atomic():
+            load = open_load(load, actor=actor, at=at)
+            for one in batch.pushes:
+                one.load, one.told = load, ""
+            if again:
+                Push.objects.bulk_update(batch.pushes, ["load", "told", "first_line", "last_line"])
+            else:
+                Push.objects.bulk_create(batch.pushes, batch_size=500)
+    except NganamError:  # somebody else was first; what lies there without a load nobody would erase
+        if not Load.objects.filter(landing_sha=landed.sha256).exists():
+            landed.path.unlink(missing_ok=True)
+        raise
     return load
 
 
@@ -235,23 +305,22 @@ class Outcome:
         return Said(
             push.receipt, self.state, push.at.isoformat(), push.records, push.digest, self.message, self.load.code,
             self.version, accepted=len(lines) - len(wrong) if is_done else 0, rejected=len(wrong),
-            superseded=len(push.superseded), errors=list(self._errors(push, wrong)),
+            errors=list(self._errors(push, wrong)),
         )  # fmt: skip
 
     def _errors(self, push: Push, wrong: Sequence[int]) -> Iterator[dict[str, Any]]:
-        gone = set(push.superseded)
-        numbers = [number for number in range(1, push.records + 1) if number not in gone]
         for line in wrong[:MOST_ERRORS]:
             for flaw in self.flaws[line]:
                 yield {
-                    "record": numbers[line - push.first_line], "column": flaw.get("column", ""),
+                    "record": line - push.first_line + 1, "column": flaw.get("column", ""),
                     "reason": flaw.get("reason", ""),
                     "message": str(faults.short_reason(flaw.get("reason", ""), gettext)),
                 }  # fmt: skip
 
 
 def _outcome(load: Load) -> Outcome:
-    state = STATES.get(load.state, load.state)
+    again = _to_try_again(load.table.push_door) if load.fault == "unexpected" else None
+    state = "loading" if again == load else STATES.get(load.state, load.state)
     message = MESSAGES.get(state) or f"{load.message} {load.hint}".strip()
     made = getattr(load, "made", None)
     path = places.rejected(load)
@@ -270,6 +339,7 @@ def forget_old(*, at: datetime) -> int:
             (place / spool.TOLD / f"{receipt}.json").unlink(missing_ok=True)
             removed += Push.objects.filter(receipt=receipt).delete()[0]
         for left in (place / spool.BESIDE).glob("*"):  # of a writer that was killed
-            if at.timestamp() - left.stat().st_mtime > timedelta(hours=1).total_seconds():
-                left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # a writer that is not killed tidies up itself
+                if at.timestamp() - left.stat().st_mtime > timedelta(hours=1).total_seconds():
+                    left.unlink()
     return removed

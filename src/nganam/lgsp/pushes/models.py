@@ -73,8 +73,7 @@ class PushRight(models.Model):
 class Push(models.Model):
     """A push the worker has taken: its receipt, and which lines of a load's file are its records.
 
-    ``superseded`` are the numbers (from 1) of its records that a later push of the same load replaced; they are not in
-    the file. ``told`` is the state of the load the sender was last told of, "" before the first time.
+    ``told`` is the state of the load the sender was last told of, "" before the first time.
     """
 
     receipt = models.CharField(_("Biên nhận"), max_length=32, unique=True, editable=False)
@@ -89,7 +88,6 @@ class Push(models.Model):
     request_id = models.CharField(_("Mã yêu cầu"), max_length=64, blank=True, editable=False)
     first_line = models.PositiveIntegerField(default=0, editable=False)
     last_line = models.PositiveIntegerField(default=0, editable=False)
-    superseded = models.JSONField(default=list, blank=True, editable=False)
     accepted = models.PositiveIntegerField(_("Nhận"), null=True, blank=True, editable=False)
     rejected = models.PositiveIntegerField(_("Bị loại"), null=True, blank=True, editable=False)
     told = models.CharField(max_length=20, blank=True, editable=False)

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from nganam.audit.operations import record
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
-from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
+from nganam.kernel.errors import Invalid, NganamError, RuleBroken, StateMoved
 from nganam.lgsp import certificates
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.pushes import policies
 from nganam.lgsp.pushes.models import PushDoor, PushRight
 from nganam.sharing.models import Application
+from nganam.warehouse import partial
 from nganam.warehouse.models import Table
 from nganam.warehouse.operations import hold
 from nganam.warehouse.transforms.planning import model_of
@@ -70,6 +71,15 @@ def why_not(table: Table) -> tuple[str, str] | None:
             _("Khai báo một bảng riêng cho dữ liệu đẩy, rồi đọc bảng đó trong mô hình."),
         )
     return None
+
+
+def why_waiting(table: Table) -> str:
+    """Return why what is pushed is not loaded now, "" when it is: the present rows were checked by other rules."""
+    try:
+        partial.refuse_other_columns(table)
+    except NganamError as error:
+        return f"{error.message} {error.hint}".strip()
+    return ""
 
 
 def _door(table: Table, actor: Actor, at: datetime) -> PushDoor:

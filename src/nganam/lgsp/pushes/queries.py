@@ -64,16 +64,23 @@ def pushes_of(table: Table) -> QuerySet[Push]:
     return chosen[:SHOWN]
 
 
-def something_to_do() -> bool:
-    """Say whether a push waits that a load can take, or a sender is still to be told how a load has ended."""
+def to_do() -> tuple[Any, ...]:
+    """Return a mark of what there is to do for the worker, empty when nothing is: it changes as pushes come and go.
+
+    That is a push that waits and a load can take, a sender to be told how a load has ended, a door without a folder.
+    """
     if Push.objects.filter(told__in=UNSETTLED).exclude(told=F("load__state")).exists():
-        return True
-    waiting = (Path(settings.DATA) / spool.FOLDER).glob(f"*/{spool.WAITING}/*")
-    doors = {one.parent.parent.name for one in waiting}
-    if not doors:
-        return False
+        return ("told",)
+    place = Path(settings.DATA) / spool.FOLDER
+    if not all((place / one).is_dir() for one in PushDoor.objects.values_list("code", flat=True)):
+        return ("door",)
+    folders = {one.parent.name: one for one in place.glob(f"*/{spool.WAITING}")}
+    waiting = {code: one.stat().st_mtime_ns for code, one in folders.items() if any(one.iterdir())}
+    if not waiting:
+        return ()
     busy = Load.objects.filter(state__in=("received", "checking")).values("table")
-    return PushDoor.objects.filter(code__in=doors).exclude(table__in=busy).exists()
+    free = PushDoor.objects.filter(code__in=waiting).exclude(table__in=busy).values_list("code", flat=True)
+    return tuple(sorted((code, waiting[code]) for code in free))
 
 
 def path_of(door: PushDoor) -> str:

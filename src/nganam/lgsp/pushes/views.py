@@ -58,7 +58,8 @@ def _shown(request: HttpRequest, table: Table, form: GrantForm) -> dict[str, Any
         "address": f"{service_host()}{path}", "address_tls": f"{gateway_tls_url()}{path}",
         "sample": json.dumps(sample, ensure_ascii=False, indent=1),
         "curl": samples.curl(f"{service_host()}{path}", sample),
-        "why_not": operations.why_not(table), "may_grant": not policies.may_grant(request.actor, table),
+        "why_not": operations.why_not(table), "why_waiting": operations.why_waiting(table) if found else "",
+        "may_grant": not policies.may_grant(request.actor, table),
         "reason_form": ReasonForm(),
     }  # fmt: skip
 

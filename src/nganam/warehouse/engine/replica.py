@@ -97,7 +97,7 @@ def current(folder: Path) -> dict[str, Any] | None:
     """Return what ``current.json`` says (version, file, key, columns), or None when there is no replica yet."""
     try:
         told: dict[str, Any] = json.loads((folder / "current.json").read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # one that cannot be read names no replica: a new one is built
         return None
     return told
 

@@ -230,8 +230,7 @@ def _refuse_loaded(table: Table) -> None:
             _("Bảng đang khai báo nguồn hoặc giờ nạp nên không làm bảng dẫn xuất được."),
             hint=_("Bỏ nguồn và giờ nạp ở trang Sửa khai báo trước."),
         )
-    door = getattr(table, "push_door", None)
-    if door is not None and door.rights.filter(ended_at__isnull=True).exists():
+    if operations.is_pushed(table):
         raise Invalid(
             _("Ứng dụng đang được đẩy dữ liệu vào bảng này nên không làm bảng dẫn xuất được."),
             hint=_("Đóng quyền đẩy ở trang Đẩy dữ liệu của bảng trước."),
