@@ -21,6 +21,7 @@ from nganam.api.beyond import router as beyond_router
 from nganam.api.cases import router
 from nganam.api.gateway import router as gateway_router
 from nganam.api.open_tier import router as open_tier_router
+from nganam.api.pushes import router as pushes_router
 from nganam.api.upstreams import router as upstreams_router
 from nganam.cases import parties
 from nganam.deadlines import operations as deadlines
@@ -33,6 +34,7 @@ from nganam.lgsp import upstreams as lgsp_upstreams
 from nganam.lgsp.beyond import exchanging
 from nganam.lgsp.beyond import operations as platforms
 from nganam.lgsp.open_tier import operations as open_tier
+from nganam.lgsp.pushes import operations as pushes
 from nganam.lgsp.snapshots import operations as snapshots
 from nganam.lgsp.watching import operations as watching
 from nganam.lgsp.webhooks import operations as webhooks
@@ -129,6 +131,13 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "lgsp:open_tier": (open_tier.offer_tier, "POST /open-tiers/{service}/offer"),
     "lgsp:open_tier_open": (open_tier.open_tier, "POST /open-tiers/{code}/open"),
     "lgsp:open_tier_close": (open_tier.close_tier, "POST /open-tiers/{code}/close"),
+    "lgsp:pushes": (pushes.grant_push, "POST /tables/{table}/push-rights"),
+    "lgsp:push_end": (pushes.end_push, "POST /tables/{table}/push-rights/{right}/end"),
+    "lgsp:push_certificates": (pushes.certify_push, "POST /tables/{table}/push-rights/{right}/certificates"),
+    "lgsp:push_revoke_certificate": (
+        certificates.revoke_certificate,
+        "POST /tables/{table}/push-rights/{right}/certificates/{serial}/revoke",
+    ),
     "lgsp:open_keys": (open_tier.issue_key, "POST /open-keys"),
     "lgsp:open_key_revoke": (open_tier.revoke_key, "POST /open-keys/{code}/revoke"),
     "lgsp:promise": (watching.promise, "PUT /gateway/quality/{code}/promise"),
@@ -305,7 +314,7 @@ def view_at(address: str) -> Deed:
     method, path = address.split(" ")
     found = next(
         one
-        for one in (router, gateway_router, beyond_router, open_tier_router, upstreams_router)
+        for one in (router, gateway_router, beyond_router, open_tier_router, pushes_router, upstreams_router)
         if path in one.path_operations
     )
     operations = found.path_operations[path].operations

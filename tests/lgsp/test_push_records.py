@@ -536,3 +536,18 @@ def test_the_keeper_asks_the_worker_once_for_what_waits(right, table, data):
 
     assert DBTaskResult.objects.ready().filter(task_path=tasks.gather_pushes.module_path).count() == 1
     assert said(data, receipt).state == "waiting"
+
+
+def test_a_program_opens_a_right_by_the_same_deed(table):
+    from by_program import JSON, done, program_of, refused
+
+    scenes.application(scenes.LAN, "HIS")
+    lan, url = program_of(scenes.LAN), f"/api/v1/tables/{table.code}/push-rights"
+    said = {"application": "HIS", "reason": "Kết nối HIS"}
+    refused(lan.post(url, said | {"application": "KHONG"}, **JSON), 422, "invalid")
+    made = done(lan.post(url, said, **JSON), 201)
+    assert (made["application"], made["address"]) == (SENDER, f"/r1/VN/GOV/CT-SYT/KHO/{DOOR}")
+    assert [one["right"] for one in done(lan.get(url))] == [made["right"]]
+    ended = done(lan.post(f"{url}/{made['right']}/end", {"reason": "Thay hệ thống"}, **JSON))
+    assert ended["end_reason"] == "Thay hệ thống"
+    assert program_of(scenes.PHUC).get(url).status_code == 404

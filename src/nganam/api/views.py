@@ -24,6 +24,7 @@ from nganam.api import (
     disputes,
     lineage,
     open_tier,
+    pushes,
     service_imports,
     sharing,
     upstreams,
@@ -281,6 +282,7 @@ api.add_router("", router)
 api.add_router("", gateway)
 api.add_router("", beyond.router)
 api.add_router("", open_tier.router)
+api.add_router("", pushes.router)
 api.add_router("", exchanges)
 api.add_router("", upstreams.router)
 api.add_router("", warehouse.router)

@@ -208,7 +208,12 @@ class Load(Case):
         verbose_name=_("Khôi phục phiên bản"),
     )  # fmt: skip
     model = models.ForeignKey(
-        ModelVersion, models.PROTECT, null=True, blank=True, related_name="loads", verbose_name=_("Mô hình")
+        "warehouse.ModelVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="loads",
+        verbose_name=_("Mô hình"),
     )
     inputs = models.JSONField(_("Phiên bản đầu vào"), default=dict, blank=True)
     way = models.CharField(_("Phạm vi nạp"), max_length=8, choices=Way.choices, default=Way.WHOLE)

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from nganam.kernel.actors import Actor
-from nganam.kernel.errors import NotFound
+from nganam.kernel.errors import Invalid, NotFound
 from nganam.lgsp.envoy import decided
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.pushes.models import UNSETTLED, Push, PushDoor, PushRight
@@ -58,6 +58,16 @@ def applications_for(table: Table) -> QuerySet[Application]:
     return Application.objects.filter(agency=table.agency).exclude(pk__in=held).select_related("agency")
 
 
+def application_of(table: Table, code: str) -> Application:
+    """Return an application of the table's owner by its code."""
+    rows = Application.objects.filter(agency=table.agency, code=code.replace("\0", "")[:20])
+    found = rows.select_related("agency").first()
+    if found is None:
+        text = _("Cơ quan chủ quản bảng không có ứng dụng mang mã này.")
+        raise Invalid(text, fields={"application": [text]})
+    return found
+
+
 def pushes_of(table: Table) -> QuerySet[Push]:
     """Return the last receipts of a table."""
     chosen = Push.objects.filter(door__table=table).select_related("load")
@@ -91,21 +101,18 @@ def path_of(door: PushDoor) -> str:
 # -- what is told --
 
 
-def _live() -> dict[int, list[PushRight]]:
-    found: dict[int, list[PushRight]] = {}
-    for one in PushRight.objects.filter(ended_at__isnull=True).select_related("application__agency"):
-        found.setdefault(one.door_id, []).append(one)
+def _live() -> dict[PushDoor, list[PushRight]]:
+    """Return the doors somebody may push at, with who may, in the order of their codes: one question."""
+    found: dict[PushDoor, list[PushRight]] = {}
+    related = ("application__agency", "door__table__agency")
+    for one in PushRight.objects.filter(ended_at__isnull=True).select_related(*related).order_by("door__code"):
+        found.setdefault(one.door, []).append(one)
     return found
-
-
-def _doors() -> QuerySet[PushDoor]:
-    return PushDoor.objects.select_related("table__agency").order_by("code")
 
 
 def told_services() -> list[decided.Service]:
     """Return the doors that somebody may push at, as the gateway is told of them."""
-    live = _live()
-    return [_decided(one, _identities(live[one.pk])) for one in _doors() if one.pk in live]
+    return [_decided(door, _identities(rights)) for door, rights in _live().items()]
 
 
 def _identities(rights: list[PushRight]) -> tuple[str, ...]:
@@ -118,13 +125,12 @@ def _decided(door: PushDoor, callers: tuple[str, ...]) -> decided.Service:
 
 def told_serving() -> dict[str, serving.Push]:
     """Return the same doors as the data servers are told of them: the columns, the key, who may push."""
-    live = _live()
     return {
-        one.code: serving.Push(
-            path_of(one), one.table.code, one.table.shape.names, tuple(one.table.shape.key),
-            tuple(sorted(each.application.subject for each in live[one.pk])),
+        door.code: serving.Push(
+            path_of(door), door.table.code, door.table.shape.names, tuple(door.table.shape.key),
+            tuple(sorted(one.application.subject for one in rights)),
         )
-        for one in _doors() if one.pk in live
+        for door, rights in _live().items()
     }  # fmt: skip
 
 
