@@ -8,7 +8,7 @@ from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.warehouse import loading, operations, queries
 from nganam.warehouse.models import Load, ModelVersion
 from nganam.warehouse.transforms import operations as models
-from nganam.warehouse.transforms import planning
+from nganam.warehouse.transforms import parsing, planning
 
 from .conftest import AT, LAN, PHUC, ROWS, WORKER, as_csv
 
@@ -134,6 +134,24 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
         ("SELECT ma_xa, 1 AS so_co_so FROM co_so_kham_chua_benh", "không cho cột “so_giuong”"),
         ("SELECT ma_xa, 1 so_co_so, 1 so_giuong, 1 la FROM co_so_kham_chua_benh", "không khai báo cột “la”"),
         ("SELECT 1 AS ma_xa, 1 AS so_co_so, 1 AS so_giuong", "không đọc bảng nào"),
+        ("SELECT u.x AS ma_xa FROM unnest((SELECT list(ma_xa) FROM co_so_kham_chua_benh)) u(x)", "ở chỗ của bảng"),
+        ("SELECT #2 AS ma_xa FROM co_so_kham_chua_benh", "gọi cột bằng tên"),
+        ("SELECT t.ma_xa FROM co_so_kham_chua_benh AS t(ma_xa, ma_co_so)", "không đặt lại tên cột"),
+        ("SELECT '' AS ma_xa, '' AS t FROM co_so_kham_chua_benh UNION BY NAME SELECT '' AS t, '' AS ma_xa",
+         "không dùng BY NAME"),
+        ("SELECT p.ma_xa, max(g.n) AS so_giuong FROM co_so_kham_chua_benh p, range(p.so_giuong) g(n) GROUP BY 1",
+         "ở chỗ của bảng"),
+        ("SELECT g.n AS so_giuong FROM range((SELECT max(so_giuong) FROM co_so_kham_chua_benh)) g(n)",
+         "ở chỗ của bảng"),
+        ("SELECT v.x AS ma_xa FROM co_so_kham_chua_benh, (VALUES ((SELECT max(ma_xa) FROM co_so_kham_chua_benh))) v(x)",
+         "ở chỗ của bảng"),
+        ("SELECT count(*) OVER w AS so_co_so FROM co_so_kham_chua_benh WINDOW w AS (PARTITION BY ma_xa)",
+         "không dùng WINDOW"),
+        ("SELECT ma_xa\nFROM (SUMMARIZE co_so_kham_chua_benh)", "Dòng 2: không dùng SUMMARIZE"),
+        ("SELECT ma_xa FROM (DESCRIBE co_so_kham_chua_benh)", "không dùng DESCRIBE"),
+        ("SELECT a FROM (UNPIVOT co_so_kham_chua_benh ON ma_xa, ten_co_so INTO NAME a VALUE b)", "không dùng PIVOT"),
+        ("SELECT ma_xa FROM co_so_kham_chua_benh TABLESAMPLE 10%", "không dùng TABLESAMPLE"),
+        ("SELECT ma_xa FROM co_so_kham_chua_benh USING SAMPLE 3", "không dùng TABLESAMPLE"),
     ],
 )  # fmt: skip
 def test_what_a_model_may_not_say_is_told_with_its_line(load, beds, sql, told):
@@ -141,6 +159,35 @@ def test_what_a_model_may_not_say_is_told_with_its_line(load, beds, sql, told):
         saved(beds, sql)
     assert told in " ".join(refused.value.fields["sql"])
     assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "stems"),
+    [
+        ("SELECT ma, (SELECT g.n FROM range(100) g(n) WHERE g.n = p.luong) AS l FROM p", "l", {"luong"}),
+        ("SELECT g.n AS l FROM range(100) g(n) JOIN p ON g.n = p.luong", "l", {"luong"}),
+        ("SELECT (SELECT t.x FROM (VALUES (1)) t(x) WHERE p.luong = t.x) AS l FROM p", "l", {"luong"}),
+        ("SELECT t.x AS l FROM p JOIN unnest([1, 2]) t(x) ON p.luong = t.x", "l", {"luong"}),
+        ("WITH RECURSIVE r(n) AS (SELECT 0 UNION SELECT n + 1 FROM r) SELECT n AS l FROM r JOIN p ON n = luong", "l",
+         {"luong"}),
+        ("SELECT count(*) AS so FROM (SELECT DISTINCT cccd FROM p)", "so", set()),
+        ("WITH a AS (SELECT * FROM p) SELECT ma FROM a WHERE luong > (SELECT avg(luong) FROM p)", "ma", {"ma"}),
+        ("SELECT 'a' AS k, ma FROM p UNION ALL SELECT 'b', cccd FROM p", "k", set()),
+    ],
+)  # fmt: skip
+def test_a_value_that_equals_a_column_stems_from_it(sql, column, stems):
+    held = {"p": ("p", [("ma", "VARCHAR"), ("cccd", "VARCHAR"), ("luong", "BIGINT")])}
+    assert {one.column for one in parsing.parse(sql, held).columns[column]} == stems
+
+
+def test_every_column_a_statement_names_gives_or_decides():
+    held = {"p": ("p", [("ma", "VARCHAR"), ("cccd", "VARCHAR"), ("luong", "BIGINT")])}
+    for sql, kind in (
+        ("SELECT DISTINCT ON (cccd) ma FROM p", "GROUP_BY"),
+        ("SELECT ma FROM p LIMIT (SELECT max(cccd) FROM p)", "FILTER"),
+        ("SELECT ma FROM p WHERE ma IN (SELECT cccd FROM p)", "FILTER"), ("SELECT ma FROM p ORDER BY cccd", "SORT"),
+    ):  # fmt: skip
+        assert ("cccd", kind) in {(one.column, one.kind) for one in parsing.parse(sql, held).deciding}
 
 
 @pytest.mark.law("S12.1")

@@ -31,10 +31,13 @@ def fenced(
 
     ``also`` are settings of our own, made before all are locked.
     """
-    # The folder it spills to is one it may read; and what is locked here nobody is to have after it.
+    # The folder it spills to is one it may read: without one of its own it is to have none, not that of where the
+    # process stands. And what is locked here nobody is to have after it.
     with duck(None if scratch is None else scratch / "sql", alone=True) as base:
         for name, rows in views.items():
             base.register(name, rows)
+        if scratch is None:
+            base.execute("SET temp_directory=''")
         base.execute(f"SET memory_limit='{memory}'; SET max_temp_directory_size='{spill}'; {also}")
         base.execute("SET python_enable_replacements=false; SET enable_external_access=false")
         base.execute("SET lock_configuration=true")
