@@ -13,7 +13,7 @@ from nganam.warehouse.models import ModelVersion
 from nganam.warehouse.transforms import operations as models
 from nganam.warehouse.transforms import packing, planning
 
-from .conftest import AT, COLUMNS, LAN, MINH, WORKER, as_csv
+from .conftest import AT, COLUMNS, LAN, MINH, ROWS, WORKER, as_csv
 from .test_run_models import BED_COLUMNS, BEDS, TOTAL, TOTAL_COLUMNS, declared, saved
 
 PEOPLE = [
@@ -131,6 +131,70 @@ def test_a_run_stops_when_an_input_was_declared_personal_since(load, facilities)
     ended = loading.run_load(actor=WORKER, now=lambda: AT, code=code)
     assert (ended.state, ended.fault, table.versions.count()) == ("failed", "model_class", 0)
     assert "ten (personal)" in ended.message
+
+
+def named(load, facilities):
+    """A derived table of names, run once; what changes the class of the names it reads."""
+    load(as_csv())
+    table = declared("ten-co-so", [{"name": "ma", "key": True}, {"name": "ten"}])
+    saved(table, "SELECT ma_co_so AS ma, ten_co_so AS ten FROM co_so_kham_chua_benh",
+          tests=[{"name": "khong-tram", "query": "SELECT ten FROM rows WHERE ten LIKE 'Trạm%'"}])  # fmt: skip
+
+    def classed(classification):
+        columns = [one | ({"classification": classification} if one["name"] == "ten_co_so" else {}) for one in COLUMNS]
+        operations.change_table(
+            actor=LAN, at=AT, table=facilities, title=facilities.title, columns=columns, confirmed=True, reason="x"
+        )
+
+    return table, classed
+
+
+def ran(code, hours=0):
+    return loading.run_load(actor=WORKER, now=lambda: AT + timedelta(hours=hours), code=code)
+
+
+@pytest.mark.law("S27")
+def test_what_a_version_was_declared_as_holds_as_long_as_it_is_read(load, facilities):
+    table, classed = named(load, facilities)
+    classed("personal")
+    load(as_csv(ROWS[:2]), at=AT + timedelta(hours=1))
+    classed("shared")
+    (code,) = models.run_due(actor=WORKER, at=AT)
+    ended = ran(code)
+    assert (ended.fault, table.versions.count()) == ("model_class", 0), "version 2 holds personal data"
+
+
+@pytest.mark.law("S27")
+def test_a_column_declared_later_is_not_filled_by_a_model_that_takes_every_column(load, facilities):
+    load(as_csv())
+    table = declared("ban-sao", COLUMNS)
+    saved(table, "SELECT * FROM co_so_kham_chua_benh")
+    assert ran(models.run_due(actor=WORKER, at=AT)[0]).state == "committed"
+    more = {"name": "cccd"}
+    for one, column in ((facilities, more | {"classification": "personal"}), (table, more)):
+        operations.change_table(
+            actor=LAN, at=AT, table=one, title="x", columns=[*COLUMNS, column], confirmed=True, reason="x"
+        )
+    header = [*(one["name"] for one in COLUMNS), "cccd"]
+    load(as_csv([[*ROWS[0], "092190000001"]], header=header), at=AT + timedelta(hours=1))
+    ended = ran(models.run_due(actor=WORKER, at=AT)[0])
+    assert (ended.state, ended.fault, table.versions.count()) == ("failed", "model_sql", 1)
+    assert "bảng có cột cccd mà mô hình chưa biết" in ended.message
+    with pytest.raises(Invalid, match="Phân loại"):
+        saved(table, "SELECT * FROM co_so_kham_chua_benh")
+
+
+@pytest.mark.law("S27")
+def test_a_stopped_run_goes_on_only_with_what_a_new_run_would_read(load, facilities):
+    table, classed = named(load, facilities)
+    stopped = ran(models.run_due(actor=WORKER, at=AT)[0])
+    assert (stopped.fault, bool(stopped.landing_sha)) == ("quality", True)
+    classed("personal")
+    again = ran(operations.resume(actor=LAN, at=AT, load=stopped).code)
+    assert (again.fault, table.versions.count()) == ("model_class", 0), "its names are personal by now"
+    load(as_csv(ROWS[:2]), at=AT + timedelta(hours=1))
+    with pytest.raises(RuleBroken, match="đã khác so với lượt nạp"):
+        operations.resume(actor=LAN, at=AT, load=again)
 
 
 def test_a_column_that_a_model_reads_does_not_go_without_a_word(beds, facilities):

@@ -291,6 +291,8 @@ def _restore(load: Load, version: Version, scratch: Path, teller: Teller) -> lak
 def _landed(load: Load, teller: Teller, *, at: datetime) -> landing.Landed:
     """Return the received file; read the source first when nothing has been received yet."""
     if load.landing_sha:
+        if load.model is not None:  # computed before it was stopped; what it may read can have changed since
+            running.refuse(load, load.model, day=local_date(at))
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.model is not None:

@@ -18,7 +18,7 @@ from nganam.kernel.errors import Invalid, NganamError, StateMoved
 from nganam.notices.operations import notify
 from nganam.warehouse import operations, policies, told
 from nganam.warehouse.engine.contract import Column
-from nganam.warehouse.models import Table
+from nganam.warehouse.models import Table, Version
 from nganam.warehouse.transforms import classing, planning, running, testing
 from nganam.warehouse.transforms.models import ModelVersion
 
@@ -57,8 +57,8 @@ class Draft:
     @property
     def floors(self) -> dict[str, classing.Floor]:
         """Return the lowest class each column may have."""
-        classes = {one.code: {each.name: each.classification for each in one.shape.columns} for one in self.known}
-        return classing.floors_of(self.lineage["columns"], classes)
+        held = [*self.known, *(_held(one) for one in self.known)]
+        return classing.floors_of(self.lineage["columns"], classing.classes_of(held))
 
     @property
     def known(self) -> list[Table]:
@@ -220,7 +220,7 @@ def _unknown(name: str, line: int, wrong: Any) -> Invalid:
     return wrong(line, text % {"name": name})  # type: ignore[no-any-return]
 
 
-def _held(table: Table) -> Any:
+def _held(table: Table) -> Table | Version:
     return table.versions.select_related("table__agency").first() or table
 
 

@@ -39,13 +39,9 @@ ABOUT_COLUMNS: Final = ("BinderException", "CatalogException", "ParserException"
 def land(load: Load, model: ModelVersion, *, day: date, limit: int, told: Callable[[int], None]) -> landing.Landed:
     """Compute the rows of a load and keep them as received; ``told`` hears how many there are by now.
 
-    Raises ``Invalid`` (model_gone, model_denied, model_class, model_sql, model_slow, model_large, model_empty).
+    Raises what :func:`refuse` raises, and ``Invalid`` (model_slow, model_large, model_empty).
     """
-    held = versions(load)
-    refuse_closed(load.table, model, held, day=day)
-    low = classing.too_low(load.table.shape, classing.floors(model), model.lowered)
-    if low:
-        raise fault("model_class", columns=[f"{one.column} ({one.classification})" for one in low])
+    held = refuse(load, model, day=day)
     views = views_of(load.table, model, held, day=day)
 
     def write(out: BinaryIO) -> None:
@@ -53,6 +49,22 @@ def land(load: Load, model: ModelVersion, *, day: date, limit: int, told: Callab
             raise fault("model_empty")
 
     return replace(landing.land(write, load.name, places.landing(), limit=limit), kind="jsonl")
+
+
+def refuse(load: Load, model: ModelVersion, *, day: date) -> dict[str, Version]:
+    """Return the versions a load may be computed from on that day, whether now or when it was stopped before.
+
+    Raises ``Invalid`` (model_gone, model_denied, model_class, model_sql).
+    """
+    held = versions(load)
+    refuse_closed(load.table, model, held, day=day)
+    unknown = [one for one in load.table.shape.names if one not in model.origins]
+    if unknown:  # declared since: a model that takes every column would fill it, and nobody weighed from what
+        raise fault("model_sql", why=f"bảng có cột {', '.join(unknown)} mà mô hình chưa biết; lưu lại mô hình")
+    low = classing.too_low(load.table.shape, classing.floors(model, held.values()), model.lowered)
+    if low:
+        raise fault("model_class", columns=[f"{one.column} ({one.classification})" for one in low])
+    return held
 
 
 def versions(load: Load) -> dict[str, Version]:
