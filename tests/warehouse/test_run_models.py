@@ -8,7 +8,7 @@ from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.warehouse import loading, operations, queries
 from nganam.warehouse.models import Load, ModelVersion
 from nganam.warehouse.transforms import operations as models
-from nganam.warehouse.transforms import parsing, planning
+from nganam.warehouse.transforms import parsing, planning, running
 
 from .conftest import AT, LAN, PHUC, ROWS, WORKER, as_csv
 
@@ -106,6 +106,27 @@ def test_what_depends_on_a_model_that_failed_keeps_its_version_until_that_is_men
     assert step(2) == [], "its input is as it was"
 
 
+def test_a_model_whose_process_dies_again_and_again_is_given_up(load, beds, monkeypatch):
+    load(as_csv())
+    saved(beds, BEDS)
+    (code,) = models.run_due(actor=WORKER, at=AT)
+
+    class Killed(BaseException):
+        """The process dies."""
+
+    def die(*_args, **_kwargs):
+        raise Killed
+
+    monkeypatch.setattr(running, "land", die)
+    for _time in range(3):
+        with pytest.raises(Killed):
+            loading.run_load(actor=WORKER, now=lambda: AT, code=code)
+    assert loading.repair(actor=WORKER, now=lambda: AT) == [code]
+    ended = Load.objects.get(code=code)
+    assert (ended.state, ended.fault, ended.fault_params) == ("failed", "model_killed", {"times": 3})
+    assert models.run_due(actor=WORKER, at=AT) == []
+
+
 def test_a_ring_of_models_is_refused_by_name(load, beds, total):
     saved(beds, BEDS)
     saved(total, TOTAL)
@@ -116,6 +137,41 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
         saved(total, "SELECT so, tong FROM tong_giuong")
     assert "chính bảng" in refused.value.fields["sql"][0]
     assert ModelVersion.objects.count() == 2
+
+
+def test_a_ring_that_is_there_all_the_same_stops_no_other_model(load, beds, total):
+    load(as_csv())
+    saved(beds, BEDS)
+    saved(total, TOTAL)
+    other = saved(declared("khac", BED_COLUMNS), BEDS)
+    lineage = {"names": {"tong_giuong": "tong-giuong"}, "columns": {}, "deciding": []}
+    ModelVersion.objects.filter(table=beds).update(lineage=lineage)
+    assert {one.model.table.code: one.is_due for one in planning.places()} == {
+        "giuong-theo-xa": False, "tong-giuong": False, "khac": True,
+    }  # fmt: skip
+    told = {one.model.table.code: one.told for one in planning.places()}
+    assert "giuong-theo-xa ← tong-giuong ← giuong-theo-xa" in told["giuong-theo-xa"]
+    assert [(one.model, one.state) for one in step()] == [(other, "committed")]
+
+
+def test_a_table_given_a_daily_load_while_its_model_was_tried_stays_what_it_is(beds):
+    written = models.Written(beds, BEDS)
+    draft, said = models.checked(actor=LAN, at=AT, written=written)
+    operations.change_table(
+        actor=LAN, at=AT, table=queries.table(beds.code), title="x", columns=BED_COLUMNS, schedule="02:00"
+    )
+    with pytest.raises(Invalid, match="nguồn hoặc giờ nạp"):
+        models.keep(actor=LAN, at=AT, table=beds, draft=draft, said=said)
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_column_declared_while_a_model_was_tried_is_missed(beds):
+    draft, said = models.checked(actor=LAN, at=AT, written=models.Written(beds, BEDS))
+    more = [*BED_COLUMNS, {"name": "ghi_chu"}]
+    operations.change_table(actor=LAN, at=AT, table=queries.table(beds.code), title="x", columns=more)
+    with pytest.raises(Invalid) as refused:
+        models.keep(actor=LAN, at=AT, table=beds, draft=draft, said=said)
+    assert "ghi_chu" in refused.value.fields["sql"][0]
 
 
 @pytest.mark.parametrize(
@@ -147,6 +203,11 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
          "ở chỗ của bảng"),
         ("SELECT count(*) OVER w AS so_co_so FROM co_so_kham_chua_benh WINDOW w AS (PARTITION BY ma_xa)",
          "không dùng WINDOW"),
+        ("SELECT len(range(0, 40000000)) AS so_giuong FROM co_so_kham_chua_benh", "range cần số ghi sẵn"),
+        ("SELECT len(generate_series(so_giuong)) AS so_giuong FROM co_so_kham_chua_benh", "generate_series cần số"),
+        ("SELECT repeat('x', so_giuong) AS ma_xa FROM co_so_kham_chua_benh", "repeat cần số ghi sẵn"),
+        ("SELECT lpad(ma_xa, 10001, '0') AS ma_xa FROM co_so_kham_chua_benh", "lpad cần số ghi sẵn"),
+        ("SELECT list_resize([ma_xa], 20000) AS ma_xa FROM co_so_kham_chua_benh", "list_resize cần số ghi sẵn"),
         ("SELECT ma_xa\nFROM (SUMMARIZE co_so_kham_chua_benh)", "Dòng 2: không dùng SUMMARIZE"),
         ("SELECT ma_xa FROM (DESCRIBE co_so_kham_chua_benh)", "không dùng DESCRIBE"),
         ("SELECT a FROM (UNPIVOT co_so_kham_chua_benh ON ma_xa, ten_co_so INTO NAME a VALUE b)", "không dùng PIVOT"),
@@ -172,6 +233,8 @@ def test_what_a_model_may_not_say_is_told_with_its_line(load, beds, sql, told):
          {"luong"}),
         ("SELECT count(*) AS so FROM (SELECT DISTINCT cccd FROM p)", "so", set()),
         ("WITH a AS (SELECT * FROM p) SELECT ma FROM a WHERE luong > (SELECT avg(luong) FROM p)", "ma", {"ma"}),
+        ("SELECT lpad(ma, 9, '0') || repeat('x', 3) AS ma FROM p, range(1000000) g(n), unnest(range(-9, 9)) u(x)", "ma",
+         {"ma"}),
         ("SELECT 'a' AS k, ma FROM p UNION ALL SELECT 'b', cccd FROM p", "k", set()),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from django.db import transaction
 
 from nganam.agencies.queries import unit_codes_on
 from nganam.cases.operations import advance
+from nganam.cases.queries import history_of
 from nganam.codelists import queries as codelists
 from nganam.codelists.tables import CodeTable
 from nganam.face.telling import kept
@@ -53,6 +54,8 @@ Teller = progress.Teller
 log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
 FORGOTTEN = timedelta(minutes=10)
+DEADLY = 3
+"""How often a model's run is begun again after its process died (nội bộ)."""
 BEFORE_MERGER = (date(2022, 1, 1), date(2025, 6, 30))
 """Days on which the old communes existed: a table may still carry their codes."""
 
@@ -157,6 +160,7 @@ def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
         teller.plan(progress.SERVED)
     else:
         try:
+            _refuse_deadly(load)
             done = _make(load, teller, actor=actor, now=now)
         except NganamError as error:
             return _fail(load, error, actor=actor, at=now())
@@ -174,6 +178,14 @@ def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
     if REASON in ended.by_reason:  # the source still sends what was erased here
         forgetting.drop_received(ended)
     return ended
+
+
+def _refuse_deadly(load: Load) -> None:
+    """Raise ``Invalid`` (model_killed) for a model whose process died again and again: its SQL is what kills it."""
+    if load.model is not None:
+        times = history_of(load).filter(transition="restart").count()
+        if times >= DEADLY:
+            raise fault("model_killed", times=times)
 
 
 def _erase(load: Load, erasure: Erasure, teller: Teller, *, actor: Actor, now: Now) -> Load:

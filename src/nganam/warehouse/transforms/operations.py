@@ -125,9 +125,14 @@ def keep(
 ) -> ModelVersion:  # fmt: skip
     """Keep a model that was :func:`checked` as the table's next; raise ``Invalid`` for a ring, ``StateMoved``."""
     allow(policies.may_declare(actor, table.agency.code))
-    before = _hold(table, draft.known, seen)
+    before = _hold(table, seen)
     if before is not None and is_same(before, said):
         return before
+    # All this was looked at when the model was tried, but others write too: now nobody does until this is kept.
+    held = Table.objects.select_related("source", "agency").get(pk=table.pk)
+    _refuse_loaded(held)
+    _check_columns(held, draft.given)
+    classing.refuse(held.shape, draft.floors, said["lowered"], field="lowered")
     _refuse_ring(table, draft.known)
     return _save(table, before, said, draft, actor=actor, at=at, reason=reason)
 
@@ -256,11 +261,10 @@ def _check_columns(table: Table, given: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _hold(table: Table, inputs: Iterable[Table], seen: str) -> ModelVersion | None:
-    """Take the rows of all tables that are derived or read, in one order, so that two savings make no ring together."""
-    derived = {one.table_id for one in planning.models_now()}
-    keys = derived | {one.pk for one in inputs} | {table.pk}
-    list(Table.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+def _hold(table: Table, seen: str) -> ModelVersion | None:
+    """Take the table's row, and before it the first of all: one saving at a time, so that none make a ring together."""
+    first = Table.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    list(Table.objects.select_for_update(no_key=True).filter(pk__in=[*first, table.pk]).order_by("pk"))
     before = table.model_versions.first()
     if seen and (before is None or str(before.number) != seen):
         raise StateMoved(

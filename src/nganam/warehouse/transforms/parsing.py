@@ -28,6 +28,12 @@ LONGEST: Final = 20_000
 DIALECT: Final = "duckdb"
 SERIES: Final = frozenset({"range", "generate_series", "unnest"})
 """Functions that may stand where a table stands: they read nothing."""
+LENGTHY: Final[Mapping[str, tuple[str, ...]]] = {
+    "range": ("start", "end", "step"), "generate_series": ("start", "end", "step"), "repeat": ("times",),
+    "lpad": ("expression",), "rpad": ("expression",), "list_resize": ("expressions",), "array_resize": ("expressions",),
+}  # fmt: skip
+"""Functions that make one value as long as an argument says, beside the engine's memory limit; and these arguments."""
+LONGEST_VALUE: Final = 10_000
 OF_THE_MOMENT: Final = frozenset({
     "ago", "current_role", "current_user", "current_catalog", "pg_sleep", "session_user", "user", "version",
     "current_timestamp", "localtimestamp", "current_time", "localtime",
@@ -165,6 +171,17 @@ def _refuse_functions(root: exp.Query, sql: str) -> None:
         if name in changing() or single_age:
             told = _("không dùng %(name)s: cùng đầu vào, mô hình phải luôn cho cùng kết quả; lấy ngày từ một cột")
             raise _wrong(_line(call, sql, name), told % {"name": name})
+        if name in LENGTHY and not isinstance(call.parent, exp.Table) and not _is_short(call, name):
+            told = _("%(name)s cần số ghi sẵn, không quá %(most)s; dãy dài hơn thì đặt %(name)s sau FROM")
+            raise _wrong(_line(call, sql, name), told % {"name": name, "most": LONGEST_VALUE})
+
+
+def _is_short(call: exp.Expr, name: str) -> bool:
+    """Say whether what tells how long a value becomes is a small number that stands there."""
+    given = [call.args.get(one) for one in LENGTHY[name]]
+    sizes = [given[0][1]] if isinstance(given[0], list) and len(given[0]) > 1 else given
+    numbers = [one.this if isinstance(one, exp.Neg) else one for one in sizes if one is not None]
+    return all(isinstance(one, exp.Literal) and one.is_int and int(one.this) <= LONGEST_VALUE for one in numbers)
 
 
 @functools.cache
