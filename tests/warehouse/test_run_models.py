@@ -335,6 +335,18 @@ def test_values_of_every_type_come_through_a_model_as_they_are(load, agencies):
     assert queries.rows(second) == queries.rows(first)
 
 
+def test_a_number_that_is_none_is_an_empty_cell(load, beds):
+    load(as_csv())
+    saved(
+        beds,
+        "SELECT ma_xa, (1 / (so_giuong - 10)) AS so_co_so, CASE WHEN so_giuong > 10 THEN 'NaN'::DOUBLE END AS so_giuong "
+        "FROM co_so_kham_chua_benh WHERE so_giuong = 10 OR so_giuong IS NULL",
+    )
+    (ran,) = step()
+    assert (ran.state, ran.rejected, ran.by_reason) == ("committed", 0, {}), ran.message
+    assert held(beds) == {"31498": (None, None), "31507": (None, None)}
+
+
 def test_a_step_above_that_changes_nothing_sets_off_nothing_below(load, beds, total):
     load(as_csv())
     saved(beds, "SELECT ma_xa, count(*) AS so_co_so, 0 AS so_giuong FROM co_so_kham_chua_benh GROUP BY ma_xa")
@@ -344,6 +356,23 @@ def test_a_step_above_that_changes_nothing_sets_off_nothing_below(load, beds, to
     assert [(one.table.code, one.state) for one in step(1)] == [("giuong-theo-xa", "unchanged")]
     assert step(1) == []
     assert total.loads.count() == 1
+
+
+@pytest.mark.law("S27")
+def test_an_erasure_is_told_to_whoever_owns_what_is_computed_from_the_table_once(load, beds, total):
+    from nganam.notices.models import Notice
+    from nganam.site.subscriptions import TABLE
+    from nganam.warehouse import tasks
+
+    assert "nganam.warehouse.tasks.tell_of_erasure" in TABLE["warehouse.erasure.done"]
+    saved(beds, BEDS)
+    saved(total, TOTAL)
+    payload = {"table": "co-so-kham-chua-benh", "rows": 2}
+    assert [tasks.tell_of_erasure.func("XD-1", payload) for _time in range(2)] == [2, 0]
+    told = Notice.objects.filter(event=models.INPUT_ERASED)
+    assert {(one.agency, one.link) for one in told} == {("CT-SYT", one.get_absolute_url()) for one in (beds, total)}
+    assert "2 dòng đã rời khỏi bảng “Cơ sở khám chữa bệnh”" in told[0].body
+    assert tasks.tell_of_erasure.func("XD-2", {"table": "tong-giuong", "rows": 1}) == 0
 
 
 def test_a_load_that_ends_sets_off_what_is_made_from_its_table():

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MEMORY: Final = "512MB"
 SPILL: Final = "2GB"
+ABOUT_COLUMNS: Final = frozenset({"BinderException", "CatalogException", "ParserException", "SyntaxException"})
+"""Errors about names and types; others may hold a value of a row, which is not for whoever sees the answer."""
+NO_VALUE: Final = "một giá trị của dữ liệu không tính được; dùng try_cast hoặc lọc trước"
 INNER: Final = re.compile(
     r"(?i)\b(duckdb_|pragma_|current_setting|information_schema|pg_catalog|query(_table)?\b\"?\s*\()"
 )

@@ -16,12 +16,14 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NganamError, StateMoved
 from nganam.notices.operations import notify
+from nganam.notices.queries import was_told
 from nganam.warehouse import operations, policies, told
 from nganam.warehouse.engine.contract import Column
 from nganam.warehouse.models import Table, Version
 from nganam.warehouse.transforms import classing, planning, running, testing
 from nganam.warehouse.transforms.models import ModelVersion
 
+INPUT_ERASED = "warehouse.model.input_erased"
 log = structlog.get_logger(__name__)
 SQL_TYPES = {
     "integer": "BIGINT", "decimal": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMPTZ", "boolean": "BOOLEAN",
@@ -199,6 +201,30 @@ def run_due(*, actor: Actor, at: datetime) -> list[str]:
             except NganamError as error:
                 log.warning("model_not_started", table=one.model.table.code, why=error.message)
     return started
+
+
+@transaction.atomic
+def tell_of_erasure(*, at: datetime, erasure: str, table: str, rows: int) -> int:
+    """Tell the owners of all tables derived from ``table``, however far, once for each erasure; return how many.
+
+    The next run leaves the rows out; the versions before, and a model that fails or gives no row, keep what it made.
+    """
+    models = planning.models_now()
+    feeds, told_of = planning.feeds_of(models), 0
+    title = Table.objects.values_list("title", flat=True).get(code=table)
+    for one in models:
+        if table not in planning.above(feeds, one.table.code):
+            continue
+        words = {"table": one.table.title, "rows": rows, "input": title, "erasure": erasure}
+        link, body = one.table.get_absolute_url(), kept(told.INPUT_ERASED_HOW) % words
+        if was_told(event=INPUT_ERASED, link=link, body=body):
+            continue
+        notify(
+            at=at, title=kept(told.INPUT_ERASED) % words, body=body, link=link, agency=one.table.agency.code,
+            role=Role.FOCAL, event=INPUT_ERASED,
+        )  # fmt: skip
+        told_of += 1
+    return told_of
 
 
 def _tables(table: Table, named: Iterable[tuple[str, int]], wrong: Any) -> dict[str, Table]:

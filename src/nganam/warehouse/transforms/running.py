@@ -16,7 +16,7 @@ from nganam.warehouse import places, policies
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import lake, landing
 from nganam.warehouse.engine.faults import fault
-from nganam.warehouse.engine.fence import fenced, hurried, not_one_select
+from nganam.warehouse.engine.fence import ABOUT_COLUMNS, NO_VALUE, fenced, hurried, not_one_select
 from nganam.warehouse.models import Load, Table, Version
 from nganam.warehouse.transforms import classing
 from nganam.warehouse.transforms.models import ModelVersion
@@ -32,8 +32,6 @@ FETCHED: Final = 5_000
 SETTINGS: Final = "SET threads=1; SET TimeZone='Asia/Ho_Chi_Minh'"
 ROWS: Final = "rows"
 """What a test calls the rows that are about to be committed."""
-ABOUT_COLUMNS: Final = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
-"""Errors about names and types; others may hold a value of a row, which is not for whoever sees the load."""
 
 
 def land(load: Load, model: ModelVersion, *, day: date, limit: int, told: Callable[[int], None]) -> landing.Landed:
@@ -141,8 +139,9 @@ def _write(sql: str, views: Mapping[str, Any], out: BinaryIO, scratch: Path, tol
             refused = not_one_select(base, sql)
             if refused:
                 raise fault("model_sql", why=refused)
+            shown = _finite(base, sql)
             found = base.execute(
-                f"SELECT to_json(_row)::VARCHAR FROM (SELECT * FROM ({_plain(sql)}\n) ORDER BY ALL) _row"  # noqa: S608 - the model's own, behind the fence
+                f"SELECT to_json(_row)::VARCHAR FROM (SELECT {shown} FROM ({_plain(sql)}\n) ORDER BY ALL) _row"  # noqa: S608 - the model's own, behind the fence
             )
             while some := found.fetchmany(FETCHED):
                 out.write("".join(f"{line}\n" for (line,) in some).encode())
@@ -158,11 +157,21 @@ def _write(sql: str, views: Mapping[str, Any], out: BinaryIO, scratch: Path, tol
     return count
 
 
+def _finite(base: "duckdb.DuckDBPyConnection", sql: str) -> str:
+    """Return what to show of a statement's columns: a number that is none, as of a division by 0, is an empty cell."""
+    given = base.execute(f"SELECT * FROM ({_plain(sql)}\n) LIMIT 0").description or ()  # noqa: S608 - as above
+    names = [(contracts.quote(str(one[0])), str(one[1])) for one in given]
+    return ", ".join(
+        f"CASE WHEN isfinite({name}) THEN {name} END AS {name}" if kind in {"DOUBLE", "FLOAT"} else name
+        for name, kind in names
+    )
+
+
 def _where_and_why(error: "duckdb.Error") -> tuple[int, str]:
     text = str(error)
     line = re.search(r"LINE (\d+):", text)
     if type(error).__name__ not in ABOUT_COLUMNS:
-        return int(line[1]) if line else 1, "một giá trị của dữ liệu không tính được; dùng try_cast hoặc lọc trước"
+        return int(line[1]) if line else 1, NO_VALUE
     return int(line[1]) if line else 1, text.split("\n", maxsplit=1)[0][:300]
 
 
