@@ -339,7 +339,7 @@ def test_a_number_that_is_none_is_an_empty_cell(load, beds):
     load(as_csv())
     saved(
         beds,
-        "SELECT ma_xa, (1 / (so_giuong - 10)) AS so_co_so, CASE WHEN so_giuong > 10 THEN 'NaN'::DOUBLE END AS so_giuong "
+        "SELECT ma_xa, (1 / (so_giuong - 10)) AS so_co_so, CASE WHEN so_giuong > 10 THEN 'NaN'::REAL END AS so_giuong "
         "FROM co_so_kham_chua_benh WHERE so_giuong = 10 OR so_giuong IS NULL",
     )
     (ran,) = step()
