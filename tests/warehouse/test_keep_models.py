@@ -99,6 +99,21 @@ def test_two_files_for_one_table_are_told(beds):
     assert refused.value.fields["file"] == ["b.sql: bảng giuong-theo-xa đã có ở tệp a.sql"]
 
 
+def test_an_import_takes_all_its_tables_before_it_writes_one(beds, monkeypatch):
+    declared("khac", BED_COLUMNS)
+    taken, real = [], models.hold_tables
+
+    def hold(tables):
+        held = list(tables)
+        taken.append(([one.code for one in held], ModelVersion.objects.count()))
+        real(held)
+
+    monkeypatch.setattr(models, "hold_tables", hold)
+    files = {f"{one}.sql": f"/*---\ntable: {one}\n---*/\n{BEDS}" for one in ("giuong-theo-xa", "khac")}
+    assert packing.take(actor=LAN, at=AT, files=files)["new"] == ["giuong-theo-xa", "khac"]
+    assert taken[0] == (["giuong-theo-xa", "khac"], 0)
+
+
 def zipped(names, kind=zipfile.ZIP_DEFLATED, data="SELECT 1"):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", kind) as archive:

@@ -287,10 +287,18 @@ def _check_columns(table: Table, given: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _hold(table: Table, seen: str) -> ModelVersion | None:
-    """Take the table's row, and before it the first of all: one saving at a time, so that none make a ring together."""
+def hold_tables(tables: Iterable[Table]) -> None:
+    """Take the rows of tables, and before them the first of all: one saving at a time, so that none make a ring.
+
+    Who saves several in one transaction takes all first: later it holds the head of the record, for which others wait.
+    """
     first = Table.objects.order_by("pk").values_list("pk", flat=True)[:1]
-    list(Table.objects.select_for_update(no_key=True).filter(pk__in=[*first, table.pk]).order_by("pk"))
+    keys = {*first, *(one.pk for one in tables)}
+    list(Table.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def _hold(table: Table, seen: str) -> ModelVersion | None:
+    hold_tables([table])
     before = table.model_versions.first()
     if seen and (before is None or str(before.number) != seen):
         raise StateMoved(

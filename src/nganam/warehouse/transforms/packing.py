@@ -19,7 +19,7 @@ import re
 import time
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -209,7 +209,8 @@ def take(*, actor: Actor, at: datetime, files: Mapping[str, str], dry_run: bool 
 
 
 @transaction.atomic
-def _save(sound: Iterable[tuple[str, Checked]], *, actor: Actor, at: datetime) -> None:
+def _save(sound: Sequence[tuple[str, Checked]], *, actor: Actor, at: datetime) -> None:
+    operations.hold_tables(one.table for _name, one in sound)
     for name, one in sound:
         reason = kept(told.FROM_FILE) % {"name": name[:200]}
         try:
