@@ -1,14 +1,16 @@
 """S12: a derived table in the graph: from the source's heading through its model to the service, asked both ways."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import scenes
 from by_program import done, program_of
-from nganam.kernel.actors import system
+from nganam.kernel.actors import Role, system
 from nganam.lineage import queries
 from nganam.warehouse import loading, operations
+from nganam.warehouse.models import FileState, VersionFile
 from nganam.warehouse.transforms import operations as models
 
 from .test_tell_openlineage import read_event
@@ -60,6 +62,25 @@ def test_a_derived_table_comes_from_its_inputs_and_their_source(derived, source)
     told = {one.kind: sorted(field.name for field in one.fields) for one in beds.upstream}
     assert told["table"] == ["dien_thoai", "loai", "so_giuong"], "what it sums, and what decides about rows"
     assert "Số giường bệnh" in told["source"]
+
+
+def test_of_anothers_table_that_a_model_ties_to_mine_only_the_table_is_shown(table):
+    lead = replace(scenes.MINH, roles=scenes.MINH.roles | {Role.FOCAL})
+    made = operations.declare_table(
+        actor=lead, at=scenes.AT, agency=lead.agency, code="ca-tinh", title="Cả tỉnh", columns=COLUMNS
+    )
+    models.save_model(actor=lead, at=scenes.AT, table=made, sql=SQL.replace("dien_thoai", "loai"))
+    run()
+    VersionFile.objects.create(
+        version=made.versions.get(), code="tep-rieng", format="csv", state=FileState.READY, asked_at=scenes.AT,
+        asked_by=lead.name, columns=["loai"],
+    )  # fmt: skip
+    kinds = [
+        {one.kind for one in queries.of_table(actor, table.code, scenes.AT).downstream} for actor in (lead, scenes.LAN)
+    ]
+    assert kinds == [{"table", "file"}, {"table"}]
+    upstream = queries.of_table(lead, made.code, scenes.AT).upstream
+    assert [one.kind for one in upstream] == ["source", "table"], "the lead agency sees every table"
 
 
 def test_a_column_of_the_input_is_followed_into_the_derived_table(derived):

@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 
 from at_once import together
-from nganam.kernel.errors import RuleBroken, StateMoved
+from nganam.kernel.errors import Invalid, RuleBroken, StateMoved
 from nganam.warehouse import agreeing, contracting, operations, queries
 from nganam.warehouse.models import Load
+from nganam.warehouse.transforms import operations as models
+from nganam.warehouse.transforms import planning
 
 from .conftest import AT, COLUMNS, LAN, as_csv, make_units
 
@@ -50,6 +52,27 @@ def test_of_two_who_change_a_table_at_once_one_is_told_who_was_first(table):
     assert [one.number for one in contracting.versions(table)] == ["1.1.0", "1.0.0"]
     with pytest.raises(StateMoved):  # rules and terms are changed on the same row
         agreeing.change_terms(actor=MAI, at=AT, table=third, rules=[], terms={"usage": "Tra cứu"})
+
+
+def test_four_models_saved_at_once_make_no_ring(table):
+    columns = [{"name": "ma", "key": True}]
+    every = [
+        operations.declare_table(actor=LAN, at=AT, agency="CT-SYT", code=f"vong-{one}", title="Vòng", columns=columns)
+        for one in range(4)
+    ]
+
+    def save(place):
+        sql = f"SELECT ma FROM vong_{(place + 1) % 4}"
+        try:
+            models.save_model(actor=LAN, at=AT, table=every[place], sql=sql)
+        except Invalid as refused:
+            return refused
+        return None
+
+    answers = together(*(partial(save, place) for place in range(4)))
+    (refused,) = (one for one in answers if one is not None)
+    assert "vòng" in refused.message
+    assert len(planning.places()) == 3
 
 
 def test_a_change_and_the_opening_of_a_load_wait_for_each_other(table):

@@ -97,6 +97,14 @@ def test_a_fenced_question_has_an_engine_that_nobody_gets_afterwards():
         base.execute("SET memory_limit='1GB'")  # not locked
 
 
+def test_a_fenced_question_reads_nothing_where_the_process_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".tmp").mkdir()
+    (tmp_path / ".tmp" / "x").write_text("bí mật")
+    with fenced({}, None) as base, pytest.raises(duckdb.PermissionException):
+        base.execute("SELECT content FROM read_text('.tmp/x')")
+
+
 def test_a_forked_process_starts_an_engine_of_its_own(monkeypatch):
     with duck() as base:
         base.execute("SELECT 1")

@@ -8,7 +8,7 @@ from nganam.kernel.errors import Invalid, NotAllowed, RuleBroken, StateMoved
 from nganam.warehouse import loading, operations, queries
 from nganam.warehouse.models import Load, ModelVersion
 from nganam.warehouse.transforms import operations as models
-from nganam.warehouse.transforms import planning
+from nganam.warehouse.transforms import parsing, planning, running
 
 from .conftest import AT, LAN, PHUC, ROWS, WORKER, as_csv
 
@@ -106,6 +106,27 @@ def test_what_depends_on_a_model_that_failed_keeps_its_version_until_that_is_men
     assert step(2) == [], "its input is as it was"
 
 
+def test_a_model_whose_process_dies_again_and_again_is_given_up(load, beds, monkeypatch):
+    load(as_csv())
+    saved(beds, BEDS)
+    (code,) = models.run_due(actor=WORKER, at=AT)
+
+    class Killed(BaseException):
+        """The process dies."""
+
+    def die(*_args, **_kwargs):
+        raise Killed
+
+    monkeypatch.setattr(running, "land", die)
+    for _time in range(3):
+        with pytest.raises(Killed):
+            loading.run_load(actor=WORKER, now=lambda: AT, code=code)
+    assert loading.repair(actor=WORKER, now=lambda: AT) == [code]
+    ended = Load.objects.get(code=code)
+    assert (ended.state, ended.fault, ended.fault_params) == ("failed", "model_killed", {"times": 3})
+    assert models.run_due(actor=WORKER, at=AT) == []
+
+
 def test_a_ring_of_models_is_refused_by_name(load, beds, total):
     saved(beds, BEDS)
     saved(total, TOTAL)
@@ -116,6 +137,41 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
         saved(total, "SELECT so, tong FROM tong_giuong")
     assert "chính bảng" in refused.value.fields["sql"][0]
     assert ModelVersion.objects.count() == 2
+
+
+def test_a_ring_that_is_there_all_the_same_stops_no_other_model(load, beds, total):
+    load(as_csv())
+    saved(beds, BEDS)
+    saved(total, TOTAL)
+    other = saved(declared("khac", BED_COLUMNS), BEDS)
+    lineage = {"names": {"tong_giuong": "tong-giuong"}, "columns": {}, "deciding": []}
+    ModelVersion.objects.filter(table=beds).update(lineage=lineage)
+    assert {one.model.table.code: one.is_due for one in planning.places()} == {
+        "giuong-theo-xa": False, "tong-giuong": False, "khac": True,
+    }  # fmt: skip
+    told = {one.model.table.code: one.told for one in planning.places()}
+    assert "giuong-theo-xa ← tong-giuong ← giuong-theo-xa" in told["giuong-theo-xa"]
+    assert [(one.model, one.state) for one in step()] == [(other, "committed")]
+
+
+def test_a_table_given_a_daily_load_while_its_model_was_tried_stays_what_it_is(beds):
+    written = models.Written(beds, BEDS)
+    draft, said = models.checked(actor=LAN, at=AT, written=written)
+    operations.change_table(
+        actor=LAN, at=AT, table=queries.table(beds.code), title="x", columns=BED_COLUMNS, schedule="02:00"
+    )
+    with pytest.raises(Invalid, match="nguồn hoặc giờ nạp"):
+        models.keep(actor=LAN, at=AT, table=beds, draft=draft, said=said)
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_column_declared_while_a_model_was_tried_is_missed(beds):
+    draft, said = models.checked(actor=LAN, at=AT, written=models.Written(beds, BEDS))
+    more = [*BED_COLUMNS, {"name": "ghi_chu"}]
+    operations.change_table(actor=LAN, at=AT, table=queries.table(beds.code), title="x", columns=more)
+    with pytest.raises(Invalid) as refused:
+        models.keep(actor=LAN, at=AT, table=beds, draft=draft, said=said)
+    assert "ghi_chu" in refused.value.fields["sql"][0]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +190,29 @@ def test_a_ring_of_models_is_refused_by_name(load, beds, total):
         ("SELECT ma_xa, 1 AS so_co_so FROM co_so_kham_chua_benh", "không cho cột “so_giuong”"),
         ("SELECT ma_xa, 1 so_co_so, 1 so_giuong, 1 la FROM co_so_kham_chua_benh", "không khai báo cột “la”"),
         ("SELECT 1 AS ma_xa, 1 AS so_co_so, 1 AS so_giuong", "không đọc bảng nào"),
+        ("SELECT u.x AS ma_xa FROM unnest((SELECT list(ma_xa) FROM co_so_kham_chua_benh)) u(x)", "ở chỗ của bảng"),
+        ("SELECT #2 AS ma_xa FROM co_so_kham_chua_benh", "gọi cột bằng tên"),
+        ("SELECT t.ma_xa FROM co_so_kham_chua_benh AS t(ma_xa, ma_co_so)", "không đặt lại tên cột"),
+        ("SELECT '' AS ma_xa, '' AS t FROM co_so_kham_chua_benh UNION BY NAME SELECT '' AS t, '' AS ma_xa",
+         "không dùng BY NAME"),
+        ("SELECT p.ma_xa, max(g.n) AS so_giuong FROM co_so_kham_chua_benh p, range(p.so_giuong) g(n) GROUP BY 1",
+         "ở chỗ của bảng"),
+        ("SELECT g.n AS so_giuong FROM range((SELECT max(so_giuong) FROM co_so_kham_chua_benh)) g(n)",
+         "ở chỗ của bảng"),
+        ("SELECT v.x AS ma_xa FROM co_so_kham_chua_benh, (VALUES ((SELECT max(ma_xa) FROM co_so_kham_chua_benh))) v(x)",
+         "ở chỗ của bảng"),
+        ("SELECT count(*) OVER w AS so_co_so FROM co_so_kham_chua_benh WINDOW w AS (PARTITION BY ma_xa)",
+         "không dùng WINDOW"),
+        ("SELECT len(range(0, 40000000)) AS so_giuong FROM co_so_kham_chua_benh", "range cần số ghi sẵn"),
+        ("SELECT len(generate_series(so_giuong)) AS so_giuong FROM co_so_kham_chua_benh", "generate_series cần số"),
+        ("SELECT repeat('x', so_giuong) AS ma_xa FROM co_so_kham_chua_benh", "repeat cần số ghi sẵn"),
+        ("SELECT lpad(ma_xa, 10001, '0') AS ma_xa FROM co_so_kham_chua_benh", "lpad cần số ghi sẵn"),
+        ("SELECT list_resize([ma_xa], 20000) AS ma_xa FROM co_so_kham_chua_benh", "list_resize cần số ghi sẵn"),
+        ("SELECT ma_xa\nFROM (SUMMARIZE co_so_kham_chua_benh)", "Dòng 2: không dùng SUMMARIZE"),
+        ("SELECT ma_xa FROM (DESCRIBE co_so_kham_chua_benh)", "không dùng DESCRIBE"),
+        ("SELECT a FROM (UNPIVOT co_so_kham_chua_benh ON ma_xa, ten_co_so INTO NAME a VALUE b)", "không dùng PIVOT"),
+        ("SELECT ma_xa FROM co_so_kham_chua_benh TABLESAMPLE 10%", "không dùng TABLESAMPLE"),
+        ("SELECT ma_xa FROM co_so_kham_chua_benh USING SAMPLE 3", "không dùng TABLESAMPLE"),
     ],
 )  # fmt: skip
 def test_what_a_model_may_not_say_is_told_with_its_line(load, beds, sql, told):
@@ -141,6 +220,37 @@ def test_what_a_model_may_not_say_is_told_with_its_line(load, beds, sql, told):
         saved(beds, sql)
     assert told in " ".join(refused.value.fields["sql"])
     assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "stems"),
+    [
+        ("SELECT ma, (SELECT g.n FROM range(100) g(n) WHERE g.n = p.luong) AS l FROM p", "l", {"luong"}),
+        ("SELECT g.n AS l FROM range(100) g(n) JOIN p ON g.n = p.luong", "l", {"luong"}),
+        ("SELECT (SELECT t.x FROM (VALUES (1)) t(x) WHERE p.luong = t.x) AS l FROM p", "l", {"luong"}),
+        ("SELECT t.x AS l FROM p JOIN unnest([1, 2]) t(x) ON p.luong = t.x", "l", {"luong"}),
+        ("WITH RECURSIVE r(n) AS (SELECT 0 UNION SELECT n + 1 FROM r) SELECT n AS l FROM r JOIN p ON n = luong", "l",
+         {"luong"}),
+        ("SELECT count(*) AS so FROM (SELECT DISTINCT cccd FROM p)", "so", set()),
+        ("WITH a AS (SELECT * FROM p) SELECT ma FROM a WHERE luong > (SELECT avg(luong) FROM p)", "ma", {"ma"}),
+        ("SELECT lpad(ma, 9, '0') || repeat('x', 3) AS ma FROM p, range(1000000) g(n), unnest(range(-9, 9)) u(x)", "ma",
+         {"ma"}),
+        ("SELECT 'a' AS k, ma FROM p UNION ALL SELECT 'b', cccd FROM p", "k", set()),
+    ],
+)  # fmt: skip
+def test_a_value_that_equals_a_column_stems_from_it(sql, column, stems):
+    held = {"p": ("p", [("ma", "VARCHAR"), ("cccd", "VARCHAR"), ("luong", "BIGINT")])}
+    assert {one.column for one in parsing.parse(sql, held).columns[column]} == stems
+
+
+def test_every_column_a_statement_names_gives_or_decides():
+    held = {"p": ("p", [("ma", "VARCHAR"), ("cccd", "VARCHAR"), ("luong", "BIGINT")])}
+    for sql, kind in (
+        ("SELECT DISTINCT ON (cccd) ma FROM p", "GROUP_BY"),
+        ("SELECT ma FROM p LIMIT (SELECT max(cccd) FROM p)", "FILTER"),
+        ("SELECT ma FROM p WHERE ma IN (SELECT cccd FROM p)", "FILTER"), ("SELECT ma FROM p ORDER BY cccd", "SORT"),
+    ):  # fmt: skip
+        assert ("cccd", kind) in {(one.column, one.kind) for one in parsing.parse(sql, held).deciding}
 
 
 @pytest.mark.law("S12.1")
@@ -225,6 +335,18 @@ def test_values_of_every_type_come_through_a_model_as_they_are(load, agencies):
     assert queries.rows(second) == queries.rows(first)
 
 
+def test_a_number_that_is_none_is_an_empty_cell(load, beds):
+    load(as_csv())
+    saved(
+        beds,
+        "SELECT ma_xa, (1 / (so_giuong - 10)) AS so_co_so, CASE WHEN so_giuong > 10 THEN 'NaN'::REAL END AS so_giuong "
+        "FROM co_so_kham_chua_benh WHERE so_giuong = 10 OR so_giuong IS NULL",
+    )
+    (ran,) = step()
+    assert (ran.state, ran.rejected, ran.by_reason) == ("committed", 0, {}), ran.message
+    assert held(beds) == {"31498": (None, None), "31507": (None, None)}
+
+
 def test_a_step_above_that_changes_nothing_sets_off_nothing_below(load, beds, total):
     load(as_csv())
     saved(beds, "SELECT ma_xa, count(*) AS so_co_so, 0 AS so_giuong FROM co_so_kham_chua_benh GROUP BY ma_xa")
@@ -234,6 +356,23 @@ def test_a_step_above_that_changes_nothing_sets_off_nothing_below(load, beds, to
     assert [(one.table.code, one.state) for one in step(1)] == [("giuong-theo-xa", "unchanged")]
     assert step(1) == []
     assert total.loads.count() == 1
+
+
+@pytest.mark.law("S27")
+def test_an_erasure_is_told_to_whoever_owns_what_is_computed_from_the_table_once(load, beds, total):
+    from nganam.notices.models import Notice
+    from nganam.site.subscriptions import TABLE
+    from nganam.warehouse import tasks
+
+    assert "nganam.warehouse.tasks.tell_of_erasure" in TABLE["warehouse.erasure.done"]
+    saved(beds, BEDS)
+    saved(total, TOTAL)
+    payload = {"table": "co-so-kham-chua-benh", "rows": 2}
+    assert [tasks.tell_of_erasure.func("XD-1", payload) for _time in range(2)] == [2, 0]
+    told = Notice.objects.filter(event=models.INPUT_ERASED)
+    assert {(one.agency, one.link) for one in told} == {("CT-SYT", one.get_absolute_url()) for one in (beds, total)}
+    assert "2 dòng đã rời khỏi bảng “Cơ sở khám chữa bệnh”" in told[0].body
+    assert tasks.tell_of_erasure.func("XD-2", {"table": "tong-giuong", "rows": 1}) == 0
 
 
 def test_a_load_that_ends_sets_off_what_is_made_from_its_table():

@@ -37,11 +37,16 @@ SIFTED = ("loc1", "loc2", "loc3", "loc4")
 
 @dataclass
 class Draft:
-    """The graph as it is being put together, with what later steps need of earlier ones."""
+    """The graph as it is being put together, with what later steps need of earlier ones.
+
+    ``mine`` are those of the tables the actor may see: of others that models tie to them only the tables are shown, not
+    who feeds and who reads them.
+    """
 
     actor: Actor
     at: datetime
     tables: dict[int, Table]
+    mine: dict[int, Table]
     nodes: dict[str, Node] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
 
@@ -64,7 +69,9 @@ class Draft:
 def of_tables(actor: Actor, tables: Sequence[Table], at: datetime) -> Graph:
     """Return the graph around tables the actor may see: what feeds them, and all that is made from them."""
     models = planning.models_now()
-    draft = Draft(actor, at, _with_derived(tables, models))
+    known = _with_derived(tables, models)
+    mine = set(warehouse.tables_for(actor).filter(pk__in=list(known)).values_list("pk", flat=True))
+    draft = Draft(actor, at, known, {pk: one for pk, one in known.items() if pk in mine})
     _tables(draft)
     _sources(draft)
     _models(draft, models)
@@ -131,7 +138,6 @@ def _tables(draft: Draft) -> None:
         one.table_id: one.number
         for one in ContractVersion.objects.filter(table__in=tables, pk=Subquery(declared.values("pk")[:1]))
     }
-    mine = set(warehouse.tables_for(draft.actor).filter(pk__in=tables).values_list("pk", flat=True))
     last = Load.objects.filter(table=OuterRef("table")).order_by("-pk").values("pk")[:1]
     loads = {one.table_id: one for one in Load.objects.filter(table__in=tables, pk=Subquery(last))}
     for pk, table in draft.tables.items():
@@ -141,7 +147,7 @@ def _tables(draft: Draft) -> None:
         draft.add(
             Node(
                 table_id(table.code), "table", table.code, table.title, table.agency.code, table.agency.label,
-                table.get_absolute_url() if pk in mine else "", _columns(table),
+                table.get_absolute_url() if pk in draft.mine else "", _columns(table),
                 load.current if load else _("Chưa nạp lần nào"),
                 load is not None and load.state == "failed", ", ".join(told),
                 version.committed_at if version else None,
@@ -154,7 +160,7 @@ def _columns(table: Table) -> tuple[Field, ...]:
 
 
 def _sources(draft: Draft) -> None:
-    found = origins.feeds(draft.tables)
+    found = origins.feeds(draft.mine)
     for node in origins.nodes(found):
         draft.add(node)
     for one in found:
@@ -164,12 +170,12 @@ def _sources(draft: Draft) -> None:
 def _services(draft: Draft) -> list[Account]:
     """Add the services over the tables, and who may call them; return the accounts."""
     services = list(
-        Service.objects.filter(table__in=list(draft.tables)).exclude(state__in=SERVICES_OVER)
+        Service.objects.filter(table__in=list(draft.mine)).exclude(state__in=SERVICES_OVER)
         .select_related("provider").prefetch_related("fields").order_by("code")
     )  # fmt: skip
     calls = measuring.calls_by_consumer([one.code for one in services], draft.at)
     for service in services:
-        upper = table_id(draft.tables[service.table_id or 0].code)
+        upper = table_id(draft.mine[service.table_id or 0].code)
         offered = [one.name for one in service.fields.all()]
         sifted = [one for one in (*service.lookup_columns, *service.filter_columns) if one not in offered]
         number = sum(count for (code, _consumer), count in calls.items() if code == service.code)
@@ -190,7 +196,7 @@ def _accounts(draft: Draft, services: Iterable[Service], calls: dict[tuple[str, 
     accounts = list(live.select_related("application__agency", "service").order_by("code"))
     for one in accounts:
         upper = f"service:{one.service.code}"
-        table = table_id(draft.tables[one.service.table_id or 0].code)
+        table = table_id(draft.mine[one.service.table_id or 0].code)
         offered, granted = _names(draft.fields_of(upper)), [*one.granted_fields]
         limits = [name for name in one.rows if name not in granted]
         beside = [name for name in limits if name not in offered]
@@ -228,14 +234,14 @@ def _open_tiers(draft: Draft, services: Iterable[Service], calls: dict[tuple[str
 
 def _datasets(draft: Draft) -> None:
     found = list(
-        Dataset.objects.filter(table__in=list(draft.tables)).exclude(state__in=DATASETS_OVER)
+        Dataset.objects.filter(table__in=list(draft.mine)).exclude(state__in=DATASETS_OVER)
         .select_related("publisher").order_by("code")
     )  # fmt: skip
     since = measuring.Window.of(measuring.JUDGED_DAYS, draft.at).since.date()
     counted = Download.objects.filter(dataset__in=found, on__gte=since).order_by().values_list("dataset")
     downloads = dict(counted.annotate(number=Sum("count")))
     for one in found:
-        upper = table_id(draft.tables[one.table_id].code)
+        upper = table_id(draft.mine[one.table_id].code)
         fields = draft.fields_of(upper)
         draft.add(
             Node(
@@ -269,7 +275,7 @@ def _releases(draft: Draft, datasets: Sequence[Dataset]) -> None:
 
 def _files(draft: Draft) -> None:
     """Add the files of versions that can be taken now, the newest of them."""
-    ready = VersionFile.objects.filter(version__table__in=list(draft.tables), state=FileState.READY)
+    ready = VersionFile.objects.filter(version__table__in=list(draft.mine), state=FileState.READY)
     for one in ready.select_related("version__table__agency")[:MOST_FILES]:
         table = one.version.table
         upper, lower = table_id(table.code), f"file:{table.code}:{one.version.number}:{one.code}"
@@ -289,7 +295,7 @@ def _files(draft: Draft) -> None:
 
 def _questions(draft: Draft, accounts: Sequence[Account]) -> None:
     """Add saved questions. Who may not open one learns whose it is, not what it is called."""
-    uppers = {table.code: table_id(table.code) for table in draft.tables.values()}
+    uppers = {table.code: table_id(table.code) for table in draft.mine.values()}
     uppers |= {one.code: f"consumer:{one.code}" for one in accounts}
     mine = set(questions_for(draft.actor).filter(ref__in=list(uppers)).values_list("pk", flat=True))
     for one in Question.objects.filter(ref__in=list(uppers)).select_related("agency").order_by("code"):

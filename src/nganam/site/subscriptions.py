@@ -10,6 +10,10 @@ INDEX = ("nganam.portal.tasks.reindex",)
 OUTSIDE = ("nganam.sharing.outside.tasks.follow_request",)
 SANDBOX = ("nganam.services.tasks.make_sandbox",)
 WOUND_UP = ("nganam.sharing.tasks.follow_service_end",)
+ERASED = (
+    "nganam.sharing.tasks.tell_of_erasure", "nganam.warehouse.tasks.tell_of_erasure",
+    "nganam.master.tasks.follow_erasure",
+)  # fmt: skip
 MODELS = ("nganam.warehouse.tasks.follow_load",)
 VIEWS = ("nganam.portal.tasks.prepare_views",)
 CLOSED = ("nganam.services.tasks.follow_agency_end", "nganam.sharing.tasks.follow_agency_end")
@@ -47,7 +51,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "warehouse.load.commit": ("nganam.lgsp.tasks.push_change", *MODELS),
     "warehouse.load.keep": MODELS,
     "warehouse.load.fail": MODELS,
-    "warehouse.erasure.done": ("nganam.sharing.tasks.tell_of_erasure", "nganam.master.tasks.follow_erasure"),
+    "warehouse.erasure.done": ERASED,
     "services.upstream.edited": GATEWAY,
     "lgsp.credential.revoked": GATEWAY,
     "lgsp.certificate.revoked": GATEWAY,

@@ -20,6 +20,7 @@ from django.db import transaction
 
 from nganam.agencies.queries import unit_codes_on
 from nganam.cases.operations import advance
+from nganam.cases.queries import history_of
 from nganam.codelists import queries as codelists
 from nganam.codelists.tables import CodeTable
 from nganam.face.telling import kept
@@ -54,6 +55,8 @@ Teller = progress.Teller
 log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
 FORGOTTEN = timedelta(minutes=10)
+DEADLY = 3
+"""How often a model's run is begun again after its process died (nội bộ)."""
 BEFORE_MERGER = (date(2022, 1, 1), date(2025, 6, 30))
 """Days on which the old communes existed: a table may still carry their codes."""
 
@@ -169,6 +172,7 @@ def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
         teller.plan(progress.SERVED)
     else:
         try:
+            _refuse_deadly(load)
             done = _make(load, teller, actor=actor, now=now)
         except NganamError as error:
             return _fail(load, error, actor=actor, at=now())
@@ -186,6 +190,14 @@ def _run(load: Load, teller: Teller, *, actor: Actor, now: Now) -> Load:
     if REASON in ended.by_reason:  # the source still sends what was erased here
         forgetting.drop_received(ended)
     return ended
+
+
+def _refuse_deadly(load: Load) -> None:
+    """Raise ``Invalid`` (model_killed) for a model whose process died again and again: its SQL is what kills it."""
+    if load.model is not None:
+        times = history_of(load).filter(transition="restart").count()
+        if times >= DEADLY:
+            raise fault("model_killed", times=times)
 
 
 def _erase(load: Load, erasure: Erasure, teller: Teller, *, actor: Actor, now: Now) -> Load:
@@ -303,6 +315,8 @@ def _restore(load: Load, version: Version, scratch: Path, teller: Teller) -> lak
 def _landed(load: Load, teller: Teller, *, at: datetime) -> landing.Landed:
     """Return the received file; read the source first when nothing has been received yet."""
     if load.landing_sha:
+        if load.model is not None:  # computed before it was stopped; what it may read can have changed since
+            running.refuse(load, load.model, day=local_date(at))
         path = landing.landed_path(places.landing(), load.landing_sha)
         return landing.Landed(load.landing_sha, path.stat().st_size, path, load.file_kind)
     if load.model is not None:

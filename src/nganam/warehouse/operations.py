@@ -312,7 +312,8 @@ def admit_findings(*, actor: Actor, at: datetime, load: Load, reason: str) -> Lo
 def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
     """Load what a stopped load received once more and in the same way, after somebody decided about what stopped it.
 
-    Raises ``RuleBroken`` when the load was not the table's last, its file is gone, or another is under way.
+    Raises ``RuleBroken`` when the load was not the table's last, its file is gone, another is under way, or a model
+    would compute other rows by now.
     """
     table = load.table
     allow(policies.may_load(actor, table.agency.code))
@@ -324,6 +325,7 @@ def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
             article="nội bộ",
             hint=_("Xem lượt nạp mới nhất của bảng."),
         )
+    _refuse_stale(load)
     _received_file(load)
     again = Load(
         table=table, by=actor.name, name=load.name, landing_sha=load.landing_sha, landing_size=load.landing_size,
@@ -331,6 +333,16 @@ def resume(*, actor: Actor, at: datetime, load: Load, reason: str = "") -> Load:
         cursor=load.cursor, reason=reason[:500], model=load.model, inputs=load.inputs,
     )  # fmt: skip
     return open_load(again, actor=actor, at=at)
+
+
+def _refuse_stale(load: Load) -> None:
+    """Refuse rows a model computed from what is not any more what it would compute from."""
+    model = load.model
+    if model is not None and (planning.model_of(load.table) != model or planning.plan(model) != load.inputs):
+        raise RuleBroken(
+            _("Mô hình, hợp đồng hoặc bảng đầu vào đã khác so với lượt nạp %(code)s.") % {"code": load.code},
+            article="nội bộ", hint=_("Bấm Chạy ngay ở trang Mô hình của bảng."),
+        )  # fmt: skip
 
 
 def _received_file(load: Load) -> Path:

@@ -18,7 +18,8 @@ def judge(load: Load, accepted: Path) -> None:
     table = load.table
     rules = ruling.from_plain(table.contract.get("rules", []), table.shape)
     present = queries.current_version(table)
-    setting = ruling.Setting(load.started_at or load.created_at, present.rows if present else None, _others(rules))
+    at, before = load.started_at or load.created_at, present.rows if present else None
+    setting = ruling.Setting(at, before, _others(rules), personal=table.has_personal)
     found = [*(ruling.run(rules, accepted, setting) if rules else ()), *testing.judge(load, accepted)]
     if not found:
         return

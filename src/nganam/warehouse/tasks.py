@@ -78,6 +78,12 @@ def follow_load(_code: str, _payload: dict[str, Any]) -> list[str]:
     return models.run_due(actor=WORKER, at=timezone.now())
 
 
+@job(max_attempts=3)
+def tell_of_erasure(code: str, payload: dict[str, Any]) -> int:
+    """React to an erasure in a table: the owners of what is computed from it look after their versions."""
+    return models.tell_of_erasure(at=timezone.now(), erasure=code, table=payload["table"], rows=payload["rows"])
+
+
 @job(cron="* * * * *")
 def scheduled() -> list[str]:
     """Start the loads that are due today, or whose source was away when they were tried; return their codes."""

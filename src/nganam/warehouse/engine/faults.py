@@ -357,6 +357,10 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
         N_("Mô hình cần quá nhiều bộ nhớ ({memory}) nên bị dừng."),
         N_("Lọc và gộp trước khi nối, hoặc tách thành nhiều bảng dẫn xuất; bảng hiện tại được giữ nguyên."),
     ),
+    "model_killed": (
+        N_("Tiến trình chạy mô hình đã chết {times} lần nên không chạy lại nữa; bảng hiện tại được giữ nguyên."),
+        N_("Thường do hết bộ nhớ: lọc và gộp trước khi nối, bớt các giá trị rất dài; rồi lưu lại mô hình."),
+    ),
     "model_empty": (
         N_("Mô hình không cho dòng nào; bảng hiện tại được giữ nguyên."),
         N_("Xem lại điều kiện lọc và phép nối của câu SQL."),

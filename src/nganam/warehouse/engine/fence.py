@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MEMORY: Final = "512MB"
 SPILL: Final = "2GB"
+ABOUT_COLUMNS: Final = frozenset({"BinderException", "CatalogException", "ParserException", "SyntaxException"})
+"""Errors about names and types; others may hold a value of a row, which is not for whoever sees the answer."""
+NO_VALUE: Final = "một giá trị của dữ liệu không tính được; dùng try_cast hoặc lọc trước"
 INNER: Final = re.compile(
     r"(?i)\b(duckdb_|pragma_|current_setting|information_schema|pg_catalog|query(_table)?\b\"?\s*\()"
 )
@@ -31,10 +34,13 @@ def fenced(
 
     ``also`` are settings of our own, made before all are locked.
     """
-    # The folder it spills to is one it may read; and what is locked here nobody is to have after it.
+    # The folder it spills to is one it may read: without one of its own it is to have none, not that of where the
+    # process stands. And what is locked here nobody is to have after it.
     with duck(None if scratch is None else scratch / "sql", alone=True) as base:
         for name, rows in views.items():
             base.register(name, rows)
+        if scratch is None:
+            base.execute("SET temp_directory=''")
         base.execute(f"SET memory_limit='{memory}'; SET max_temp_directory_size='{spill}'; {also}")
         base.execute("SET python_enable_replacements=false; SET enable_external_access=false")
         base.execute("SET lock_configuration=true")

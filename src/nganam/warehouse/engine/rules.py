@@ -19,7 +19,7 @@ from nganam.kernel.errors import Invalid
 from nganam.warehouse.engine.contract import Contract, quote
 from nganam.warehouse.engine.duck import duck, parquet
 from nganam.warehouse.engine.faults import N_
-from nganam.warehouse.engine.fence import fenced, hurried, not_one_select
+from nganam.warehouse.engine.fence import ABOUT_COLUMNS, NO_VALUE, fenced, hurried, not_one_select
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +42,7 @@ TOGETHER: Final = 300.0
 TRIAL: Final = 2.0
 TRIALS: Final = 10.0
 """Seconds one query, and all of one contract, may take over no rows when they are declared."""
+TOO_SLOW: Final = f"câu SQL chạy quá lâu khi thử trên bảng rỗng ({TRIAL:g} giây một câu, {TRIALS:g} giây tất cả)"
 EXAMPLES: Final = 5
 NUMBERS: Final = frozenset({"BIGINT", "DOUBLE", "INTEGER"})
 """Types of the engine that compare by their value."""
@@ -126,11 +127,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What rules compare with: the instant, the rows of the present version (None: none yet), others' Parquet files."""
+    """What rules compare with: the instant, the rows of the present version (None: none yet), others' Parquet files.
+
+    With ``personal`` no outcome of SQL tells the value it failed on.
+    """
 
     at: datetime
     before: int | None = None
     others: Mapping[str, Sequence[str | Path]] | None = None
+    personal: bool = False
 
 
 def from_plain(items: Sequence[Mapping[str, Any]], contract: Contract, *, trial: bool = False) -> tuple[Rule, ...]:
@@ -174,8 +179,7 @@ def _tried(queries: Sequence[Rule], contract: Contract) -> Iterator[str]:
     for rule in queries:
         outcome = _run_query(rule, {"rows": empty}, None, min(TRIAL, until - time.monotonic()))
         if outcome.code not in {"sql", "sql_value"}:
-            slow = f"câu SQL chạy quá lâu khi thử trên bảng rỗng ({TRIAL:g} giây một câu, {TRIALS:g} giây cả hợp đồng)"
-            yield f"quy tắc “{rule.name}”: {outcome.params.get('why', slow)}"
+            yield f"quy tắc “{rule.name}”: {outcome.params.get('why', TOO_SLOW)}"
 
 
 def to_plain(rules: Sequence[Rule]) -> list[dict[str, str]]:
@@ -198,7 +202,7 @@ def _run(rule: Rule, accepted: Path, setting: Setting, seconds: float) -> Outcom
         return _run_reference(rule, accepted, (setting.others or {}).get(rule.table, ()))
     import pyarrow.dataset as sets  # noqa: PLC0415 - only a rule of SQL needs it
 
-    return _run_query(rule, {"rows": sets.dataset(accepted)}, accepted.parent, seconds)
+    return _run_query(rule, {"rows": sets.dataset(accepted)}, accepted.parent, seconds, personal=setting.personal)
 
 
 def _run_rows(rule: Rule, accepted: Path, before: int | None) -> Outcome:
@@ -267,19 +271,25 @@ def _alike(base: "duckdb.DuckDBPyConnection", *sides: tuple[str, Sequence[str | 
     return " = ".join(form.format(name) for name, _ in sides)
 
 
-def run_queries(rules: Sequence[Rule], views: Mapping[str, Any], scratch: Path) -> list[Outcome]:
-    """Judge by rules of SQL over several views (Arrow data by name), in the time all rules have."""
+def run_queries(
+    rules: Sequence[Rule], views: Mapping[str, Any], scratch: Path, *, personal: bool = False
+) -> list[Outcome]:
+    """Judge by rules of SQL over several views (Arrow data by name), in the time all rules have; see ``Setting``."""
     until = time.monotonic() + TOGETHER
-    return [_run_query(rule, views, scratch, min(SECONDS, until - time.monotonic())) for rule in rules]
+    return [
+        _run_query(rule, views, scratch, min(SECONDS, until - time.monotonic()), personal=personal) for rule in rules
+    ]
 
 
-def try_query(rule: Rule, views: Mapping[str, Any]) -> str:
-    """Run a rule of SQL over these (empty) views; return why it does not run, "" when it does."""
-    outcome = _run_query(rule, views, None, TRIAL)
-    return "" if outcome.code in {"sql", "sql_value"} else outcome.params.get("why", "") or OUTCOMES[outcome.code]
+def try_query(rule: Rule, views: Mapping[str, Any], seconds: float = TRIAL) -> str:
+    """Run a rule of SQL over these (empty) views; return why it does not run, or not in its time, "" when it does."""
+    outcome = _run_query(rule, views, None, min(TRIAL, seconds))
+    return "" if outcome.code in {"sql", "sql_value"} else outcome.params.get("why", TOO_SLOW)
 
 
-def _run_query(rule: Rule, views: Mapping[str, Any], scratch: Path | None, seconds: float) -> Outcome:
+def _run_query(
+    rule: Rule, views: Mapping[str, Any], scratch: Path | None, seconds: float, *, personal: bool = False
+) -> Outcome:
     import duckdb  # noqa: PLC0415 - only a rule of SQL needs it
 
     if seconds <= 0:
@@ -296,7 +306,9 @@ def _run_query(rule: Rule, views: Mapping[str, Any], scratch: Path | None, secon
     except (duckdb.Error, OverflowError, ValueError) as error:
         if slow.is_set():
             return Outcome(rule.name, rule.severity, False, "sql_slow", {"seconds": f"{seconds:.3g}"})
-        return Outcome(rule.name, rule.severity, False, "sql_failed", {"why": str(error).split("\n")[0][:300]})
+        told = str(error).split("\n")[0][:300]
+        why = NO_VALUE if personal and type(error).__name__ not in ABOUT_COLUMNS else told
+        return Outcome(rule.name, rule.severity, False, "sql_failed", {"why": why})
 
 
 def _counted(rule: Rule, base: "duckdb.DuckDBPyConnection", query: str) -> Outcome:

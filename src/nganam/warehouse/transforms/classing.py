@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from nganam.kernel.errors import Invalid
 from nganam.warehouse.engine.contract import CLASSES, PERSONAL, Contract
-from nganam.warehouse.models import Table
+from nganam.warehouse.models import Table, Version
 from nganam.warehouse.transforms import planning
 from nganam.warehouse.transforms.models import ModelVersion
 
@@ -25,22 +25,36 @@ class Floor:
     because: tuple[str, ...]
 
 
-def floors(model: ModelVersion, tables: Iterable[Table] | None = None) -> dict[str, Floor]:
-    """Return the floor of each column of a derived table, by what its inputs declare today."""
-    held = Table.objects.filter(code__in=model.inputs) if tables is None else tables
-    classes = {one.code: {each.name: each.classification for each in one.shape.columns} for one in held}
-    return floors_of(model.origins, classes)
+def floors(model: ModelVersion, read: Iterable[Version] = ()) -> dict[str, Floor]:
+    """Return the floor of each column of a derived table, by what its inputs declare.
+
+    ``read`` are the versions a run stands on; else the newest ones count.
+    """
+    tables = list(Table.objects.filter(code__in=model.inputs))
+    newest = (one.versions.select_related("table").first() for one in tables)
+    versions = list(read) or [one for one in newest if one is not None]
+    return floors_of(model.origins, classes_of([*tables, *versions]))
+
+
+def classes_of(held: Iterable[Table | Version]) -> dict[str, dict[str, str]]:
+    """Return the classes of columns by table; of what a version was declared as and what holds now, the stricter."""
+    found: dict[str, dict[str, str]] = {}
+    for one in held:
+        own = found.setdefault(one.code if isinstance(one, Table) else one.table.code, {})
+        for each in one.shape.columns:
+            own[each.name] = max(own.get(each.name, "open"), each.classification, key=CLASSES.index)
+    return found
 
 
 def floors_of(
     origins: Mapping[str, Iterable[Mapping[str, str]]], classes: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Floor]:
-    """Return floors by column from what each stems from; a column of an input that is gone counts as shared."""
+    """Return floors by column from what each stems from; a column nobody declares counts as the strictest."""
     found = {}
     for name, stems in origins.items():
         asked: dict[str, list[str]] = {}
         for one in stems:
-            own = classes.get(one["table"], {}).get(one["column"], "shared")
+            own = classes.get(one["table"], {}).get(one["column"], CLASSES[-1])
             floor = _lowered(own) if one["kind"] == "AGGREGATION" else own
             asked.setdefault(floor, []).append(f"{one['table']}.{one['column']}")
         if asked:

@@ -16,12 +16,14 @@ from nganam.kernel.actors import Actor, Role
 from nganam.kernel.clock import local_date
 from nganam.kernel.errors import Invalid, NganamError, StateMoved
 from nganam.notices.operations import notify
+from nganam.notices.queries import was_told
 from nganam.warehouse import operations, policies, told
 from nganam.warehouse.engine.contract import Column
-from nganam.warehouse.models import Table
+from nganam.warehouse.models import Table, Version
 from nganam.warehouse.transforms import classing, planning, running, testing
 from nganam.warehouse.transforms.models import ModelVersion
 
+INPUT_ERASED = "warehouse.model.input_erased"
 log = structlog.get_logger(__name__)
 SQL_TYPES = {
     "integer": "BIGINT", "decimal": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMPTZ", "boolean": "BOOLEAN",
@@ -57,8 +59,8 @@ class Draft:
     @property
     def floors(self) -> dict[str, classing.Floor]:
         """Return the lowest class each column may have."""
-        classes = {one.code: {each.name: each.classification for each in one.shape.columns} for one in self.known}
-        return classing.floors_of(self.lineage["columns"], classes)
+        held = [*self.known, *(_held(one) for one in self.known)]
+        return classing.floors_of(self.lineage["columns"], classing.classes_of(held))
 
     @property
     def known(self) -> list[Table]:
@@ -125,9 +127,14 @@ def keep(
 ) -> ModelVersion:  # fmt: skip
     """Keep a model that was :func:`checked` as the table's next; raise ``Invalid`` for a ring, ``StateMoved``."""
     allow(policies.may_declare(actor, table.agency.code))
-    before = _hold(table, draft.known, seen)
+    before = _hold(table, seen)
     if before is not None and is_same(before, said):
         return before
+    # All this was looked at when the model was tried, but others write too: now nobody does until this is kept.
+    held = Table.objects.select_related("source", "agency").get(pk=table.pk)
+    _refuse_loaded(held)
+    _check_columns(held, draft.given)
+    classing.refuse(held.shape, draft.floors, said["lowered"], field="lowered")
     _refuse_ring(table, draft.known)
     return _save(table, before, said, draft, actor=actor, at=at, reason=reason)
 
@@ -196,6 +203,30 @@ def run_due(*, actor: Actor, at: datetime) -> list[str]:
     return started
 
 
+@transaction.atomic
+def tell_of_erasure(*, at: datetime, erasure: str, table: str, rows: int) -> int:
+    """Tell the owners of all tables derived from ``table``, however far, once for each erasure; return how many.
+
+    The next run leaves the rows out; the versions before, and a model that fails or gives no row, keep what it made.
+    """
+    models = planning.models_now()
+    feeds, told_of = planning.feeds_of(models), 0
+    title = Table.objects.values_list("title", flat=True).get(code=table)
+    for one in models:
+        if table not in planning.above(feeds, one.table.code):
+            continue
+        words = {"table": one.table.title, "rows": rows, "input": title, "erasure": erasure}
+        link, body = one.table.get_absolute_url(), kept(told.INPUT_ERASED_HOW) % words
+        if was_told(event=INPUT_ERASED, link=link, body=body):
+            continue
+        notify(
+            at=at, title=kept(told.INPUT_ERASED) % words, body=body, link=link, agency=one.table.agency.code,
+            role=Role.FOCAL, event=INPUT_ERASED,
+        )  # fmt: skip
+        told_of += 1
+    return told_of
+
+
 def _tables(table: Table, named: Iterable[tuple[str, int]], wrong: Any) -> dict[str, Table]:
     """Return the tables a statement names: by code, or by code with underscores."""
     named = list(named)
@@ -220,7 +251,7 @@ def _unknown(name: str, line: int, wrong: Any) -> Invalid:
     return wrong(line, text % {"name": name})  # type: ignore[no-any-return]
 
 
-def _held(table: Table) -> Any:
+def _held(table: Table) -> Table | Version:
     return table.versions.select_related("table__agency").first() or table
 
 
@@ -255,11 +286,18 @@ def _check_columns(table: Table, given: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _hold(table: Table, inputs: Iterable[Table], seen: str) -> ModelVersion | None:
-    """Take the rows of all tables that are derived or read, in one order, so that two savings make no ring together."""
-    derived = {one.table_id for one in planning.models_now()}
-    keys = derived | {one.pk for one in inputs} | {table.pk}
+def hold_tables(tables: Iterable[Table]) -> None:
+    """Take the rows of tables, and before them the first of all: one saving at a time, so that none make a ring.
+
+    Who saves several in one transaction takes all first: later it holds the head of the record, for which others wait.
+    """
+    first = Table.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    keys = {*first, *(one.pk for one in tables)}
     list(Table.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def _hold(table: Table, seen: str) -> ModelVersion | None:
+    hold_tables([table])
     before = table.model_versions.first()
     if seen and (before is None or str(before.number) != seen):
         raise StateMoved(

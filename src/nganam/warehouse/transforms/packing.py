@@ -16,9 +16,10 @@ The head is YAML in a comment, so the file is SQL for any editor and any engine:
 
 import io
 import re
+import time
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,8 +41,24 @@ from nganam.warehouse.transforms.models import ModelVersion
 HEAD: Final = re.compile(r"\A\s*/\*---[ \t]*\n(.*?)\n---\*/[ \t]*\n?(.*)\Z", re.DOTALL)
 KNOWN: Final = frozenset({"table", "agency", "description", "tests", "lowered"})
 MOST_FILES: Final = 500
+MOST_PACKED: Final = 50
+LARGEST_PACK: Final = 5 * 1024 * 1024
+"""Models and bytes of one zip on the page, where somebody waits for the answer; a folder by command may hold more."""
+SECONDS: Final = 60.0
+"""What trying all models of one import may take together."""
 LARGEST: Final = 200_000
 """Bytes of one file: a statement and its tests are far shorter."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose a node that is written where it stands."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "alias", mark)
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +83,35 @@ def text_of(model: ModelVersion) -> str:
 def read(text: str, name: str) -> dict[str, Any]:
     """Return what a file says: table, sql, description, tests, lowered; raise ``Invalid`` naming the file."""
     found = HEAD.match(text.removeprefix("\ufeff").replace("\r\n", "\n"))
-    try:
-        head = yaml.safe_load(found[1]) if found else None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _bad(
-            name, _("phần đầu sai cú pháp YAML ở dòng %(line)s") % {"line": mark.line + 2 if mark else 1}
-        ) from error
+    head = _head(found[1], name) if found else None
     if found is None or not isinstance(head, dict):
         raise _bad(name, _("cần phần đầu /*--- … ---*/ ghi table: mã bảng"))
-    strange = sorted(map(str, set(head) - KNOWN))
+    strange = sorted(repr(one) for one in head if not isinstance(one, str) or one not in KNOWN)
     if strange:
-        raise _bad(name, _("phần đầu có mục không biết: %(names)s") % {"names": ", ".join(strange)})
+        raise _bad(name, _("phần đầu có mục không biết: %(names)s") % {"names": ", ".join(strange)[:200]})
     tests, lowered = head.get("tests") or [], head.get("lowered") or {}
     listed = isinstance(tests, list) and all(isinstance(one, dict) for one in tests)
-    if not listed or not isinstance(lowered, dict) or not str(head.get("table") or ""):
+    table, description = head.get("table"), head.get("description") or ""
+    if not listed or not isinstance(lowered, dict) or not table:
         raise _bad(name, _("table là mã bảng, tests là danh sách (name, query, severity), lowered là cột: lý do"))
-    return {
-        "table": str(head["table"]), "sql": found[2], "description": str(head.get("description") or ""),
-        "tests": tests, "lowered": {str(column): str(why) for column, why in lowered.items()},
-    }  # fmt: skip
+    parts = [*(part for one in (lowered, *tests) for pair in one.items() for part in pair), table, description]
+    if not all(_is_text(one) for one in (*parts, found[2])):
+        raise _bad(name, _("mỗi mục của phần đầu phải là chữ, không có ký tự NUL; đặt số trong dấu ngoặc kép"))
+    return {"table": table, "sql": found[2], "description": description, "tests": tests, "lowered": dict(lowered)}
+
+
+def _head(text: str, name: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        told = _("phần đầu sai cú pháp YAML ở dòng %(line)s") % {"line": mark.line + 2 if mark else 1}
+        raise _bad(name, told) from error
+
+
+def _is_text(value: Any) -> bool:
+    """Say whether a value is text that every database keeps."""
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def export(folder: Path, models: Iterable[ModelVersion]) -> list[Path]:
@@ -112,24 +138,34 @@ def packed(models: Iterable[ModelVersion]) -> bytes:
 def of_folder(folder: Path) -> dict[str, str]:
     """Return the texts of the ``.sql`` files of a folder by their names; raise ``Invalid`` when there are none."""
     paths = sorted(folder.glob("*.sql"))
-    return _texts((one.name, one.read_bytes()[: LARGEST + 1]) for one in paths)
+    return _texts(((one.name, one.read_bytes()[: LARGEST + 1]) for one in paths), MOST_FILES)
 
 
 def unpacked(file: BinaryIO) -> dict[str, str]:
     """Return the texts of the ``.sql`` files of a zip by their names; raise ``Invalid`` for a bad one."""
+    if file.seek(0, io.SEEK_END) > LARGEST_PACK:
+        raise _no_pack()
     try:
         with zipfile.ZipFile(file) as archive:
-            members = [one for one in archive.infolist() if one.filename.endswith(".sql")]
-            return _texts((one.filename, archive.open(one).read(LARGEST + 1)) for one in members[: MOST_FILES + 1])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError) as error:
-        raise Invalid(_("Không đọc được tệp nén."), fields={"file": [_("Chọn tệp .zip có các tệp .sql.")]}) from error
+            members = [one for one in archive.infolist() if one.filename.endswith(".sql")][: MOST_PACKED + 1]
+            if any(one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for one in members):
+                raise _no_pack()
+            files = ((one.filename, archive.open(one).read(LARGEST + 1)) for one in members)
+            return _texts(files, MOST_PACKED)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, OSError, ValueError) as error:
+        raise _no_pack() from error
 
 
-def _texts(files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+def _no_pack() -> Invalid:
+    told = _("Chọn tệp .zip có các tệp .sql, không quá %(mega)s MB.") % {"mega": LARGEST_PACK // 1024**2}
+    return Invalid(_("Không đọc được tệp nén."), fields={"file": [told]})
+
+
+def _texts(files: Iterable[tuple[str, bytes]], most: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, data in files:
-        if len(data) > LARGEST or len(found) >= MOST_FILES:
-            raise _bad(name, _("quá lớn hoặc quá nhiều tệp (nhiều nhất %(most)s)") % {"most": MOST_FILES})
+        if len(data) > LARGEST or len(found) >= most:
+            raise _bad(name, _("quá lớn hoặc quá nhiều tệp (nhiều nhất %(most)s)") % {"most": most})
         try:
             found[name] = data.decode()
         except UnicodeDecodeError as error:
@@ -147,9 +183,16 @@ def take(*, actor: Actor, at: datetime, files: Mapping[str, str], dry_run: bool 
     found: list[str] = []
     sound: list[tuple[str, Checked]] = []
     sorts: dict[str, list[str]] = {"new": [], "changed": [], "same": []}
+    by_table: dict[str, str] = {}
+    until = time.monotonic() + SECONDS
     for name, text in files.items():
         try:
+            if time.monotonic() > until:
+                raise _bad(name, _("thử các mô hình quá lâu; nhập làm nhiều lần, mỗi lần ít tệp hơn"))
             one = _written(actor, read(text, name))
+            first = by_table.setdefault(one.table.code, name)
+            if first != name:
+                raise _bad(name, _("bảng %(table)s đã có ở tệp %(first)s") % {"table": one.table.code, "first": first})
             draft, said = operations.checked(actor=actor, at=at, written=one)
         except NganamError as error:
             found += _of_file(name, error)
@@ -166,7 +209,8 @@ def take(*, actor: Actor, at: datetime, files: Mapping[str, str], dry_run: bool 
 
 
 @transaction.atomic
-def _save(sound: Iterable[tuple[str, Checked]], *, actor: Actor, at: datetime) -> None:
+def _save(sound: Sequence[tuple[str, Checked]], *, actor: Actor, at: datetime) -> None:
+    operations.hold_tables(one.table for _name, one in sound)
     for name, one in sound:
         reason = kept(told.FROM_FILE) % {"name": name[:200]}
         try:

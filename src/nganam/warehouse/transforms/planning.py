@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -50,8 +50,11 @@ def ring(feeds: Mapping[str, Sequence[str]], start: str) -> list[str]:
 
 
 def ordered(feeds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the derived tables in the order in which they run: each after those it reads."""
-    return [one for one in TopologicalSorter(feeds).static_order() if one in feeds]
+    """Return the derived tables in the order in which they run: each after those it reads, but for rings."""
+    try:
+        return [one for one in TopologicalSorter(feeds).static_order() if one in feeds]
+    except CycleError:  # no saving leads here; but one ring is not to stop the models of a whole province
+        return ordered({code: () if ring(feeds, code) else read for code, read in feeds.items()})
 
 
 def above(feeds: Mapping[str, Sequence[str]], code: str) -> set[str]:
@@ -100,6 +103,7 @@ class Place:
     is_changed: bool
     missing: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()
+    ring: tuple[str, ...] = ()
 
     @cached_property
     def is_failed(self) -> bool:
@@ -109,18 +113,21 @@ class Place:
     @property
     def is_due(self) -> bool:
         """Say whether it is to run now."""
-        return self.is_changed and not (self.active or self.missing or self.held_by)
+        return self.is_changed and not (self.active or self.missing or self.held_by or self.ring)
 
     @property
     def is_settled(self) -> bool:
         """Say whether what it makes is made from what there is now: nothing after it has to wait."""
-        return not (self.is_changed or self.active or self.is_failed)
+        return not (self.is_changed or self.active or self.is_failed or self.ring)
 
     @property
     def told(self) -> str:
         """Say how it stands."""
         if self.active:
             return _("Đang chạy")
+        if self.ring:
+            told = _("Không chạy: các mô hình tạo thành vòng %(ring)s; bỏ một bảng trong vòng khỏi câu SQL")
+            return told % {"ring": " ← ".join(self.ring)}
         if self.missing:
             return _("Chờ dữ liệu của %(tables)s") % {"tables": ", ".join(self.missing)}
         if self.held_by:
@@ -144,7 +151,8 @@ def places() -> list[Place]:
         missing = tuple(one for one in inputs if one not in held)
         changed = not missing and (before is None or not _is_same(before, model, _as_inputs(model, held)))
         waits = tuple(one for one in sorted(above(feeds, code)) if not _is_quiet(one, made))
-        made[code] = Place(model, tuple(inputs), before, active.get(model.table_id), changed, missing, waits)
+        way = tuple(ring(feeds, code))
+        made[code] = Place(model, tuple(inputs), before, active.get(model.table_id), changed, missing, waits, way)
     return list(made.values())
 
 

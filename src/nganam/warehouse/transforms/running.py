@@ -16,7 +16,7 @@ from nganam.warehouse import places, policies
 from nganam.warehouse.engine import contract as contracts
 from nganam.warehouse.engine import lake, landing
 from nganam.warehouse.engine.faults import fault
-from nganam.warehouse.engine.fence import fenced, hurried, not_one_select
+from nganam.warehouse.engine.fence import ABOUT_COLUMNS, NO_VALUE, fenced, hurried, not_one_select
 from nganam.warehouse.models import Load, Table, Version
 from nganam.warehouse.transforms import classing
 from nganam.warehouse.transforms.models import ModelVersion
@@ -32,20 +32,14 @@ FETCHED: Final = 5_000
 SETTINGS: Final = "SET threads=1; SET TimeZone='Asia/Ho_Chi_Minh'"
 ROWS: Final = "rows"
 """What a test calls the rows that are about to be committed."""
-ABOUT_COLUMNS: Final = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
-"""Errors about names and types; others may hold a value of a row, which is not for whoever sees the load."""
 
 
 def land(load: Load, model: ModelVersion, *, day: date, limit: int, told: Callable[[int], None]) -> landing.Landed:
     """Compute the rows of a load and keep them as received; ``told`` hears how many there are by now.
 
-    Raises ``Invalid`` (model_gone, model_denied, model_class, model_sql, model_slow, model_large, model_empty).
+    Raises what :func:`refuse` raises, and ``Invalid`` (model_slow, model_large, model_empty).
     """
-    held = versions(load)
-    refuse_closed(load.table, model, held, day=day)
-    low = classing.too_low(load.table.shape, classing.floors(model), model.lowered)
-    if low:
-        raise fault("model_class", columns=[f"{one.column} ({one.classification})" for one in low])
+    held = refuse(load, model, day=day)
     views = views_of(load.table, model, held, day=day)
 
     def write(out: BinaryIO) -> None:
@@ -53,6 +47,22 @@ def land(load: Load, model: ModelVersion, *, day: date, limit: int, told: Callab
             raise fault("model_empty")
 
     return replace(landing.land(write, load.name, places.landing(), limit=limit), kind="jsonl")
+
+
+def refuse(load: Load, model: ModelVersion, *, day: date) -> dict[str, Version]:
+    """Return the versions a load may be computed from on that day, whether now or when it was stopped before.
+
+    Raises ``Invalid`` (model_gone, model_denied, model_class, model_sql).
+    """
+    held = versions(load)
+    refuse_closed(load.table, model, held, day=day)
+    unknown = [one for one in load.table.shape.names if one not in model.origins]
+    if unknown:  # declared since: a model that takes every column would fill it, and nobody weighed from what
+        raise fault("model_sql", why=f"bảng có cột {', '.join(unknown)} mà mô hình chưa biết; lưu lại mô hình")
+    low = classing.too_low(load.table.shape, classing.floors(model, held.values()), model.lowered)
+    if low:
+        raise fault("model_class", columns=[f"{one.column} ({one.classification})" for one in low])
+    return held
 
 
 def versions(load: Load) -> dict[str, Version]:
@@ -129,8 +139,9 @@ def _write(sql: str, views: Mapping[str, Any], out: BinaryIO, scratch: Path, tol
             refused = not_one_select(base, sql)
             if refused:
                 raise fault("model_sql", why=refused)
+            shown = _finite(base, sql)
             found = base.execute(
-                f"SELECT to_json(_row)::VARCHAR FROM (SELECT * FROM ({_plain(sql)}\n) ORDER BY ALL) _row"  # noqa: S608 - the model's own, behind the fence
+                f"SELECT to_json(_row)::VARCHAR FROM (SELECT {shown} FROM ({_plain(sql)}\n) ORDER BY ALL) _row"  # noqa: S608 - the model's own, behind the fence
             )
             while some := found.fetchmany(FETCHED):
                 out.write("".join(f"{line}\n" for (line,) in some).encode())
@@ -146,11 +157,21 @@ def _write(sql: str, views: Mapping[str, Any], out: BinaryIO, scratch: Path, tol
     return count
 
 
+def _finite(base: "duckdb.DuckDBPyConnection", sql: str) -> str:
+    """Return what to show of a statement's columns: a number that is none, as of a division by 0, is an empty cell."""
+    given = base.execute(f"SELECT * FROM ({_plain(sql)}\n) LIMIT 0").description or ()  # noqa: S608 - as above
+    names = [(contracts.quote(str(one[0])), str(one[1])) for one in given]
+    return ", ".join(
+        f"CASE WHEN isfinite({name}) THEN {name} END AS {name}" if kind in {"DOUBLE", "FLOAT"} else name
+        for name, kind in names
+    )
+
+
 def _where_and_why(error: "duckdb.Error") -> tuple[int, str]:
     text = str(error)
     line = re.search(r"LINE (\d+):", text)
     if type(error).__name__ not in ABOUT_COLUMNS:
-        return int(line[1]) if line else 1, "một giá trị của dữ liệu không tính được; dùng try_cast hoặc lọc trước"
+        return int(line[1]) if line else 1, NO_VALUE
     return int(line[1]) if line else 1, text.split("\n", maxsplit=1)[0][:300]
 
 
