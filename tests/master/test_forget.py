@@ -54,6 +54,29 @@ def test_files_that_are_gone_are_made_again(people, match):
     assert Run.objects.filter(state="waiting").count() == 1
 
 
+def test_the_files_of_a_run_in_progress_stay(people, match):
+    from nganam.warehouse import places as warehouse
+
+    match(people)
+    erase(people.members.get(table__code="phong-kham").table)
+    asked = operations.start_run(actor=LAN, at=AT, code=people.code)
+    Run.objects.filter(pk=asked.pk).update(state="running")
+    half = places.run(asked).with_name("run-2.tmp")
+    half.mkdir(parents=True)
+    with warehouse.alone(places.lock(people)):  # as the process that matches holds it
+        assert running.repair(actor=WORKER, now=lambda: AT) == []
+        assert half.is_dir()
+    assert running.repair(actor=WORKER, now=lambda: AT) == [f"{people.code} 2"]
+    assert [one.name for one in places.folder(people).glob("run-*")] == ["run-2"]
+
+
+def test_the_files_of_the_run_before_go_when_a_process_was_killed_at_its_end(people, match):
+    one = match(people)
+    shutil.copytree(places.run(one), places.run(one).with_name("run-0"))
+    assert running.repair(actor=WORKER, now=lambda: AT) == []
+    assert [left.name for left in places.folder(people).glob("run-*")] == ["run-1"]
+
+
 def test_a_run_whose_process_was_killed_is_finished(people):
     asked = operations.start_run(actor=LAN, at=AT, code=people.code)
     Run.objects.filter(pk=asked.pk).update(state="running")

@@ -72,10 +72,19 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
 def follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
     """Drop a set's files that may hold what was erased from a table since, and ask for a run; say whether it did.
 
-    A set whose files are gone (they are not backed up by need) is matched anew too.
+    A set whose files are gone (they are not backed up by need) is matched anew too. While a run is in progress nothing
+    is touched: its files are not there yet, and the next minute looks at what it left.
     """
+    with warehouse.alone(places.lock(found)) as alone:
+        return alone and _follow(found, actor, at)
+
+
+def _follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
     one = queries.last_done(found)
-    if one is None or (places.run(one).is_dir() and not queries.is_erased_since(one)):
+    if one is None:
+        return False
+    if places.run(one).is_dir() and not queries.is_erased_since(one):
+        places.keep_only(found, one)  # a process killed at its very end left the run before
         return False
     gone = places.keep_only(found)
     with transaction.atomic():
