@@ -6,13 +6,13 @@ from dataclasses import asdict
 import pytest
 
 from nganam.audit.models import Entry
-from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
-from nganam.master import operations, places, queries
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, Unavailable
+from nganam.master import operations, places, queries, running
 from nganam.master.engine import codes, files, joining, matching, records
 from nganam.master.engine.attributes import agree, spelled
 from nganam.master.models import Entity, Membership
 
-from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, digest_of, entity_of
+from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, WORKER, digest_of, entity_of
 
 db = pytest.mark.django_db
 
@@ -117,7 +117,8 @@ def test_exact_and_likely_records_become_one_doubtful_ones_wait(people, match):
     assert one.outcome["entities"] == 5
     assert one.outcome["by_tables"] == {"1": 2, "2": 3} or one.outcome["by_tables"] == {1: 2, 2: 3}
     assert one.model["origin"] == "declared"
-    assert one.versions == {code: {"number": 1, "generation": 0} for code in ("so-dang-ky", "phong-kham")}
+    told = {"number": 1, "generation": 0, "key": ["ma"], "columns": MAPPED}
+    assert one.versions == dict.fromkeys(("so-dang-ky", "phong-kham"), told)
 
 
 @db
@@ -260,3 +261,64 @@ def test_runs_are_in_the_audit_without_values(people, match):
     assert Entity.objects.count() == 5
     assert Membership.objects.count() == 8
     assert files.found(places.run(queries.last_done(people)) / places.RECORDS, "nguyen an", "person", limit=9)
+
+
+def declare_personal(table, personal):
+    """Say that all columns but the key are personal, or none."""
+    columns = [{**one, "personal": personal and not one.get("key", False)} for one in table.contract["columns"]]
+    table.contract = {**table.contract, "columns": columns}
+    table.save()
+
+
+@db
+def test_what_a_table_said_that_was_taken_out_is_read_by_nobody(people, match):
+    match(people)
+    clinic = people.members.get(table__code="phong-kham").table
+    entity = entity_of(people, "phong-kham", "B1")
+    declare_personal(clinic, personal=False)
+    operations.remove_member(actor=LAN, at=AT, code=people.code, table="so-dang-ky")
+    assert queries.get_readable_for(MINH, people.code) == people  # what is left is nobody's secret
+    for read in (lambda: queries.whole(people, entity), lambda: queries.waiting(people)):
+        with pytest.raises(Unavailable, match="bỏ khỏi tập"):
+            read()
+    assert running.repair(actor=WORKER, now=lambda: AT) == [people.code]
+    assert not list(places.folder(people).glob("run-*"))
+    running.run(actor=WORKER, now=lambda: AT, code=people.code, number=2)
+    assert [one.table for one in queries.whole(people, entity_of(people, "phong-kham", "B1")).records] == ["phong-kham"]
+
+
+@db
+def test_a_set_without_tables_is_read_by_nobody(people, match):
+    match(people)
+    for table in ("so-dang-ky", "phong-kham"):
+        operations.remove_member(actor=LAN, at=AT, code=people.code, table=table)
+    for other in (MINH, LAN):
+        with pytest.raises(NotFound):
+            queries.get_readable_for(other, people.code)
+
+
+@db
+def test_columns_chosen_anew_are_matched_at_night(people, match):
+    match(people)
+    member = people.members.get(table__code="phong-kham")
+    fewer = {name: column for name, column in member.columns.items() if name != "phone"}
+    operations.add_member(actor=LAN, at=AT, code=people.code, table=member.table, columns=fewer)
+    with pytest.raises(Unavailable):
+        queries.waiting(people)
+    assert running.match_new_versions(actor=WORKER, at=AT) == [people.code]
+    running.run(actor=WORKER, now=lambda: AT, code=people.code, number=2)
+    assert queries.waiting(people)
+    assert running.match_new_versions(actor=WORKER, at=AT) == []
+
+
+@db
+def test_a_table_that_became_personal_is_matched_for_its_owner_alone(people, load):
+    table = load("so-dang-ky", REGISTER)
+    declare_personal(table, personal=False)
+    mine = operations.declare_set(actor=MINH, at=AT, agency="CT-SKHCN", title="Mọi người", kind="person")
+    operations.add_member(actor=MINH, at=AT, code=mine.code, table=table, columns=MAPPED)
+    declare_personal(table, personal=True)
+    operations.start_run(actor=MINH, at=AT, code=mine.code)
+    one = running.run(actor=WORKER, now=lambda: AT, code=mine.code, number=1)
+    assert one.state == "failed"
+    assert "không còn được vào tập" in one.fault

@@ -23,8 +23,17 @@ def may_use(actor: Actor, member: Member) -> str:
 
 
 def may_read(actor: Actor, members: Iterable[Member]) -> str:
-    """Who may take what all tables of a set say reads its records, pairs and entities."""
-    return next((why for one in members if (why := may_use(actor, one))), "")
+    """Who may take what all tables of a set say reads its records, pairs and entities; of a set without any, nobody."""
+    held = list(members)
+    if not held:
+        return _("Tập chưa có bảng nào.")
+    return next((why for one in held if (why := may_use(actor, one))), "")
+
+
+def may_match(member: Member) -> str:
+    """Ask again at each run what was asked when the table came in: what was not personal then may be today."""
+    keeper = Actor(Kind.PERSON, "", "", member.set.agency.code, frozenset({Role.FOCAL, Role.LEAD}))
+    return may_use(keeper, member)
 
 
 def may_decide(actor: Actor, found: EntitySet, members: Iterable[Member]) -> str:

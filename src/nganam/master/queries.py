@@ -50,7 +50,7 @@ def get_readable_for(actor: Actor, code: str) -> EntitySet:
 
 def members(found: EntitySet) -> list[Member]:
     """Return the tables of a set, the most trusted first."""
-    return list(found.members.select_related("table__agency", "set"))
+    return list(found.members.select_related("table__agency", "set__agency"))
 
 
 def newest(held: Sequence[Member]) -> dict[str, Version]:
@@ -86,18 +86,30 @@ def is_erased_since(one: Run) -> bool:
     return any(now.get(code) != told["generation"] for code, told in one.versions.items())
 
 
-def is_behind(one: Run, now: Mapping[str, Version]) -> bool:
-    """Say whether a run is of other tables or versions than there are now."""
-    return {code: version.number for code, version in now.items()} != {
-        code: told["number"] for code, told in one.versions.items()
+def is_left_since(one: Run, held: Sequence[Member]) -> bool:
+    """Say whether a run's files hold a column that the set takes no more: nobody is asked about it when they are read.
+
+    Tables, and columns of tables, that came in since change nothing about who may read.
+    """
+    taken = {member.table.code: member.taken for member in held}
+    return any(
+        not {*told["key"], *told["columns"].values()} <= taken.get(code, frozenset()) for code, told in one.versions.items()
+    )
+
+
+def is_behind(one: Run, held: Sequence[Member], now: Mapping[str, Version]) -> bool:
+    """Say whether a run is of other tables, columns or versions than there are now."""
+    columns = {member.table.code: member.columns for member in held}
+    return {code: (version.number, columns[code]) for code, version in now.items()} != {
+        code: (told["number"], told["columns"]) for code, told in one.versions.items()
     }
 
 
 def _read_from(found: EntitySet) -> Run:
     one = last_done(found)
-    if one is None or is_erased_since(one) or not places.run(one).is_dir():
+    if one is None or is_erased_since(one) or is_left_since(one, members(found)) or not places.run(one).is_dir():
         raise Unavailable(
-            _("Kết quả ghép chưa có, hoặc đang được làm lại vì một bảng vừa xóa dữ liệu."),
+            _("Kết quả ghép chưa có, hoặc đang được làm lại vì một bảng vừa xóa dữ liệu hay bị bỏ khỏi tập."),
             hint=_("Chờ lần ghép tới xong, hoặc bấm Ghép lại ở trang của tập."),
         )
     return one

@@ -18,13 +18,13 @@ from django.utils.translation import gettext as _
 from nganam.audit.operations import record
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NganamError
-from nganam.master import deciding, operations, places, queries
+from nganam.master import deciding, operations, places, policies, queries
 from nganam.master.coding import give_codes
 from nganam.master.engine import files, joining, matching
 from nganam.master.engine import records as engine
 from nganam.master.engine.golden import conflicts
 from nganam.master.engine.records import Record
-from nganam.master.models import EntitySet, Run, RunState
+from nganam.master.models import EntitySet, Member, Run, RunState
 from nganam.warehouse import places as warehouse
 from nganam.warehouse.engine import lake
 from nganam.warehouse.models import Version
@@ -70,7 +70,7 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
 
 
 def follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
-    """Drop a set's files that may hold what was erased from a table since, and ask for a run; say whether it did.
+    """Drop a set's files that may hold what was erased since, or what it takes no more; ask for a run; say if it did.
 
     A set whose files are gone (they are not backed up by need) is matched anew too. While a run is in progress nothing
     is touched: its files are not there yet, and the next minute looks at what it left.
@@ -83,7 +83,9 @@ def _follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
     one = queries.last_done(found)
     if one is None:
         return False
-    if places.run(one).is_dir() and not queries.is_erased_since(one):
+    if places.run(one).is_dir() and not (
+        queries.is_erased_since(one) or queries.is_left_since(one, queries.members(found))
+    ):
         places.keep_only(found, one)  # a process killed at its very end left the run before
         return False
     gone = places.keep_only(found)
@@ -107,16 +109,13 @@ def match_new_versions(*, actor: Actor, at: datetime) -> list[str]:
     """Ask for a run of every set whose tables have other versions than its last run; return their codes."""
     started = []
     for found in EntitySet.objects.select_related("agency"):
-        one = queries.last_done(found)
-        if (
-            one is not None
-            and queries.is_behind(one, queries.newest(queries.members(found)))
-            and not queries.active_run(found)
-        ):
-            with transaction.atomic():
-                EntitySet.objects.select_for_update().get(pk=found.pk)
-                operations.open_run(found, actor=actor, at=at)
-            started.append(found.code)
+        one, members = queries.last_done(found), queries.members(found)
+        if one is None or not queries.is_behind(one, members, queries.newest(members)):
+            continue
+        with transaction.atomic():
+            EntitySet.objects.select_for_update().get(pk=found.pk)
+            operations.open_run(found, actor=actor, at=at)
+        started.append(found.code)
     return started
 
 
@@ -124,8 +123,8 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     found = one.set
     members = queries.members(found)
     now_held = queries.newest(members)
-    versions = [now_held[one.table.code] for one in members if one.table.code in now_held]
-    records = _records(found, versions)
+    versions = [(now_held[one.table.code], one) for one in members if one.table.code in now_held]
+    records = _records(versions)
     spelled = engine.table(records, found.kind)
     decided = deciding.decided(found)
     pairs, model = matching.match(spelled, found.review_from / 100)
@@ -142,9 +141,10 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     with transaction.atomic():
         EntitySet.objects.select_for_update().get(pk=found.pk)
         one.versions = {
-            version.table.code: {"number": version.number, "generation": version.table.generation}
-            for version in versions
-        }
+            version.table.code: {"number": version.number, "generation": version.table.generation,
+                                 "key": list(version.shape.key), "columns": dict(member.columns)}
+            for version, member in versions
+        }  # fmt: skip
         if before is None or queries.is_erased_since(before):
             _forget_decisions(found, joined.group)
         given = give_codes(one, joined.group, counts, at=now())
@@ -157,8 +157,8 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     places.keep_only(found, one)
 
 
-def _records(found: EntitySet, versions: Sequence[Version]) -> list[Record]:
-    total = sum(one.rows for one in versions)
+def _records(versions: Sequence[tuple[Version, Member]]) -> list[Record]:
+    total = sum(one.rows for one, _member in versions)
     if not total:
         raise Invalid(_("Các bảng của tập chưa có dòng nào."), hint=_("Nạp dữ liệu vào bảng rồi ghép lại."))
     if total > MOST_RECORDS:
@@ -167,14 +167,17 @@ def _records(found: EntitySet, versions: Sequence[Version]) -> list[Record]:
             _("Tập có %(total)s bản ghi; mỗi lần ghép nhiều nhất %(most)s bản ghi (nội bộ).") % told,
             hint=_("Chia tập theo địa bàn hoặc bớt bảng."),
         )
-    columns = {member.table.code: dict(member.columns) for member in queries.members(found)}
-    taken = [_member(version, columns[version.table.code]) for version in versions]
-    return engine.read(taken, places.salt())
+    return engine.read([_member(*one) for one in versions], places.salt())
 
 
-def _member(version: Version, columns: Mapping[str, str]) -> engine.Member:
-    shape, table = version.shape, version.table
-    if not shape.key or set(columns.values()) - set(shape.names):
+def _member(version: Version, member: Member) -> engine.Member:
+    shape, table, columns = version.shape, version.table, dict(member.columns)
+    why = policies.may_match(member)
+    if why:
+        told = _("Bảng “%(table)s” không còn được vào tập này.") % {"table": table.title}
+        raise Invalid(f"{told} {why}", hint=_("Bỏ bảng khỏi tập, hoặc bỏ các cột dữ liệu cá nhân của bảng."))
+    # As the version has them and as the table is declared today: the latter says what is personal.
+    if not shape.key or set(columns.values()) - set(shape.names) or not {*shape.key, *columns.values()} <= member.taken:
         raise Invalid(
             _("Phiên bản mới nhất của bảng “%(table)s” thiếu cột khóa hoặc cột đã chọn.") % {"table": table.title},
             hint=_("Chọn lại cột của bảng ở trang của tập."),
