@@ -62,6 +62,54 @@ def test_numbers_are_told_in_one_way():
     assert spelled("enterprise", {"name": "Công ty Trách nhiệm hữu hạn Gió"})["name_plain"] == "cty tnhh gio"
 
 
+@pytest.mark.parametrize(
+    "raw", ["Không có", "000000000000", "0", "x", "111111111", "12345", "chưa cấp", "B0000000", "-"]
+)
+def test_what_stands_where_there_is_no_number_is_none(raw):
+    assert spelled("person", {"identifier": raw, "phone": raw})["identifier"] is None
+    assert spelled("enterprise", {"identifier": raw})["identifier"] is None
+    assert spelled("person", {"phone": raw})["phone"] is None
+
+
+def test_numbers_are_those_a_kind_has():
+    told = {
+        "094200000001": "094200000001",
+        "1090012345": "001090012345",
+        "31200456": "031200456",
+        "c1234567": "C1234567",
+    }
+    assert {raw: spelled("person", {"identifier": raw})["identifier"] for raw in told} == told
+    told = {"101234567": "0101234567", "0101234567-001": "0101234567001", "94200000001": "094200000001"}
+    assert {raw: spelled("enterprise", {"identifier": raw})["identifier"] for raw in told} == told
+    assert spelled("agency", {"identifier": "H56.01"})["identifier"] == "H5601"
+    assert spelled("agency", {"identifier": "Không có"})["identifier"] is None
+    assert spelled("person", {"phone": "0999 999 999"})["phone"] is None
+
+
+def test_strangers_without_a_number_stay_strangers():
+    born = {"identifier": "Không có", "date": "1960"}
+    found, _model = matching.match(
+        records.table([rec("a", name="Trần Thị Bé", **born), rec("b", name="Lý Quốc Hùng", **born)], "person"), 0.5
+    )
+    assert not found
+
+
+def test_one_number_and_one_year_under_two_names_waits():
+    number = {"identifier": "094200000001", "date": "1960"}
+    found, _model = matching.match(
+        records.table([rec("a", name="Trần Thị Bé", **number), rec("b", name="Lý Quốc Hùng", **number)], "person"), 0.5
+    )
+    joined = joining.join(["a", "b"], {"a": "1", "b": "1"}, found, {}, joining.Thresholds(0.99, 0.5))
+    assert joined.verdicts == {("a", "b"): "review"}
+
+
+def test_a_number_of_too_many_records_is_nobodys():
+    held = [rec(str(one), name="Trần Bé", identifier="012345678912", phone="0123456789") for one in range(51)]
+    for most, told in ((51, {None}), (50, {"012345678912"})):
+        assert set(records.table(held[:most], "person")["identifier"].to_pylist()) == told
+    assert set(records.table(held, "person")["phone"].to_pylist()) == {None}
+
+
 def test_what_says_less_contradicts_nothing():
     assert agree("name", "person", "Nguyễn Văn Hòa", "NGUYEN VAN HOA")
     assert not agree("name", "person", "Nguyễn Văn Hòa", "Nguyễn Văn Hoa Lư")

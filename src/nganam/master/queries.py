@@ -93,7 +93,8 @@ def is_left_since(one: Run, held: Sequence[Member]) -> bool:
     """
     taken = {member.table.code: member.taken for member in held}
     return any(
-        not {*told["key"], *told["columns"].values()} <= taken.get(code, frozenset()) for code, told in one.versions.items()
+        not {*told["key"], *told["columns"].values()} <= taken.get(code, frozenset())
+        for code, told in one.versions.items()
     )
 
 

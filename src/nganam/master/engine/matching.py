@@ -68,7 +68,7 @@ class Pair:
     @property
     def is_exact(self) -> bool:
         """Say whether they have the same identifier, and nothing else says that they are two."""
-        against = self.level("name") == "differs" and self.level("date") in {"differs", "missing"}
+        against = self.level("name") == "differs" and self.level("date") in {"differs", "missing", "year"}
         return self.level("identifier") == "same" and not against
 
 

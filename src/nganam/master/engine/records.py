@@ -1,6 +1,7 @@
 """The records of a set: rows of committed versions under a keyed digest of their key, with comparable spellings."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ from nganam.warehouse.engine.contract import quote
 from nganam.warehouse.engine.duck import duck, parquet
 
 LENGTH: Final = 32
+MOST_ALIKE: Final = 50
+"""Records that may have one number or telephone; what more have is taken as missing (nội bộ)."""
 SPELLINGS: Final = pa.schema(
     [pa.field(name, pa.string()) for name in ("name_full", "name_plain", "name_bag", "name_ends", "name_last")]
     + [pa.field("name_words", pa.list_(pa.string()))]
@@ -71,12 +74,20 @@ def _read(member: Member, salt: str) -> Iterator[Record]:
         yield Record(digest(salt, member.table, key), member.table, key, values)
 
 
+def _without_common(values: Sequence[str | None]) -> list[str | None]:
+    """Return values without those that too many records have: they stand for "none", and would join strangers."""
+    held = Counter(values)
+    return [one if held[one] <= MOST_ALIKE else None for one in values]
+
+
 def table(records: Sequence[Record], kind: str) -> pa.Table:
     """Return the spellings of records as the matcher takes them, one row a record."""
     columns: dict[str, list[Any]] = {name: [] for name in SPELLINGS.names}
     for one in records:
         for name, value in spelled(kind, one.values).items():
             columns[name].append(value)
+    for name in ("identifier", "phone"):
+        columns[name] = _without_common(columns[name])
     made = pa.Table.from_pydict(columns, schema=SPELLINGS)
     return made.append_column("record", pa.array([one.record for one in records], pa.string())).append_column(
         "origin", pa.array([one.table for one in records], pa.string())
