@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 
 from nganam.kernel.errors import Unavailable
 from nganam.master import operations, places, queries, running
@@ -85,6 +86,17 @@ def test_a_run_whose_process_was_killed_is_finished(people):
     assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=1)) == [f"{people.code} 1"]
     assert queries.last_done(people).number == 1
     assert not half.exists()
+
+
+def test_a_run_whose_process_was_killed_again_and_again_is_given_up(people):
+    asked = operations.start_run(actor=LAN, at=AT, code=people.code)
+    for _killed in range(2):
+        Run.objects.filter(pk=asked.pk).update(state="waiting", starts=F("starts") + 1)
+    assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=1)) == [f"{people.code} 1"]
+    asked.refresh_from_db()
+    assert asked.state == "failed"
+    assert "2 lần bị dừng giữa chừng" in asked.fault
+    assert operations.start_run(actor=LAN, at=AT, code=people.code).number == 2
 
 
 def test_a_run_that_cannot_be_says_why(people):

@@ -125,6 +125,24 @@ def test_the_same_records_give_the_same_pairs():
     assert matching.match(found, 0.1) == matching.match(found, 0.1)
 
 
+def test_pairs_of_strangers_stay_in_the_engine(monkeypatch):
+    names = ["Nguyễn Văn An", "NGUYEN VAN AN", "Trần Thị An", "Lý Quốc An", "Đỗ Bá An", "Hồ Như An"]
+    held = [rec(str(at), name=name, date="1990-03-05", sex="Nam") for at, name in enumerate(names)]
+    held += [rec("y", name="Lê Cúc", identifier="094200000001", date="1970-01-02"),
+             rec("z", name="Võ Én", identifier="094200000001", date="1999-12-31")]  # fmt: skip
+    given, taken = [], matching._pair
+
+    def spy(row, compared):
+        given.append(row)
+        return taken(row, compared)
+
+    monkeypatch.setattr(matching, "_pair", spy)
+    found, _model = matching.match(records.table(held, "person"), 0.5)
+    assert [(one.left, one.right) for one in found] == [("0", "1"), ("y", "z")]
+    assert found[1].probability < 0.5  # one number: whatever the score
+    assert len(given) == 2
+
+
 def test_a_record_without_identifier_makes_no_bridge_between_two_people():
     def likely(left, right):
         return matching.Pair(left, right, 0.999, 12.0, ())

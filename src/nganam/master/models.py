@@ -112,6 +112,7 @@ class Run(models.Model):
     outcome = models.JSONField(_("Kết quả"), default=dict)
     model = models.JSONField(_("Mô hình"), default=dict)
     fault = models.CharField(_("Lỗi"), max_length=500, blank=True)
+    starts = models.PositiveSmallIntegerField(_("Số lần bắt đầu"), default=0)
     started_at = models.DateTimeField(_("Bắt đầu lúc"), null=True, blank=True)
     ended_at = models.DateTimeField(_("Xong lúc"), null=True, blank=True)
 

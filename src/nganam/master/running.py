@@ -30,8 +30,10 @@ from nganam.warehouse.engine import lake
 from nganam.warehouse.models import Version
 
 Now = Callable[[], datetime]
-MOST_RECORDS = 400_000
+MOST_RECORDS = 100_000
 """Records of a set that a run takes: they are matched in memory (nội bộ)."""
+MOST_STARTS = 2
+"""Starts of a run: what was killed as often takes more memory or time than there is, and would be killed again."""
 FORGOTTEN = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
@@ -43,9 +45,10 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
         one.refresh_from_db()
         if not alone or not one.is_under_way:
             return one
-        one.state, one.started_at = RunState.RUNNING, now()
-        one.save(update_fields=["state", "started_at"])
+        one.state, one.started_at, one.starts = RunState.RUNNING, now(), one.starts + 1
+        one.save(update_fields=["state", "started_at", "starts"])
         try:
+            _refuse_a_loop(one)
             _run(one, actor=actor, now=now)
         except NganamError as error:
             _fail(one, f"{error.message} {error.hint}".strip(), actor=actor, at=now())
@@ -53,6 +56,14 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
             log.exception("matching_failed", set=code, run=number)
             _fail(one, _("Lỗi ngoài dự kiến khi ghép; quản trị đã có nhật ký."), actor=actor, at=now())
         return one
+
+
+def _refuse_a_loop(one: Run) -> None:
+    if one.starts > MOST_STARTS:
+        raise Invalid(
+            _("Việc ghép đã %(times)s lần bị dừng giữa chừng.") % {"times": one.starts - 1},
+            hint=_("Có thể máy thiếu bộ nhớ: chia tập theo địa bàn hoặc bớt bảng, rồi ghép lại."),
+        )
 
 
 def repair(*, actor: Actor, now: Now) -> list[str]:

@@ -5,13 +5,14 @@ Repeatable: the sample for ``u`` is drawn by digests, one thread sums, and what 
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from nganam.master.engine.attributes import IDENTIFIER
 from nganam.master.engine.levels import LEVELS, comparison, level_of
 from nganam.warehouse.engine.duck import duck
 
@@ -23,6 +24,7 @@ LEARNS_FROM: Final = 2000
 SEED: Final = 7
 SAMPLED_PAIRS: Final = 1_000_000
 DIGITS: Final = 6
+AT_ONCE: Final = 10_000
 STRICT: Final = (
     "l.identifier = r.identifier", "l.name_bag = r.name_bag AND l.date = r.date",
     "l.name_bag = r.name_bag AND l.phone = r.phone", "l.name_bag = r.name_bag AND l.commune = r.commune",
@@ -93,14 +95,19 @@ def match(records: pa.Table, least: float) -> tuple[list[Pair], Model]:
     settings = learnt or _settings(compared, blocks, prior=_prior(records))
     with duck(alone=True) as base:  # the setting is the engine's
         base.execute("SET threads=1")
-        found = _predict(_linker(base, records, settings), compared, settings)
+        found = _predict(_linker(base, records, settings), compared, settings, least)
         pairs = [_pair(row, compared) for row in found]
     kept = [one for one in pairs if one.probability >= least or one.level("identifier") == "same"]
     return sorted(kept, key=lambda one: (one.left, one.right)), _model(settings, learnt is not None)
 
 
-def _predict(linker: "Linker", compared: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Score the pairs that share a block; of what splink tells, take what a pair needs."""
+def _predict(
+    linker: "Linker", compared: Sequence[str], settings: Mapping[str, Any], least: float
+) -> Iterator[dict[str, Any]]:
+    """Score the pairs that share a block; give out those that may be kept, with what a pair needs.
+
+    Most pairs of a block are of strangers: of 100 000 records there are millions, which stay in the engine.
+    """
     names = ["record_l", "record_r", "match_probability", "match_weight"]
     names += [f"{part}_{one}" for one in compared for part in ("gamma", "mw")]
     names += [
@@ -108,8 +115,12 @@ def _predict(linker: "Linker", compared: Sequence[str], settings: Mapping[str, A
         for one in settings["comparisons"]
         if any("tf_adjustment_column" in level for level in one["comparison_levels"])
     ]
-    found = linker.inference.predict().as_duckdbpyrelation().select(", ".join(names))
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    wanted = f"match_probability >= {least - 10**-DIGITS}"  # as it is before it is rounded
+    if IDENTIFIER in compared:
+        wanted += f" OR gamma_{IDENTIFIER} = {len(LEVELS[IDENTIFIER]) - 1}"  # the same: splink counts from the worst
+    found = linker.inference.predict().as_duckdbpyrelation().filter(wanted).select(", ".join(names))
+    while rows := found.fetchmany(AT_ONCE):
+        yield from (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _linker(base: Any, records: pa.Table, settings: dict[str, Any]) -> "Linker":
