@@ -1,6 +1,7 @@
 """An erasure in a table leaves nothing in a set over it: the files go at once, the next run has no such record."""
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.db.models import F
 
 from nganam.kernel.errors import Unavailable
 from nganam.master import operations, places, queries, running
+from nganam.master.engine import files, matching, records
 from nganam.master.models import Decision, Membership, Run
 
 from .conftest import AT, LAN, WORKER, digest_of
@@ -86,6 +88,34 @@ def test_a_run_whose_process_was_killed_is_finished(people):
     assert running.repair(actor=WORKER, now=lambda: AT + timedelta(hours=1)) == [f"{people.code} 1"]
     assert queries.last_done(people).number == 1
     assert not half.exists()
+
+
+def test_the_engine_spills_into_a_folder_that_goes_with_the_run(people, match, monkeypatch):
+    places_of, told = [(matching, "duck"), (records, "duck"), (files, "duck")], []
+
+    def spying(opened):
+        @contextmanager
+        def spy(*args, **named):
+            with opened(*args, **named) as base:
+                told.append(base.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
+                yield base
+
+        return spy
+
+    for module, name in places_of:
+        monkeypatch.setattr(module, name, spying(getattr(module, name)))
+    left = Path(settings.DATA) / "work" / f"{people.code}-0"
+    left.mkdir(parents=True)
+    (left / "duckdb_temp_storage-0.tmp").write_bytes(b"Nguyen Van An")
+    one = match(people)
+    assert set(told) == {str(Path(settings.DATA) / "work" / f"{people.code}-1")}
+    assert not list((Path(settings.DATA) / "work").glob(f"{people.code}-*"))
+    told.clear()
+    queries.searched(people, "an")
+    assert {Path(each).parent for each in told} == {places.run(one)}
+    left.mkdir()
+    running.repair(actor=WORKER, now=lambda: AT)
+    assert not left.exists()
 
 
 def test_a_run_whose_process_was_killed_again_and_again_is_given_up(people):

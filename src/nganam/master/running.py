@@ -55,6 +55,8 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
         except Exception:
             log.exception("matching_failed", set=code, run=number)
             _fail(one, _("Lỗi ngoài dự kiến khi ghép; quản trị đã có nhật ký."), actor=actor, at=now())
+        finally:
+            places.clear_scratch(one.set)
         return one
 
 
@@ -87,7 +89,10 @@ def follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
     is touched: its files are not there yet, and the next minute looks at what it left.
     """
     with warehouse.alone(places.lock(found)) as alone:
-        return alone and _follow(found, actor, at)
+        if not alone:
+            return False
+        places.clear_scratch(found)
+        return _follow(found, actor, at)
 
 
 def _follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
@@ -135,10 +140,10 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     members = queries.members(found)
     now_held = queries.newest(members)
     versions = [(now_held[one.table.code], one) for one in members if one.table.code in now_held]
-    records = _records(versions)
+    records = _records(one, versions)
     spelled = engine.table(records, found.kind)
     decided = deciding.decided(found)
-    pairs, model = matching.match(spelled, found.review_from / 100)
+    pairs, model = matching.match(spelled, found.review_from / 100, places.scratch(one))
     numbers = dict(zip(spelled["record"].to_pylist(), spelled["identifier"].to_pylist(), strict=True))
     joined = joining.join(
         [each.record for each in records], numbers, pairs, decided,
@@ -168,8 +173,8 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     places.keep_only(found, one)
 
 
-def _records(versions: Sequence[tuple[Version, Member]]) -> list[Record]:
-    total = sum(one.rows for one, _member in versions)
+def _records(one: Run, versions: Sequence[tuple[Version, Member]]) -> list[Record]:
+    total = sum(version.rows for version, _member in versions)
     if not total:
         raise Invalid(_("Các bảng của tập chưa có dòng nào."), hint=_("Nạp dữ liệu vào bảng rồi ghép lại."))
     if total > MOST_RECORDS:
@@ -178,7 +183,7 @@ def _records(versions: Sequence[tuple[Version, Member]]) -> list[Record]:
             _("Tập có %(total)s bản ghi; mỗi lần ghép nhiều nhất %(most)s bản ghi (nội bộ).") % told,
             hint=_("Chia tập theo địa bàn hoặc bớt bảng."),
         )
-    return engine.read([_member(*one) for one in versions], places.salt())
+    return engine.read([_member(*each) for each in versions], places.salt(), places.scratch(one))
 
 
 def _member(version: Version, member: Member) -> engine.Member:

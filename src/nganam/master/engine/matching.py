@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -83,17 +84,20 @@ class Model:
     levels: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def match(records: pa.Table, least: float) -> tuple[list[Pair], Model]:
-    """Return the pairs with the same identifier or at least this probability, in order, and the model used."""
+def match(records: pa.Table, least: float, scratch: Path | None = None) -> tuple[list[Pair], Model]:
+    """Return the pairs with the same identifier or at least this probability, in order, and the model used.
+
+    The engine may spill to ``scratch``, which is the caller's to remove.
+    """
     compared = [one for one in LEVELS if _is_held(records, one)]
     if records.num_rows < 2 or not compared:  # noqa: PLR2004 - a pair
         return [], Model(DECLARED, 0.0)
     # splink speaks of the records' values in its log.
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     blocks = _blocks(compared)
-    learnt = _learn(records, compared, blocks) if records.num_rows >= LEARNS_FROM else None
+    learnt = _learn(records, compared, blocks, scratch) if records.num_rows >= LEARNS_FROM else None
     settings = learnt or _settings(compared, blocks, prior=_prior(records))
-    with duck(alone=True) as base:  # the setting is the engine's
+    with duck(scratch, alone=True) as base:  # the setting is the engine's
         base.execute("SET threads=1")
         found = _predict(_linker(base, records, settings), compared, settings, least)
         pairs = [_pair(row, compared) for row in found]
@@ -155,7 +159,9 @@ def _settings(compared: Sequence[str], blocks: Sequence[str], *, prior: float, l
     }  # fmt: skip
 
 
-def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) -> dict[str, Any] | None:
+def _learn(
+    records: pa.Table, compared: Sequence[str], blocks: Sequence[str], scratch: Path | None
+) -> dict[str, Any] | None:
     """Return settings with frequencies learnt from the records themselves; None where they show too few pairs.
 
     A block says nothing of what it is made by, so two are needed. A block in which a level never occurs among alike
@@ -164,7 +170,7 @@ def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) ->
     from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - see _linker
 
     strict: list[Any] = [one for one in STRICT if all(PARTS.get(part, part) in compared for part in _parts(one))]
-    with duck(alone=True) as base:
+    with duck(scratch, alone=True) as base:
         base.execute("SET threads=1")
         linker = _linker(base, records, _settings(compared, blocks, prior=_prior(records), learnt=True))
         with suppress(SplinkException, ValueError):

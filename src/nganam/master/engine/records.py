@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -56,16 +57,16 @@ def digest(salt: str, table: str, key: str) -> str:
     return keyed_sha256(salt, f"{table}\x1f{key}")[:LENGTH]
 
 
-def read(members: Sequence[Member], salt: str) -> list[Record]:
-    """Return the records of all members, in the order of tables and keys."""
-    return [one for member in members for one in _read(member, salt)]
+def read(members: Sequence[Member], salt: str, scratch: Path | None = None) -> list[Record]:
+    """Return the records of all members, in the order of tables and keys. The engine may spill to ``scratch``."""
+    return [one for member in members for one in _read(member, salt, scratch)]
 
 
-def _read(member: Member, salt: str) -> Iterator[Record]:
+def _read(member: Member, salt: str, scratch: Path | None) -> Iterator[Record]:
     names = [*member.key, *member.columns.values()]
     asked = ", ".join(f"{quote(name)}::VARCHAR" for name in names)
     order = ", ".join(map(quote, member.key))
-    with duck() as base:
+    with duck(scratch, alone=True) as base:
         found = base.execute(f"SELECT {asked} FROM {parquet(member.files)} ORDER BY {order}").fetchall()  # noqa: S608 - quoted
     width = len(member.key)
     for row in found:
