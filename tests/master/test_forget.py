@@ -142,6 +142,25 @@ def test_a_run_that_cannot_be_says_why(people):
     assert Table.objects.count() == 2
 
 
+def test_a_run_asked_for_meanwhile_stops_no_other_set(people, match, load, monkeypatch):
+    other = operations.declare_set(actor=LAN, at=AT, agency="CT-SYT", title="Ở phòng khám", kind="person")
+    member = people.members.get(table__code="phong-kham")
+    operations.add_member(actor=LAN, at=AT, code=other.code, table=member.table, columns=member.columns)
+    for found in (people, other):
+        match(found)
+    load("phong-kham", [("B7", "Võ Én", "", "2001-02-03", "Nữ", "")])
+    looked = queries.newest
+
+    def and_asked(held):
+        if held[0].set == people:
+            operations.open_run(people, actor=LAN, at=AT)
+        return looked(held)
+
+    monkeypatch.setattr(queries, "newest", and_asked)
+    assert running.match_new_versions(actor=WORKER, at=AT) == [other.code]
+    assert people.runs.count() == 2
+
+
 def test_new_versions_are_matched_at_night(people, match, load):
     match(people)
     assert running.match_new_versions(actor=WORKER, at=AT) == []

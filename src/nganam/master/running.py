@@ -130,6 +130,8 @@ def match_new_versions(*, actor: Actor, at: datetime) -> list[str]:
             continue
         with transaction.atomic():
             EntitySet.objects.select_for_update().get(pk=found.pk)
+            if queries.active_run(found):  # an officer's, perhaps asked for since the set was looked at
+                continue
             operations.open_run(found, actor=actor, at=at)
         started.append(found.code)
     return started
