@@ -1,12 +1,14 @@
 """The pages of master data: an officer declares, adds tables, matches, reviews, decides; others find nothing."""
 
+import shutil
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from nganam.audit.models import Entry
-from nganam.master import queries, running
+from nganam.master import places, queries, running
 from nganam.master.models import Decision, EntitySet
 
 from .conftest import AT, CLINIC, MAPPED, REGISTER, WORKER, digest_of, entity_of
@@ -111,6 +113,16 @@ def test_lan_decides_from_pair_to_pair_and_takes_it_back(sign_in, people, match)
     assert "Hai người, một số ghi nhầm" in lan.get(closed[2]).content.decode()
     lan.post(f"{people.get_absolute_url()}quyet-dinh/1/rut/")
     assert queries.waiting(people)
+
+
+def test_a_decision_kept_while_files_go_leads_to_the_list(sign_in, people, match):
+    one = match(people)
+    lan, pair = sign_in("lan"), paths(people)[1][1]
+    shutil.rmtree(places.run(one))
+    done = lan.post(pair, {"verdict": "different", "reason": "Hai người, một số ghi nhầm"})
+    assert (done.status_code, done["Location"]) == (302, f"{people.get_absolute_url()}xem-xet/")
+    assert Decision.objects.count() == 1
+    assert "Kết quả ghép chưa có" in lan.get(done["Location"]).content.decode()
 
 
 def test_a_button_that_says_neither_decides_nothing(sign_in, people, match):

@@ -204,7 +204,10 @@ def _next_pair(found: EntitySet) -> Any:
     """Return the next pair that waits, else the list: a desk goes from pair to pair without the mouse."""
     from django.urls import reverse  # noqa: PLC0415 - the one address made here
 
-    waiting = queries.waiting(found)
+    try:
+        waiting = queries.waiting(found)
+    except Unavailable:  # the decision is kept; the list says why there is no next one now
+        waiting = []
     if not waiting:
         return reverse("master:review", args=[found.code])
     return reverse("master:pair", args=[found.code, waiting[0].pair.left, waiting[0].pair.right])
