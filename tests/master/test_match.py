@@ -11,6 +11,9 @@ from nganam.master import operations, places, queries, running
 from nganam.master.engine import codes, files, joining, matching, records
 from nganam.master.engine.attributes import agree, spelled
 from nganam.master.models import Entity, Membership
+from nganam.warehouse import operations as tables
+from nganam.warehouse import places as warehouse
+from nganam.warehouse.engine import lake
 
 from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, WORKER, digest_of, entity_of
 
@@ -211,6 +214,31 @@ def test_codes_stay_over_a_run_with_new_versions(people, match, load):
     assert again.outcome["new"] == 1
     assert entity_of(people, "phong-kham", "B1") is None
     assert len(list(places.folder(people).glob("run-*"))) == 1
+
+
+@db
+def test_codes_stay_when_the_key_has_its_columns_in_another_order(people, match):
+    table = people.members.get(table__code="so-dang-ky").table
+    version = table.versions.get()
+
+    def read(*key):
+        member = records.Member(table.code, tuple(map(str, lake.files(warehouse.lake(table), version.delta_version))),
+                                key, {"name": "ho_ten"})  # fmt: skip
+        return {one.record: one.values for one in records.read([member], "x")}
+
+    assert read("ma", "gioi_tinh") == read("gioi_tinh", "ma") != read("ma")
+
+
+@db
+@pytest.mark.parametrize(
+    ("name", "change"), [("ho_ten", None), ("ma", {"key": False}), ("dien_thoai", {"key": True}), ("gioi_tinh", None)]
+)
+def test_a_table_of_a_set_is_not_changed_unawares(people, name, change):
+    table = people.members.get(table__code="phong-kham").table
+    columns = [{**one, **(change or {})} if one["name"] == name else one for one in table.contract["columns"]
+               if change or one["name"] != name]  # fmt: skip
+    with pytest.raises(RuleBroken, match=f"tập dữ liệu chủ {people.code} “Người bệnh”.*{name}"):
+        tables.change_table(actor=LAN, at=AT, table=table, title=table.title, columns=columns, reason="Gọn lại")
 
 
 @db

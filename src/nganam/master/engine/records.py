@@ -63,12 +63,12 @@ def read(members: Sequence[Member], salt: str, scratch: Path | None = None) -> l
 
 
 def _read(member: Member, salt: str, scratch: Path | None) -> Iterator[Record]:
-    names = [*member.key, *member.columns.values()]
-    asked = ", ".join(f"{quote(name)}::VARCHAR" for name in names)
-    order = ", ".join(map(quote, member.key))
+    keys = sorted(member.key)  # whatever order the contract has them in, a record is who it was
+    asked = ", ".join(f"{quote(name)}::VARCHAR" for name in [*keys, *member.columns.values()])
+    order = ", ".join(map(quote, keys))
     with duck(scratch, alone=True) as base:
         found = base.execute(f"SELECT {asked} FROM {parquet(member.files)} ORDER BY {order}").fetchall()  # noqa: S608 - quoted
-    width = len(member.key)
+    width = len(keys)
     for row in found:
         key = json.dumps(row[:width], ensure_ascii=False, separators=(",", ":"))
         values = dict(zip(member.columns, row[width:], strict=True))
