@@ -68,6 +68,25 @@ def test_lan_declares_adds_tables_and_matches(sign_in, load):
     assert found.members.count() == 1
 
 
+def test_sets_are_listed_page_by_page_in_as_many_queries_as_one(sign_in, people, match):
+    match(people)
+    lan, asked = sign_in("lan"), []
+    for more in (0, 40):
+        EntitySet.objects.bulk_create(
+            EntitySet(code=f"DLC-{at}", title=f"Tập {at:02d}", kind="place", agency=people.agency, created_at=AT)
+            for at in range(more)
+        )
+        with CaptureQueriesContext(connection) as queried:
+            page = lan.get("/du-lieu-chu/").content.decode()
+        asked.append(len(queried))
+        assert "Người bệnh" in page
+        assert "24/11/2026" in page  # when it was matched
+    assert asked[1] <= asked[0] + 1  # how many there are
+    assert "Tập 28" in page
+    assert "Tập 39" not in page
+    assert "Tập 39" in lan.get("/du-lieu-chu/?trang=2").content.decode()
+
+
 def test_pages_of_records_are_the_owners_officers_alone(sign_in, people, match):
     match(people)
     plain, closed = paths(people)

@@ -80,6 +80,12 @@ def last_done(found: EntitySet) -> Run | None:
     return found.runs.filter(state=RunState.DONE).first()
 
 
+def last_done_of(sets: Sequence[EntitySet]) -> dict[int, Run]:
+    """Return the last run that ended well of each of these sets that has one, by the set's key; one query."""
+    last = Run.objects.filter(set=OuterRef("set"), state=RunState.DONE).order_by("-number").values("pk")[:1]
+    return {one.set_id: one for one in Run.objects.filter(set__in=[found.pk for found in sets], pk=Subquery(last))}
+
+
 def is_erased_since(one: Run) -> bool:
     """Say whether rows were erased from a table of the run since: then its files are not to be read."""
     now = dict(Table.objects.filter(code__in=one.versions).values_list("code", "generation"))

@@ -25,9 +25,12 @@ MOST_DECISIONS = 200
 @door(Audience.OFFICER, roles=OFFICERS)
 def sets(request: HttpRequest) -> HttpResponse:
     """List the sets the officer may see."""
-    found = list(queries.sets_for(request.actor))
+    page = page_of(queries.sets_for(request.actor), request.GET, short=True)
+    found = list(page)
+    done = queries.last_done_of(found)
     context = {
-        "sets": [(one, queries.last_done(one)) for one in found],
+        "page": page,
+        "sets": [(one, done.get(one.pk)) for one in found],
         "may_declare": not policies.may_keep(request.actor, request.actor.agency),
     }
     return render(request, "master/sets.html", context)
