@@ -99,8 +99,8 @@ class RunState(models.TextChoices):
 class Run(models.Model):
     """One matching of a set: on which versions, by which model, with what outcome. All numbers, no values.
 
-    ``versions`` is ``{table code: {"number", "generation", "key", "columns"}}``: by ``columns`` as the member was then;
-    ``outcome`` counts; ``model`` is what the matcher used.
+    ``versions`` is ``{table code: {"number", "generation", "key", "columns", "personal"}}``: by ``columns`` as the
+    member was then, ``personal`` if a column of these was; ``outcome`` counts; ``model`` is what the matcher used.
     """
 
     set = models.ForeignKey(EntitySet, models.CASCADE, related_name="runs")

@@ -43,7 +43,7 @@ def get_set_for(actor: Actor, code: str) -> EntitySet:
 def get_readable_for(actor: Actor, code: str) -> EntitySet:
     """Return a set whose records the actor may read."""
     found = get_set_for(actor, code)
-    if policies.may_read(actor, members(found)):
+    if policies.may_read(actor, members(found), personal_then(last_done(found))):
         raise NotFound(_("Không có tập dữ liệu chủ này."), hint=_("Xem danh sách ở trang Dữ liệu chủ."))
     return found
 
@@ -84,6 +84,11 @@ def last_done_of(sets: Sequence[EntitySet]) -> dict[int, Run]:
     """Return the last run that ended well of each of these sets that has one, by the set's key; one query."""
     last = Run.objects.filter(set=OuterRef("set"), state=RunState.DONE).order_by("-number").values("pk")[:1]
     return {one.set_id: one for one in Run.objects.filter(set__in=[found.pk for found in sets], pk=Subquery(last))}
+
+
+def personal_then(one: Run | None) -> frozenset[str]:
+    """Return the codes of the tables that were personal in a run: its files say so, whatever the tables are today."""
+    return frozenset(code for code, told in one.versions.items() if told["personal"]) if one else frozenset()
 
 
 def is_erased_since(one: Run) -> bool:

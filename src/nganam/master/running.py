@@ -160,7 +160,8 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
         EntitySet.objects.select_for_update().get(pk=found.pk)
         one.versions = {
             version.table.code: {"number": version.number, "generation": version.table.generation,
-                                 "key": list(version.shape.key), "columns": dict(member.columns)}
+                                 "key": list(version.shape.key), "columns": dict(member.columns),
+                                 "personal": _is_personal(version, member)}
             for version, member in versions
         }  # fmt: skip
         if before is None or queries.is_erased_since(before):
@@ -188,9 +189,13 @@ def _records(one: Run, versions: Sequence[tuple[Version, Member]]) -> list[Recor
     return engine.read([_member(*each) for each in versions], places.salt(), places.scratch(one))
 
 
+def _is_personal(version: Version, member: Member) -> bool:
+    return not version.personal.isdisjoint({*version.shape.key, *member.columns.values()})
+
+
 def _member(version: Version, member: Member) -> engine.Member:
     shape, table, columns = version.shape, version.table, dict(member.columns)
-    why = policies.may_match(member)
+    why = policies.may_match(member, [table.code] if _is_personal(version, member) else [])
     if why:
         told = _("Bảng “%(table)s” không còn được vào tập này.") % {"table": table.title}
         raise Invalid(f"{told} {why}", hint=_("Bỏ bảng khỏi tập, hoặc bỏ các cột dữ liệu cá nhân của bảng."))

@@ -69,7 +69,7 @@ def entity_set(request: HttpRequest, code: str) -> HttpResponse:
         "chart": queries.coverage(done.outcome) if done else None,
         "trusted": [(name, titles.get(order[0], "")) for (_one, name), order in _orders(found, members) if order],
         "runs": found.runs.all()[:20],
-        "may_read": not policies.may_read(request.actor, members),
+        "may_read": not policies.may_read(request.actor, members, queries.personal_then(done)),
         "decided": found.decisions.filter(taken_back_at=None).count(),
     }
     return render(request, "master/set.html", context)

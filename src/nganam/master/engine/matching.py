@@ -123,8 +123,8 @@ def _predict(
     if IDENTIFIER in compared:
         wanted += f" OR gamma_{IDENTIFIER} = {len(LEVELS[IDENTIFIER]) - 1}"  # the same: splink counts from the worst
     found = linker.inference.predict().as_duckdbpyrelation().filter(wanted).select(", ".join(names))
-    while rows := found.fetchmany(AT_ONCE):
-        yield from (dict(zip(names, row, strict=True)) for row in rows)
+    for batch in found.to_arrow_reader(AT_ONCE):
+        yield from batch.to_pylist()
 
 
 def _linker(base: Any, records: pa.Table, settings: dict[str, Any]) -> "Linker":
