@@ -117,9 +117,10 @@ def is_behind(one: Run, held: Sequence[Member], now: Mapping[str, Version]) -> b
     }
 
 
-def _read_from(found: EntitySet) -> Run:
+def _read_from(found: EntitySet, held: Sequence[Member] | None = None) -> Run:
     one = last_done(found)
-    if one is None or is_erased_since(one) or is_left_since(one, members(found)) or not places.run(one).is_dir():
+    held = members(found) if held is None else held
+    if one is None or is_erased_since(one) or is_left_since(one, held) or not places.run(one).is_dir():
         raise Unavailable(
             _("Kết quả ghép chưa có, hoặc đang được làm lại vì một bảng vừa xóa dữ liệu hay bị bỏ khỏi tập."),
             hint=_("Chờ lần ghép tới xong, hoặc bấm Ghép lại ở trang của tập."),
@@ -224,8 +225,9 @@ def get_entity(found: EntitySet, code: str) -> Entity:
 
 def whole(found: EntitySet, entity: Entity) -> Whole:
     """Return an entity with all there is to show of it."""
-    one = _read_from(found)
-    made = _wholes(found, one, [entity])[0]
+    held = members(found)
+    one = _read_from(found, held)
+    made = _wholes(found, held, one, [entity])[0]
     digests = [record.record for record in made.records]
     told = files.pairs(places.run(one) / places.PAIRS, between=digests, limit=MOST_PAIRS) if len(digests) > 1 else []
     return Whole(entity, made.golden, made.records, told)
@@ -250,15 +252,16 @@ def searched(found: EntitySet, text: str) -> QuerySet[Entity]:
 
 def shown(found: EntitySet, entities: Sequence[Entity]) -> list[Whole]:
     """Return entities with their records' values, for a page of a list."""
-    return _wholes(found, _read_from(found), entities)
+    held = members(found)
+    return _wholes(found, held, _read_from(found, held), entities)
 
 
-def _wholes(found: EntitySet, one: Run, entities: Sequence[Entity]) -> list[Whole]:
+def _wholes(found: EntitySet, tables: Sequence[Member], one: Run, entities: Sequence[Entity]) -> list[Whole]:
     owners = dict(Membership.objects.filter(entity__in=entities).values_list("record", "entity"))
     held: dict[int, list[Record]] = {}
     for record in files.records(places.run(one) / places.RECORDS, list(owners)):
         held.setdefault(owners[record.record], []).append(record)
-    trust, names = order(found, members(found)), OF_KIND[found.kind]
+    trust, names = order(found, tables), OF_KIND[found.kind]
     return [
         Whole(entity, golden(mine, found.kind, names, trust), mine)
         for entity in entities
