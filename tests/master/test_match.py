@@ -6,13 +6,16 @@ from dataclasses import asdict
 import pytest
 
 from nganam.audit.models import Entry
-from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
-from nganam.master import operations, places, queries
+from nganam.kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken, Unavailable
+from nganam.master import operations, places, queries, running
 from nganam.master.engine import codes, files, joining, matching, records
 from nganam.master.engine.attributes import agree, spelled
 from nganam.master.models import Entity, Membership
+from nganam.warehouse import operations as tables
+from nganam.warehouse import places as warehouse
+from nganam.warehouse.engine import lake
 
-from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, digest_of, entity_of
+from .conftest import AT, CLINIC, LAN, MAPPED, MINH, PHUC, REGISTER, WORKER, digest_of, entity_of
 
 db = pytest.mark.django_db
 
@@ -62,6 +65,54 @@ def test_numbers_are_told_in_one_way():
     assert spelled("enterprise", {"name": "Công ty Trách nhiệm hữu hạn Gió"})["name_plain"] == "cty tnhh gio"
 
 
+@pytest.mark.parametrize(
+    "raw", ["Không có", "000000000000", "0", "x", "111111111", "12345", "chưa cấp", "B0000000", "-"]
+)
+def test_what_stands_where_there_is_no_number_is_none(raw):
+    assert spelled("person", {"identifier": raw, "phone": raw})["identifier"] is None
+    assert spelled("enterprise", {"identifier": raw})["identifier"] is None
+    assert spelled("person", {"phone": raw})["phone"] is None
+
+
+def test_numbers_are_those_a_kind_has():
+    told = {
+        "094200000001": "094200000001",
+        "1090012345": "001090012345",
+        "31200456": "031200456",
+        "c1234567": "C1234567",
+    }
+    assert {raw: spelled("person", {"identifier": raw})["identifier"] for raw in told} == told
+    told = {"101234567": "0101234567", "0101234567-001": "0101234567001", "94200000001": "094200000001"}
+    assert {raw: spelled("enterprise", {"identifier": raw})["identifier"] for raw in told} == told
+    assert spelled("agency", {"identifier": "H56.01"})["identifier"] == "H5601"
+    assert spelled("agency", {"identifier": "Không có"})["identifier"] is None
+    assert spelled("person", {"phone": "0999 999 999"})["phone"] is None
+
+
+def test_strangers_without_a_number_stay_strangers():
+    born = {"identifier": "Không có", "date": "1960"}
+    found, _model = matching.match(
+        records.table([rec("a", name="Trần Thị Bé", **born), rec("b", name="Lý Quốc Hùng", **born)], "person"), 0.5
+    )
+    assert not found
+
+
+def test_one_number_and_one_year_under_two_names_waits():
+    number = {"identifier": "094200000001", "date": "1960"}
+    found, _model = matching.match(
+        records.table([rec("a", name="Trần Thị Bé", **number), rec("b", name="Lý Quốc Hùng", **number)], "person"), 0.5
+    )
+    joined = joining.join(["a", "b"], {"a": "1", "b": "1"}, found, {}, joining.Thresholds(0.99, 0.5))
+    assert joined.verdicts == {("a", "b"): "review"}
+
+
+def test_a_number_of_too_many_records_is_nobodys():
+    held = [rec(str(one), name="Trần Bé", identifier="012345678912", phone="0123456789") for one in range(51)]
+    for most, told in ((51, {None}), (50, {"012345678912"})):
+        assert set(records.table(held[:most], "person")["identifier"].to_pylist()) == told
+    assert set(records.table(held, "person")["phone"].to_pylist()) == {None}
+
+
 def test_what_says_less_contradicts_nothing():
     assert agree("name", "person", "Nguyễn Văn Hòa", "NGUYEN VAN HOA")
     assert not agree("name", "person", "Nguyễn Văn Hòa", "Nguyễn Văn Hoa Lư")
@@ -75,6 +126,31 @@ def test_the_same_records_give_the_same_pairs():
         [rec(one[0], **dict(zip(MAPPED, one[1:], strict=True))) for one in [*REGISTER, *CLINIC]], "person"
     )
     assert matching.match(found, 0.1) == matching.match(found, 0.1)
+
+
+def test_pairs_of_strangers_stay_in_the_engine(monkeypatch):
+    people = [
+        ("Nguyễn Văn An", "094200000001", "1990-03-05"),
+        ("Trần Thị Bé", "036345678912", "1971-12-30"),
+        ("Lý Quốc Cường", "001987654321", "1955-07-18"),
+        ("Đỗ Bá Dũng", "079112233445", "2003-10-24"),
+    ]
+    family = [rec(number, name=name, identifier=number, date=date, phone="0950000001") for name, number, date in people]
+    mistyped = [
+        rec("y", name="Lê Cúc", identifier="048111222333", date="1970-01-02", sex="Nữ", address="Tổ 5 Mỹ Xuyên"),
+        rec("z", name="Võ Én", identifier="048111222333", date="1999-12-31", sex="Nam", address="Ấp Hòa Đê"),
+    ]
+    given, taken = [], matching._pair
+
+    def spy(row, compared):
+        given.append(row)
+        return taken(row, compared)
+
+    monkeypatch.setattr(matching, "_pair", spy)
+    found, _model = matching.match(records.table([*family, *mistyped], "person"), 0.5)
+    assert [(one.left, one.right) for one in found] == [("y", "z")]
+    assert found[0].probability < 0.5  # one number: whatever the score
+    assert len(given) == 1  # not the six of the family's telephone
 
 
 def test_a_record_without_identifier_makes_no_bridge_between_two_people():
@@ -117,7 +193,8 @@ def test_exact_and_likely_records_become_one_doubtful_ones_wait(people, match):
     assert one.outcome["entities"] == 5
     assert one.outcome["by_tables"] == {"1": 2, "2": 3} or one.outcome["by_tables"] == {1: 2, 2: 3}
     assert one.model["origin"] == "declared"
-    assert one.versions == {code: {"number": 1, "generation": 0} for code in ("so-dang-ky", "phong-kham")}
+    told = {"number": 1, "generation": 0, "key": ["ma"], "columns": MAPPED, "personal": True}
+    assert one.versions == dict.fromkeys(("so-dang-ky", "phong-kham"), told)
 
 
 @db
@@ -144,6 +221,31 @@ def test_codes_stay_over_a_run_with_new_versions(people, match, load):
     assert again.outcome["new"] == 1
     assert entity_of(people, "phong-kham", "B1") is None
     assert len(list(places.folder(people).glob("run-*"))) == 1
+
+
+@db
+def test_codes_stay_when_the_key_has_its_columns_in_another_order(people, match):
+    table = people.members.get(table__code="so-dang-ky").table
+    version = table.versions.get()
+
+    def read(*key):
+        member = records.Member(table.code, tuple(map(str, lake.files(warehouse.lake(table), version.delta_version))),
+                                key, {"name": "ho_ten"})  # fmt: skip
+        return {one.record: one.values for one in records.read([member], "x")}
+
+    assert read("ma", "gioi_tinh") == read("gioi_tinh", "ma") != read("ma")
+
+
+@db
+@pytest.mark.parametrize(
+    ("name", "change"), [("ho_ten", None), ("ma", {"key": False}), ("dien_thoai", {"key": True}), ("gioi_tinh", None)]
+)
+def test_a_table_of_a_set_is_not_changed_unawares(people, name, change):
+    table = people.members.get(table__code="phong-kham").table
+    columns = [{**one, **(change or {})} if one["name"] == name else one for one in table.contract["columns"]
+               if change or one["name"] != name]  # fmt: skip
+    with pytest.raises(RuleBroken, match=f"tập dữ liệu chủ {people.code} “Người bệnh”.*{name}"):
+        tables.change_table(actor=LAN, at=AT, table=table, title=table.title, columns=columns, reason="Gọn lại")
 
 
 @db
@@ -260,3 +362,75 @@ def test_runs_are_in_the_audit_without_values(people, match):
     assert Entity.objects.count() == 5
     assert Membership.objects.count() == 8
     assert files.found(places.run(queries.last_done(people)) / places.RECORDS, "nguyen an", "person", limit=9)
+
+
+def declare_personal(held, personal):
+    """Say of a table or version that all columns but the key are personal, or none; return it as it is then."""
+    columns = [
+        {"name": one["name"], "title": one["title"], "key": one.get("key", False),
+         "personal": personal and not one.get("key", False)}
+        for one in held.contract["columns"]
+    ]  # fmt: skip
+    held.contract = {**held.contract, "columns": columns}
+    held.save()
+    return type(held)._default_manager.get(pk=held.pk)
+
+
+@db
+def test_what_a_table_said_that_was_taken_out_is_read_by_nobody(people, match):
+    match(people)
+    clinic = people.members.get(table__code="phong-kham").table
+    entity = entity_of(people, "phong-kham", "B1")
+    declare_personal(clinic, personal=False)
+    operations.remove_member(actor=LAN, at=AT, code=people.code, table="so-dang-ky")
+    with pytest.raises(NotFound):  # what is left is nobody's secret now, but was when the files were made
+        queries.get_readable_for(MINH, people.code)
+    for read in (lambda: queries.whole(people, entity), lambda: queries.waiting(people)):
+        with pytest.raises(Unavailable, match="bỏ khỏi tập"):
+            read()
+    assert running.repair(actor=WORKER, now=lambda: AT) == [people.code]
+    assert not list(places.folder(people).glob("run-*"))
+    running.run(actor=WORKER, now=lambda: AT, code=people.code, number=2)
+    assert [one.table for one in queries.whole(people, entity_of(people, "phong-kham", "B1")).records] == ["phong-kham"]
+
+
+@db
+def test_a_set_without_tables_is_read_by_nobody(people, match):
+    match(people)
+    for table in ("so-dang-ky", "phong-kham"):
+        operations.remove_member(actor=LAN, at=AT, code=people.code, table=table)
+    for other in (MINH, LAN):
+        with pytest.raises(NotFound):
+            queries.get_readable_for(other, people.code)
+
+
+@db
+def test_columns_chosen_anew_are_matched_at_night(people, match):
+    match(people)
+    member = people.members.get(table__code="phong-kham")
+    fewer = {name: column for name, column in member.columns.items() if name != "phone"}
+    operations.add_member(actor=LAN, at=AT, code=people.code, table=member.table, columns=fewer)
+    with pytest.raises(Unavailable):
+        queries.waiting(people)
+    assert running.match_new_versions(actor=WORKER, at=AT) == [people.code]
+    running.run(actor=WORKER, now=lambda: AT, code=people.code, number=2)
+    assert queries.waiting(people)
+    assert running.match_new_versions(actor=WORKER, at=AT) == []
+
+
+@db
+def test_a_table_that_became_personal_is_matched_for_its_owner_alone(people, load):
+    table = declare_personal(load("so-dang-ky", REGISTER), personal=False)
+    version = declare_personal(table.versions.get(), personal=False)
+    mine = operations.declare_set(actor=MINH, at=AT, agency="CT-SKHCN", title="Mọi người", kind="person")
+    operations.add_member(actor=MINH, at=AT, code=mine.code, table=table, columns=MAPPED)
+    for number, held in enumerate((table, version), start=1):  # declared so today, or when its rows came
+        declare_personal(held, personal=True)
+        operations.start_run(actor=MINH, at=AT, code=mine.code)
+        one = running.run(actor=WORKER, now=lambda: AT, code=mine.code, number=number)
+        assert one.state == "failed"
+        assert "không còn được vào tập" in one.fault
+        declare_personal(held, personal=False)
+    operations.start_run(actor=MINH, at=AT, code=mine.code)
+    assert running.run(actor=WORKER, now=lambda: AT, code=mine.code, number=3).state == "done"
+    assert queries.get_readable_for(MINH, mine.code) == mine

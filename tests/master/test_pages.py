@@ -1,12 +1,14 @@
 """The pages of master data: an officer declares, adds tables, matches, reviews, decides; others find nothing."""
 
+import shutil
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from nganam.audit.models import Entry
-from nganam.master import queries, running
+from nganam.master import places, queries, running
 from nganam.master.models import Decision, EntitySet
 
 from .conftest import AT, CLINIC, MAPPED, REGISTER, WORKER, digest_of, entity_of
@@ -66,6 +68,25 @@ def test_lan_declares_adds_tables_and_matches(sign_in, load):
     assert found.members.count() == 1
 
 
+def test_sets_are_listed_page_by_page_in_as_many_queries_as_one(sign_in, people, match):
+    match(people)
+    lan, asked = sign_in("lan"), []
+    for more in (0, 40):
+        EntitySet.objects.bulk_create(
+            EntitySet(code=f"DLC-{at}", title=f"Tập {at:02d}", kind="place", agency=people.agency, created_at=AT)
+            for at in range(more)
+        )
+        with CaptureQueriesContext(connection) as queried:
+            page = lan.get("/du-lieu-chu/").content.decode()
+        asked.append(len(queried))
+        assert "Người bệnh" in page
+        assert "24/11/2026" in page  # when it was matched
+    assert asked[1] <= asked[0] + 2  # how many there are, and the page's keys
+    assert "Tập 28" in page
+    assert "Tập 39" not in page
+    assert "Tập 39" in lan.get("/du-lieu-chu/?trang=2").content.decode()
+
+
 def test_pages_of_records_are_the_owners_officers_alone(sign_in, people, match):
     match(people)
     plain, closed = paths(people)
@@ -111,6 +132,16 @@ def test_lan_decides_from_pair_to_pair_and_takes_it_back(sign_in, people, match)
     assert "Hai người, một số ghi nhầm" in lan.get(closed[2]).content.decode()
     lan.post(f"{people.get_absolute_url()}quyet-dinh/1/rut/")
     assert queries.waiting(people)
+
+
+def test_a_decision_kept_while_files_go_leads_to_the_list(sign_in, people, match):
+    one = match(people)
+    lan, pair = sign_in("lan"), paths(people)[1][1]
+    shutil.rmtree(places.run(one))
+    done = lan.post(pair, {"verdict": "different", "reason": "Hai người, một số ghi nhầm"})
+    assert (done.status_code, done["Location"]) == (302, f"{people.get_absolute_url()}xem-xet/")
+    assert Decision.objects.count() == 1
+    assert "Kết quả ghép chưa có" in lan.get(done["Location"]).content.decode()
 
 
 def test_a_button_that_says_neither_decides_nothing(sign_in, people, match):

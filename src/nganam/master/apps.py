@@ -12,5 +12,8 @@ class MasterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the room's audit actions."""
-        from nganam.master import events  # noqa: F401, PLC0415 - needs the app registry
+        """Register the room's audit actions, and which columns of tables its sets read."""
+        from nganam.master import events, readers  # noqa: F401, PLC0415 - need the app registry
+        from nganam.warehouse.contracting import declare_readers  # noqa: PLC0415 - as above
+
+        declare_readers(readers.readers_of)

@@ -70,10 +70,14 @@ class Member(models.Model):
         return f"{self.set.code} {self.table.code}"
 
     @property
+    def taken(self) -> frozenset[str]:
+        """Return the columns it takes that the table has today, those of the key too."""
+        return frozenset({*self.columns.values(), *self.table.shape.key}).intersection(self.table.shape.names)
+
+    @property
     def is_personal(self) -> bool:
         """Say whether a column it takes is personal today."""
-        taken = {*self.columns.values(), *self.table.shape.key}
-        return any(one.personal for one in self.table.shape.columns if one.name in taken)
+        return any(one.personal for one in self.table.shape.columns if one.name in self.taken)
 
     @property
     def titles(self) -> list[tuple[str, str]]:
@@ -95,7 +99,8 @@ class RunState(models.TextChoices):
 class Run(models.Model):
     """One matching of a set: on which versions, by which model, with what outcome. All numbers, no values.
 
-    ``versions`` is ``{table code: {"number", "generation"}}``; ``outcome`` counts; ``model`` is what the matcher used.
+    ``versions`` is ``{table code: {"number", "generation", "key", "columns", "personal"}}``: by ``columns`` as the
+    member was then, ``personal`` if a column of these was; ``outcome`` counts; ``model`` is what the matcher used.
     """
 
     set = models.ForeignKey(EntitySet, models.CASCADE, related_name="runs")
@@ -107,6 +112,7 @@ class Run(models.Model):
     outcome = models.JSONField(_("Kết quả"), default=dict)
     model = models.JSONField(_("Mô hình"), default=dict)
     fault = models.CharField(_("Lỗi"), max_length=500, blank=True)
+    starts = models.PositiveSmallIntegerField(_("Số lần bắt đầu"), default=0)
     started_at = models.DateTimeField(_("Bắt đầu lúc"), null=True, blank=True)
     ended_at = models.DateTimeField(_("Xong lúc"), null=True, blank=True)
 

@@ -156,7 +156,7 @@ def take_back(*, actor: Actor, at: datetime, code: str, number: int) -> Decision
 @transaction.atomic
 def note_read(*, actor: Actor, at: datetime, found: EntitySet, what: Mapping[str, Any]) -> None:
     """Record that an officer read records with personal columns: codes and digests, never a value."""
-    if any(one.is_personal for one in queries.members(found)):
+    if any(one.is_personal for one in queries.members(found)) or queries.personal_then(queries.last_done(found)):
         _record("values.read", found, actor=actor, at=at, details=dict(what))
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from nganam.kernel.errors import Unavailable
 from nganam.master.models import EntitySet, Membership, Run
+from nganam.warehouse import places as warehouse
 from nganam.warehouse import sealing
 
 RECORDS: Final = "records.parquet"
@@ -26,9 +27,20 @@ def run(one: Run) -> Path:
     return folder(one.set) / f"run-{one.number}"
 
 
+def scratch(one: Run) -> Path:
+    """Return the folder into which the matcher may spill what does not fit in memory: values."""
+    return warehouse.work(f"{one.set.code}-{one.number}")
+
+
+def clear_scratch(found: EntitySet) -> None:
+    """Remove what killed processes spilt; by the one who holds the lock."""
+    for left in warehouse.work(found.code).parent.glob(f"{found.code}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def lock(found: EntitySet) -> Path:
     """Return the lock file that the one process matching a set holds."""
-    return Path(settings.DATA) / "work" / f"{found.code}.lock"
+    return warehouse.work(f"{found.code}.lock")
 
 
 def keep_only(found: EntitySet, *kept: Run) -> int:

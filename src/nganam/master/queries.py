@@ -43,14 +43,14 @@ def get_set_for(actor: Actor, code: str) -> EntitySet:
 def get_readable_for(actor: Actor, code: str) -> EntitySet:
     """Return a set whose records the actor may read."""
     found = get_set_for(actor, code)
-    if policies.may_read(actor, members(found)):
+    if policies.may_read(actor, members(found), personal_then(last_done(found))):
         raise NotFound(_("Không có tập dữ liệu chủ này."), hint=_("Xem danh sách ở trang Dữ liệu chủ."))
     return found
 
 
 def members(found: EntitySet) -> list[Member]:
     """Return the tables of a set, the most trusted first."""
-    return list(found.members.select_related("table__agency", "set"))
+    return list(found.members.select_related("table__agency", "set__agency"))
 
 
 def newest(held: Sequence[Member]) -> dict[str, Version]:
@@ -80,24 +80,49 @@ def last_done(found: EntitySet) -> Run | None:
     return found.runs.filter(state=RunState.DONE).first()
 
 
+def last_done_of(sets: Sequence[EntitySet]) -> dict[int, Run]:
+    """Return the last run that ended well of each of these sets that has one, by the set's key; one query."""
+    last = Run.objects.filter(set=OuterRef("set"), state=RunState.DONE).order_by("-number").values("pk")[:1]
+    return {one.set_id: one for one in Run.objects.filter(set__in=[found.pk for found in sets], pk=Subquery(last))}
+
+
+def personal_then(one: Run | None) -> frozenset[str]:
+    """Return the codes of the tables that were personal in a run: its files say so, whatever the tables are today."""
+    return frozenset(code for code, told in one.versions.items() if told["personal"]) if one else frozenset()
+
+
 def is_erased_since(one: Run) -> bool:
     """Say whether rows were erased from a table of the run since: then its files are not to be read."""
     now = dict(Table.objects.filter(code__in=one.versions).values_list("code", "generation"))
     return any(now.get(code) != told["generation"] for code, told in one.versions.items())
 
 
-def is_behind(one: Run, now: Mapping[str, Version]) -> bool:
-    """Say whether a run is of other tables or versions than there are now."""
-    return {code: version.number for code, version in now.items()} != {
-        code: told["number"] for code, told in one.versions.items()
+def is_left_since(one: Run, held: Sequence[Member]) -> bool:
+    """Say whether a run's files hold a column that the set takes no more: nobody is asked about it when they are read.
+
+    Tables, and columns of tables, that came in since change nothing about who may read.
+    """
+    taken = {member.table.code: member.taken for member in held}
+    return any(
+        not {*told["key"], *told["columns"].values()} <= taken.get(code, frozenset())
+        for code, told in one.versions.items()
+    )
+
+
+def is_behind(one: Run, held: Sequence[Member], now: Mapping[str, Version]) -> bool:
+    """Say whether a run is of other tables, columns or versions than there are now."""
+    columns = {member.table.code: member.columns for member in held}
+    return {code: (version.number, columns[code]) for code, version in now.items()} != {
+        code: (told["number"], told["columns"]) for code, told in one.versions.items()
     }
 
 
-def _read_from(found: EntitySet) -> Run:
+def _read_from(found: EntitySet, held: Sequence[Member] | None = None) -> Run:
     one = last_done(found)
-    if one is None or is_erased_since(one) or not places.run(one).is_dir():
+    held = members(found) if held is None else held
+    if one is None or is_erased_since(one) or is_left_since(one, held) or not places.run(one).is_dir():
         raise Unavailable(
-            _("Kết quả ghép chưa có, hoặc đang được làm lại vì một bảng vừa xóa dữ liệu."),
+            _("Kết quả ghép chưa có, hoặc đang được làm lại vì một bảng vừa xóa dữ liệu hay bị bỏ khỏi tập."),
             hint=_("Chờ lần ghép tới xong, hoặc bấm Ghép lại ở trang của tập."),
         )
     return one
@@ -200,8 +225,9 @@ def get_entity(found: EntitySet, code: str) -> Entity:
 
 def whole(found: EntitySet, entity: Entity) -> Whole:
     """Return an entity with all there is to show of it."""
-    one = _read_from(found)
-    made = _wholes(found, one, [entity])[0]
+    held = members(found)
+    one = _read_from(found, held)
+    made = _wholes(found, held, one, [entity])[0]
     digests = [record.record for record in made.records]
     told = files.pairs(places.run(one) / places.PAIRS, between=digests, limit=MOST_PAIRS) if len(digests) > 1 else []
     return Whole(entity, made.golden, made.records, told)
@@ -226,15 +252,16 @@ def searched(found: EntitySet, text: str) -> QuerySet[Entity]:
 
 def shown(found: EntitySet, entities: Sequence[Entity]) -> list[Whole]:
     """Return entities with their records' values, for a page of a list."""
-    return _wholes(found, _read_from(found), entities)
+    held = members(found)
+    return _wholes(found, held, _read_from(found, held), entities)
 
 
-def _wholes(found: EntitySet, one: Run, entities: Sequence[Entity]) -> list[Whole]:
+def _wholes(found: EntitySet, tables: Sequence[Member], one: Run, entities: Sequence[Entity]) -> list[Whole]:
     owners = dict(Membership.objects.filter(entity__in=entities).values_list("record", "entity"))
     held: dict[int, list[Record]] = {}
     for record in files.records(places.run(one) / places.RECORDS, list(owners)):
         held.setdefault(owners[record.record], []).append(record)
-    trust, names = order(found, members(found)), OF_KIND[found.kind]
+    trust, names = order(found, tables), OF_KIND[found.kind]
     return [
         Whole(entity, golden(mine, found.kind, names, trust), mine)
         for entity in entities

@@ -18,20 +18,22 @@ from django.utils.translation import gettext as _
 from nganam.audit.operations import record
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NganamError
-from nganam.master import deciding, operations, places, queries
+from nganam.master import deciding, operations, places, policies, queries
 from nganam.master.coding import give_codes
 from nganam.master.engine import files, joining, matching
 from nganam.master.engine import records as engine
 from nganam.master.engine.golden import conflicts
 from nganam.master.engine.records import Record
-from nganam.master.models import EntitySet, Run, RunState
+from nganam.master.models import EntitySet, Member, Run, RunState
 from nganam.warehouse import places as warehouse
 from nganam.warehouse.engine import lake
 from nganam.warehouse.models import Version
 
 Now = Callable[[], datetime]
-MOST_RECORDS = 400_000
+MOST_RECORDS = 100_000
 """Records of a set that a run takes: they are matched in memory (nội bộ)."""
+MOST_STARTS = 2
+"""Starts of a run: what was killed as often takes more memory or time than there is, and would be killed again."""
 FORGOTTEN = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
@@ -43,16 +45,27 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
         one.refresh_from_db()
         if not alone or not one.is_under_way:
             return one
-        one.state, one.started_at = RunState.RUNNING, now()
-        one.save(update_fields=["state", "started_at"])
+        one.state, one.started_at, one.starts = RunState.RUNNING, now(), one.starts + 1
+        one.save(update_fields=["state", "started_at", "starts"])
         try:
+            _refuse_a_loop(one)
             _run(one, actor=actor, now=now)
         except NganamError as error:
             _fail(one, f"{error.message} {error.hint}".strip(), actor=actor, at=now())
         except Exception:
             log.exception("matching_failed", set=code, run=number)
             _fail(one, _("Lỗi ngoài dự kiến khi ghép; quản trị đã có nhật ký."), actor=actor, at=now())
+        finally:
+            places.clear_scratch(one.set)
         return one
+
+
+def _refuse_a_loop(one: Run) -> None:
+    if one.starts > MOST_STARTS:
+        raise Invalid(
+            _("Việc ghép đã %(times)s lần bị dừng giữa chừng.") % {"times": one.starts - 1},
+            hint=_("Có thể máy thiếu bộ nhớ: chia tập theo địa bàn hoặc bớt bảng, rồi ghép lại."),
+        )
 
 
 def repair(*, actor: Actor, now: Now) -> list[str]:
@@ -70,12 +83,26 @@ def repair(*, actor: Actor, now: Now) -> list[str]:
 
 
 def follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
-    """Drop a set's files that may hold what was erased from a table since, and ask for a run; say whether it did.
+    """Drop a set's files that may hold what was erased since, or what it takes no more; ask for a run; say if it did.
 
-    A set whose files are gone (they are not backed up by need) is matched anew too.
+    A set whose files are gone (they are not backed up by need) is matched anew too. While a run is in progress nothing
+    is touched: its files are not there yet, and the next minute looks at what it left.
     """
+    with warehouse.alone(places.lock(found)) as alone:
+        if not alone:
+            return False
+        places.clear_scratch(found)
+        return _follow(found, actor, at)
+
+
+def _follow(found: EntitySet, actor: Actor, at: datetime) -> bool:
     one = queries.last_done(found)
-    if one is None or (places.run(one).is_dir() and not queries.is_erased_since(one)):
+    if one is None:
+        return False
+    if places.run(one).is_dir() and not (
+        queries.is_erased_since(one) or queries.is_left_since(one, queries.members(found))
+    ):
+        places.keep_only(found, one)  # a process killed at its very end left the run before
         return False
     gone = places.keep_only(found)
     with transaction.atomic():
@@ -98,16 +125,15 @@ def match_new_versions(*, actor: Actor, at: datetime) -> list[str]:
     """Ask for a run of every set whose tables have other versions than its last run; return their codes."""
     started = []
     for found in EntitySet.objects.select_related("agency"):
-        one = queries.last_done(found)
-        if (
-            one is not None
-            and queries.is_behind(one, queries.newest(queries.members(found)))
-            and not queries.active_run(found)
-        ):
-            with transaction.atomic():
-                EntitySet.objects.select_for_update().get(pk=found.pk)
-                operations.open_run(found, actor=actor, at=at)
-            started.append(found.code)
+        one, members = queries.last_done(found), queries.members(found)
+        if one is None or not queries.is_behind(one, members, queries.newest(members)):
+            continue
+        with transaction.atomic():
+            EntitySet.objects.select_for_update().get(pk=found.pk)
+            if queries.active_run(found):  # an officer's, perhaps asked for since the set was looked at
+                continue
+            operations.open_run(found, actor=actor, at=at)
+        started.append(found.code)
     return started
 
 
@@ -115,11 +141,11 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     found = one.set
     members = queries.members(found)
     now_held = queries.newest(members)
-    versions = [now_held[one.table.code] for one in members if one.table.code in now_held]
-    records = _records(found, versions)
+    versions = [(now_held[one.table.code], one) for one in members if one.table.code in now_held]
+    records = _records(one, versions)
     spelled = engine.table(records, found.kind)
     decided = deciding.decided(found)
-    pairs, model = matching.match(spelled, found.review_from / 100)
+    pairs, model = matching.match(spelled, found.review_from / 100, places.scratch(one))
     numbers = dict(zip(spelled["record"].to_pylist(), spelled["identifier"].to_pylist(), strict=True))
     joined = joining.join(
         [each.record for each in records], numbers, pairs, decided,
@@ -133,9 +159,11 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     with transaction.atomic():
         EntitySet.objects.select_for_update().get(pk=found.pk)
         one.versions = {
-            version.table.code: {"number": version.number, "generation": version.table.generation}
-            for version in versions
-        }
+            version.table.code: {"number": version.number, "generation": version.table.generation,
+                                 "key": list(version.shape.key), "columns": dict(member.columns),
+                                 "personal": _is_personal(version, member)}
+            for version, member in versions
+        }  # fmt: skip
         if before is None or queries.is_erased_since(before):
             _forget_decisions(found, joined.group)
         given = give_codes(one, joined.group, counts, at=now())
@@ -148,8 +176,8 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
     places.keep_only(found, one)
 
 
-def _records(found: EntitySet, versions: Sequence[Version]) -> list[Record]:
-    total = sum(one.rows for one in versions)
+def _records(one: Run, versions: Sequence[tuple[Version, Member]]) -> list[Record]:
+    total = sum(version.rows for version, _member in versions)
     if not total:
         raise Invalid(_("Các bảng của tập chưa có dòng nào."), hint=_("Nạp dữ liệu vào bảng rồi ghép lại."))
     if total > MOST_RECORDS:
@@ -158,14 +186,21 @@ def _records(found: EntitySet, versions: Sequence[Version]) -> list[Record]:
             _("Tập có %(total)s bản ghi; mỗi lần ghép nhiều nhất %(most)s bản ghi (nội bộ).") % told,
             hint=_("Chia tập theo địa bàn hoặc bớt bảng."),
         )
-    columns = {member.table.code: dict(member.columns) for member in queries.members(found)}
-    taken = [_member(version, columns[version.table.code]) for version in versions]
-    return engine.read(taken, places.salt())
+    return engine.read([_member(*each) for each in versions], places.salt(), places.scratch(one))
 
 
-def _member(version: Version, columns: Mapping[str, str]) -> engine.Member:
-    shape, table = version.shape, version.table
-    if not shape.key or set(columns.values()) - set(shape.names):
+def _is_personal(version: Version, member: Member) -> bool:
+    return not version.personal.isdisjoint({*version.shape.key, *member.columns.values()})
+
+
+def _member(version: Version, member: Member) -> engine.Member:
+    shape, table, columns = version.shape, version.table, dict(member.columns)
+    why = policies.may_match(member, [table.code] if _is_personal(version, member) else [])
+    if why:
+        told = _("Bảng “%(table)s” không còn được vào tập này.") % {"table": table.title}
+        raise Invalid(f"{told} {why}", hint=_("Bỏ bảng khỏi tập, hoặc bỏ các cột dữ liệu cá nhân của bảng."))
+    # As the version has them and as the table is declared today: the latter says what is personal.
+    if not shape.key or set(columns.values()) - set(shape.names) or not {*shape.key, *columns.values()} <= member.taken:
         raise Invalid(
             _("Phiên bản mới nhất của bảng “%(table)s” thiếu cột khóa hoặc cột đã chọn.") % {"table": table.title},
             hint=_("Chọn lại cột của bảng ở trang của tập."),

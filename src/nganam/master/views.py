@@ -25,9 +25,12 @@ MOST_DECISIONS = 200
 @door(Audience.OFFICER, roles=OFFICERS)
 def sets(request: HttpRequest) -> HttpResponse:
     """List the sets the officer may see."""
-    found = list(queries.sets_for(request.actor))
+    page = page_of(queries.sets_for(request.actor), request.GET, short=True)
+    found = list(page)
+    done = queries.last_done_of(found)
     context = {
-        "sets": [(one, queries.last_done(one)) for one in found],
+        "page": page,
+        "sets": [(one, done.get(one.pk)) for one in found],
         "may_declare": not policies.may_keep(request.actor, request.actor.agency),
     }
     return render(request, "master/sets.html", context)
@@ -60,12 +63,13 @@ def entity_set(request: HttpRequest, code: str) -> HttpResponse:
         "members": [(one, newest.get(one.table.code)) for one in members],
         "done": done,
         "running": queries.active_run(found),
-        "is_behind": done is not None and queries.is_behind(done, newest),
+        "is_behind": done is not None and queries.is_behind(done, members, newest),
         "is_erased": done is not None and queries.is_erased_since(done),
+        "is_left": done is not None and queries.is_left_since(done, members),
         "chart": queries.coverage(done.outcome) if done else None,
         "trusted": [(name, titles.get(order[0], "")) for (_one, name), order in _orders(found, members) if order],
         "runs": found.runs.all()[:20],
-        "may_read": not policies.may_read(request.actor, members),
+        "may_read": not policies.may_read(request.actor, members, queries.personal_then(done)),
         "decided": found.decisions.filter(taken_back_at=None).count(),
     }
     return render(request, "master/set.html", context)
@@ -203,7 +207,10 @@ def _next_pair(found: EntitySet) -> Any:
     """Return the next pair that waits, else the list: a desk goes from pair to pair without the mouse."""
     from django.urls import reverse  # noqa: PLC0415 - the one address made here
 
-    waiting = queries.waiting(found)
+    try:
+        waiting = queries.waiting(found)
+    except Unavailable:  # the decision is kept; the list says why there is no next one now
+        waiting = []
     if not waiting:
         return reverse("master:review", args=[found.code])
     return reverse("master:pair", args=[found.code, waiting[0].pair.left, waiting[0].pair.right])

@@ -21,8 +21,14 @@ OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     PLACE: (NAME, IDENTIFIER, COMMUNE, ADDRESS),
     AGENCY: (NAME, IDENTIFIER, PHONE, COMMUNE, ADDRESS),
 }
-WHOLE_NUMBER: Final = {PERSON: 12, ENTERPRISE: 10}
-"""Digits of a personal identification number (Luật Căn cước 2023) and of an enterprise's number (Luật Doanh nghiệp)."""
+DIGITS: Final = {PERSON: {9: 9, 8: 9, 12: 12, 11: 12, 10: 12}, ENTERPRISE: {10: 10, 9: 10, 12: 12, 11: 12, 13: 13}}
+"""How long numbers are, and how long those were whose first zeros are gone: an identity card of before and a personal
+identification number (Luật Căn cước 2023); an enterprise's number (Luật Doanh nghiệp), that of a household which is its
+head's, and that of a unit of an enterprise."""
+_PASSPORT: Final = re.compile(r"[A-Z]{1,2}[0-9]{6,8}")
+_NO_NUMBER: Final = frozenset({"KHONG", "KHONGCO", "KHONGRO", "CHUA", "CHUACO", "CHUACAP", "CHUARO", "TRONG", "DANGCAP",
+                               "NA", "NULL", "NONE", "NAN", "NO", "UNKNOWN", "TEST"})  # fmt: skip
+"""What is written where there is no number, in kinds whose codes may be words."""
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4})")
@@ -33,6 +39,7 @@ _LEGAL: Final = (
     ("hop tac xa", "htx"), ("cong ty", "cty"), ("uy ban nhan dan", "ubnd"), ("thi tran", "tt"),
 )  # fmt: skip
 EIGHT_FOUR, SHORTEST_PHONE = "84", 9
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def spelled(kind: str, raw: Mapping[str, str | None]) -> dict[str, object]:
@@ -68,16 +75,22 @@ def _name(kind: str, raw: str | None) -> dict[str, object]:
 
 
 def _identifier(kind: str, raw: str | None) -> str | None:
+    """Return a number as it can be one; what stands in its place ("Không có", 000000000000) would be everybody's."""
     text = re.sub(r"[^0-9a-z]", "", fold(raw or "")).upper()
-    whole = WHOLE_NUMBER.get(kind, 0)
-    return text.zfill(whole) if text.isdigit() and len(text) == whole - 1 else text or None
+    if kind not in DIGITS:
+        return text if text not in _NO_NUMBER and len(set(text)) > 1 else None
+    if kind == PERSON and _PASSPORT.fullmatch(text):
+        return text if len(set(text.lstrip(LETTERS))) > 1 else None
+    length = DIGITS[kind].get(len(text)) if text.isdigit() else None
+    return text.zfill(length) if length and len(set(text.lstrip("0"))) > 1 else None
 
 
 def _phone(raw: str | None) -> str | None:
     digits = re.sub(r"[^0-9]", "", raw or "")
     if digits.startswith(EIGHT_FOUR) and len(digits) > SHORTEST_PHONE + 1:
         digits = digits[2:]
-    return digits.lstrip("0").zfill(10) if len(digits) >= SHORTEST_PHONE else None
+    number = digits.lstrip("0")
+    return number.zfill(10) if len(digits) >= SHORTEST_PHONE and len(set(number)) > 1 else None
 
 
 def _words(raw: str | None) -> list[str] | None:

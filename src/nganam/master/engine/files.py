@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,9 @@ from nganam.master.engine.attributes import IDENTIFIER, NAME, spelled
 from nganam.master.engine.matching import Evidence, Pair, as_json
 from nganam.master.engine.records import Record
 from nganam.warehouse.engine.duck import duck, parquet
+
+if TYPE_CHECKING:
+    import duckdb
 
 RECORDS: Final = pa.schema(
     [(name, pa.string()) for name in ("record", "table", "key", "values", "words", "identifier")]
@@ -58,6 +62,11 @@ def write_pairs(path: Path, pairs: Iterable[Pair], verdicts: Mapping[tuple[str, 
     pq.write_table(pa.Table.from_pylist(rows, PAIRS), path, compression="zstd")
 
 
+def _reader(path: Path) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
+    """Open an engine that spills beside the file it reads: what holds values goes with the run's folder."""
+    return duck(path.with_name("spilt"))
+
+
 def records(path: Path, wanted: Sequence[str]) -> list[Record]:
     """Return the records with these digests, by table and key."""
     if not wanted:
@@ -65,7 +74,7 @@ def records(path: Path, wanted: Sequence[str]) -> list[Record]:
     query = (
         f'SELECT record, "table", key, "values" FROM {parquet([path])} WHERE record IN (SELECT unnest(?)) ORDER BY ALL'  # noqa: S608 - no value in it
     )
-    with duck() as base:
+    with _reader(path) as base:
         found = base.execute(query, [list(wanted)]).fetchall()
     read = [Record(record, table, key, json.loads(values)) for record, table, key, values in found]
     return sorted(read, key=lambda one: (one.table, one.key))
@@ -79,7 +88,7 @@ def found(path: Path, text: str, kind: str, *, limit: int) -> list[str]:
     number = spelled(kind, {IDENTIFIER: text})["identifier"]
     wanted = " AND ".join("contains(words, ?)" for _ in words)
     query = f"SELECT record FROM {parquet([path])} WHERE ({wanted}) OR identifier = ? ORDER BY record LIMIT {limit}"  # noqa: S608 - no value in it
-    with duck() as base:
+    with _reader(path) as base:
         rows = base.execute(query, [*(f" {word} " for word in words), number]).fetchall()
     return [row[0] for row in rows]
 
@@ -96,7 +105,7 @@ def pairs(
         values += [list(between), list(between)]
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     query = f'SELECT * FROM {parquet([path])}{condition} ORDER BY weight DESC, "left", "right" LIMIT {limit} OFFSET {offset}'  # noqa: S608, E501 - no value in it
-    with duck() as base:
+    with _reader(path) as base:
         rows = base.execute(query, values).fetchall()
     return [_told(row) for row in rows]
 

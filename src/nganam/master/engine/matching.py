@@ -5,13 +5,15 @@ Repeatable: the sample for ``u`` is drawn by digests, one thread sums, and what 
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from nganam.master.engine.attributes import IDENTIFIER
 from nganam.master.engine.levels import LEVELS, comparison, level_of
 from nganam.warehouse.engine.duck import duck
 
@@ -23,6 +25,7 @@ LEARNS_FROM: Final = 2000
 SEED: Final = 7
 SAMPLED_PAIRS: Final = 1_000_000
 DIGITS: Final = 6
+AT_ONCE: Final = 10_000
 STRICT: Final = (
     "l.identifier = r.identifier", "l.name_bag = r.name_bag AND l.date = r.date",
     "l.name_bag = r.name_bag AND l.phone = r.phone", "l.name_bag = r.name_bag AND l.commune = r.commune",
@@ -68,7 +71,7 @@ class Pair:
     @property
     def is_exact(self) -> bool:
         """Say whether they have the same identifier, and nothing else says that they are two."""
-        against = self.level("name") == "differs" and self.level("date") in {"differs", "missing"}
+        against = self.level("name") == "differs" and self.level("date") in {"differs", "missing", "year"}
         return self.level("identifier") == "same" and not against
 
 
@@ -81,26 +84,34 @@ class Model:
     levels: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def match(records: pa.Table, least: float) -> tuple[list[Pair], Model]:
-    """Return the pairs with the same identifier or at least this probability, in order, and the model used."""
+def match(records: pa.Table, least: float, scratch: Path | None = None) -> tuple[list[Pair], Model]:
+    """Return the pairs with the same identifier or at least this probability, in order, and the model used.
+
+    The engine may spill to ``scratch``, which is the caller's to remove.
+    """
     compared = [one for one in LEVELS if _is_held(records, one)]
     if records.num_rows < 2 or not compared:  # noqa: PLR2004 - a pair
         return [], Model(DECLARED, 0.0)
     # splink speaks of the records' values in its log.
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     blocks = _blocks(compared)
-    learnt = _learn(records, compared, blocks) if records.num_rows >= LEARNS_FROM else None
+    learnt = _learn(records, compared, blocks, scratch) if records.num_rows >= LEARNS_FROM else None
     settings = learnt or _settings(compared, blocks, prior=_prior(records))
-    with duck(alone=True) as base:  # the setting is the engine's
+    with duck(scratch, alone=True) as base:  # the setting is the engine's
         base.execute("SET threads=1")
-        found = _predict(_linker(base, records, settings), compared, settings)
+        found = _predict(_linker(base, records, settings), compared, settings, least)
         pairs = [_pair(row, compared) for row in found]
     kept = [one for one in pairs if one.probability >= least or one.level("identifier") == "same"]
     return sorted(kept, key=lambda one: (one.left, one.right)), _model(settings, learnt is not None)
 
 
-def _predict(linker: "Linker", compared: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Score the pairs that share a block; of what splink tells, take what a pair needs."""
+def _predict(
+    linker: "Linker", compared: Sequence[str], settings: Mapping[str, Any], least: float
+) -> Iterator[dict[str, Any]]:
+    """Score the pairs that share a block; give out those that may be kept, with what a pair needs.
+
+    Most pairs of a block are of strangers: of 100 000 records there are millions, which stay in the engine.
+    """
     names = ["record_l", "record_r", "match_probability", "match_weight"]
     names += [f"{part}_{one}" for one in compared for part in ("gamma", "mw")]
     names += [
@@ -108,8 +119,12 @@ def _predict(linker: "Linker", compared: Sequence[str], settings: Mapping[str, A
         for one in settings["comparisons"]
         if any("tf_adjustment_column" in level for level in one["comparison_levels"])
     ]
-    found = linker.inference.predict().as_duckdbpyrelation().select(", ".join(names))
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    wanted = f"match_probability >= {least - 10**-DIGITS}"  # as it is before it is rounded
+    if IDENTIFIER in compared:
+        wanted += f" OR gamma_{IDENTIFIER} = {len(LEVELS[IDENTIFIER]) - 1}"  # the same: splink counts from the worst
+    found = linker.inference.predict().as_duckdbpyrelation().filter(wanted).select(", ".join(names))
+    for batch in found.to_arrow_reader(AT_ONCE):
+        yield from batch.to_pylist()
 
 
 def _linker(base: Any, records: pa.Table, settings: dict[str, Any]) -> "Linker":
@@ -144,7 +159,9 @@ def _settings(compared: Sequence[str], blocks: Sequence[str], *, prior: float, l
     }  # fmt: skip
 
 
-def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) -> dict[str, Any] | None:
+def _learn(
+    records: pa.Table, compared: Sequence[str], blocks: Sequence[str], scratch: Path | None
+) -> dict[str, Any] | None:
     """Return settings with frequencies learnt from the records themselves; None where they show too few pairs.
 
     A block says nothing of what it is made by, so two are needed. A block in which a level never occurs among alike
@@ -153,7 +170,7 @@ def _learn(records: pa.Table, compared: Sequence[str], blocks: Sequence[str]) ->
     from splink.internals.exceptions import SplinkException  # noqa: PLC0415 - see _linker
 
     strict: list[Any] = [one for one in STRICT if all(PARTS.get(part, part) in compared for part in _parts(one))]
-    with duck(alone=True) as base:
+    with duck(scratch, alone=True) as base:
         base.execute("SET threads=1")
         linker = _linker(base, records, _settings(compared, blocks, prior=_prior(records), learnt=True))
         with suppress(SplinkException, ValueError):

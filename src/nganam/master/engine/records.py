@@ -1,8 +1,10 @@
 """The records of a set: rows of committed versions under a keyed digest of their key, with comparable spellings."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -13,6 +15,8 @@ from nganam.warehouse.engine.contract import quote
 from nganam.warehouse.engine.duck import duck, parquet
 
 LENGTH: Final = 32
+MOST_ALIKE: Final = 50
+"""Records that may have one number or telephone; what more have is taken as missing (nội bộ)."""
 SPELLINGS: Final = pa.schema(
     [pa.field(name, pa.string()) for name in ("name_full", "name_plain", "name_bag", "name_ends", "name_last")]
     + [pa.field("name_words", pa.list_(pa.string()))]
@@ -53,22 +57,28 @@ def digest(salt: str, table: str, key: str) -> str:
     return keyed_sha256(salt, f"{table}\x1f{key}")[:LENGTH]
 
 
-def read(members: Sequence[Member], salt: str) -> list[Record]:
-    """Return the records of all members, in the order of tables and keys."""
-    return [one for member in members for one in _read(member, salt)]
+def read(members: Sequence[Member], salt: str, scratch: Path | None = None) -> list[Record]:
+    """Return the records of all members, in the order of tables and keys. The engine may spill to ``scratch``."""
+    return [one for member in members for one in _read(member, salt, scratch)]
 
 
-def _read(member: Member, salt: str) -> Iterator[Record]:
-    names = [*member.key, *member.columns.values()]
-    asked = ", ".join(f"{quote(name)}::VARCHAR" for name in names)
-    order = ", ".join(map(quote, member.key))
-    with duck() as base:
+def _read(member: Member, salt: str, scratch: Path | None) -> Iterator[Record]:
+    keys = sorted(member.key)  # whatever order the contract has them in, a record is who it was
+    asked = ", ".join(f"{quote(name)}::VARCHAR" for name in [*keys, *member.columns.values()])
+    order = ", ".join(map(quote, keys))
+    with duck(scratch, alone=True) as base:
         found = base.execute(f"SELECT {asked} FROM {parquet(member.files)} ORDER BY {order}").fetchall()  # noqa: S608 - quoted
-    width = len(member.key)
+    width = len(keys)
     for row in found:
         key = json.dumps(row[:width], ensure_ascii=False, separators=(",", ":"))
         values = dict(zip(member.columns, row[width:], strict=True))
         yield Record(digest(salt, member.table, key), member.table, key, values)
+
+
+def _without_common(values: Sequence[str | None]) -> list[str | None]:
+    """Return values without those that too many records have: they stand for "none", and would join strangers."""
+    held = Counter(values)
+    return [one if held[one] <= MOST_ALIKE else None for one in values]
 
 
 def table(records: Sequence[Record], kind: str) -> pa.Table:
@@ -77,6 +87,8 @@ def table(records: Sequence[Record], kind: str) -> pa.Table:
     for one in records:
         for name, value in spelled(kind, one.values).items():
             columns[name].append(value)
+    for name in ("identifier", "phone"):
+        columns[name] = _without_common(columns[name])
     made = pa.Table.from_pydict(columns, schema=SPELLINGS)
     return made.append_column("record", pa.array([one.record for one in records], pa.string())).append_column(
         "origin", pa.array([one.table for one in records], pa.string())
