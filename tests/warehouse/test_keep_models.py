@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -251,9 +252,8 @@ def test_a_column_declared_later_is_not_filled_by_a_model_that_takes_every_colum
     assert ran(models.run_due(actor=WORKER, at=AT)[0]).state == "committed"
     more = {"name": "cccd"}
     for one, column in ((facilities, more | {"classification": "personal"}), (table, more)):
-        operations.change_table(
-            actor=LAN, at=AT, table=one, title="x", columns=[*COLUMNS, column], confirmed=True, reason="x"
-        )
+        columns: Any = [*COLUMNS, column]
+        operations.change_table(actor=LAN, at=AT, table=one, title="x", columns=columns, confirmed=True, reason="x")
     header = [*(one["name"] for one in COLUMNS), "cccd"]
     load(as_csv([[*ROWS[0], "092190000001"]], header=header), at=AT + timedelta(hours=1))
     ended = ran(models.run_due(actor=WORKER, at=AT)[0])
