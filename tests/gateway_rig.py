@@ -26,8 +26,9 @@ from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from nganam.lgsp import gateway
+from nganam.lgsp import gateway, swapping
 from nganam.lgsp.authority import Authority, Issued, read_request
+from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import Gateway, Listen, Service, Tls, identity_of
 from nganam.lgsp.evidence import lines
 from nganam.serving.secret import shared_secret
@@ -184,6 +185,22 @@ class Stack:
 
     def log_lines(self) -> list[dict[str, Any]]:
         return read_log(self.data / "gateway" / "log" / "access.log")
+
+
+@contextmanager
+def data_plane(data: Path, told: Gateway) -> Iterator[Stack]:
+    """Run a gateway that was told this, and a data server, over a data folder: no database, no Django."""
+    files = compile_gateway(told)
+    with swapping.held(data / "gateway"):
+        swapping.check(files, data / "gateway")
+        swapping.swap(files, data / "gateway")
+    running = Stack(data, told.listen)
+    try:
+        running.start_serving()
+        running.start_gateway()
+        yield running
+    finally:
+        running.stop()
 
 
 @contextmanager

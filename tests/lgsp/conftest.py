@@ -6,9 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from gateway_rig import OPEN, PAUSED, SCHOOL, SLOW, Mint, Stack, decided, free_port, new_key, write_table, write_twin
-from nganam.lgsp import swapping
-from nganam.lgsp.envoy.compiling import compile_gateway
+from gateway_rig import (
+    OPEN,
+    PAUSED,
+    SCHOOL,
+    SLOW,
+    Mint,
+    Stack,
+    data_plane,
+    decided,
+    free_port,
+    new_key,
+    write_table,
+    write_twin,
+)
 from nganam.lgsp.envoy.decided import Listen
 from nganam.serving.snapshot import Field, Grant, Snapshot, write_snapshot
 from nganam.serving.snapshot import Service as Served
@@ -34,14 +45,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory, mint: Mint) -> Iterator[Stac
     (data / "serving").mkdir()
     snapshot = Snapshot(1, datetime(2026, 11, 24, tzinfo=UTC), served | twins, grants)
     (data / "serving" / "snapshot.json").write_bytes(write_snapshot(snapshot))
-    files = compile_gateway(decided(data, mint, listen))
-    with swapping.held(data / "gateway"):
-        swapping.check(files, data / "gateway")
-        swapping.swap(files, data / "gateway")
-    running = Stack(data, listen)
-    try:
-        running.start_serving()
-        running.start_gateway()
+    with data_plane(data, decided(data, mint, listen)) as running:
         yield running
-    finally:
-        running.stop()

@@ -19,6 +19,7 @@ from gateway_rig import (
     Stack,
     address,
     certificate,
+    data_plane,
     decided,
     free_port,
     new_key,
@@ -69,17 +70,8 @@ def opened(tmp_path_factory, mint, told) -> Iterator[Stack]:
     (data / "serving").mkdir()
     snapshot = Snapshot(1, datetime(2026, 11, 24, tzinfo=UTC), served | {open_twin_of(OPEN): twin}, grants)
     (data / "serving" / "snapshot.json").write_bytes(write_snapshot(snapshot))
-    files = compile_gateway(decided(data, mint, listen, **told))
-    with swapping.held(data / "gateway"):
-        swapping.check(files, data / "gateway")
-        swapping.swap(files, data / "gateway")
-    running = Stack(data, listen)
-    try:
-        running.start_serving()
-        running.start_gateway()
+    with data_plane(data, decided(data, mint, listen, **told)) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture

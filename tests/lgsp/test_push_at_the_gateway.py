@@ -30,7 +30,9 @@ def pushes(stack, mint):
     service = Service(DOOR, "CT-SYT", "KHO", callers=(identity_of("VN", SENDER),), pushed=True)
     with swapping.held(stack.data / "gateway"):
         swapping.swap(compile_gateway(replace(told, services=(*told.services, service))), stack.data / "gateway")
-    wait_for(lambda: stack.ask(address(DOOR), method="POST", body=b"x").status == 401)
+    # Not before the route is there: without a token everything is 401, without the route everything else 405.
+    known = mint.token(sub=SENDER, svc=[])
+    wait_for(lambda: stack.ask(address(DOOR), known, method="POST", headers=JSON, body=b"x").status == 400)
     return stack
 
 

@@ -11,10 +11,8 @@ from owslib.ogcapi import REQUEST_HEADERS
 from owslib.ogcapi.features import Features
 from owslib.util import Authentication
 
-from gateway_rig import OPEN, SCHOOL, SLOW, Stack, address, decided, free_port, new_key, wait_for
+from gateway_rig import OPEN, SCHOOL, SLOW, Stack, address, data_plane, decided, free_port, new_key, wait_for
 from nganam.kernel.opened import ANONYMOUS, open_twin_of
-from nganam.lgsp import swapping
-from nganam.lgsp.envoy.compiling import compile_gateway
 from nganam.lgsp.envoy.decided import Listen, OpenTier
 from nganam.serving.snapshot import Field, Grant, Service, Snapshot, write_snapshot
 from nganam.warehouse.engine import contract, replica
@@ -50,17 +48,8 @@ def layer(tmp_path_factory: pytest.TempPathFactory, mint) -> Iterator[Stack]:
     (data / "serving").mkdir()
     (data / "serving" / "snapshot.json").write_bytes(write_snapshot(told))
     tier = {"open_tiers": (OpenTier(SLOW, 600, 600, 600),), "open_keys": (new_key("mo1").as_dict(private=False),)}
-    files = compile_gateway(decided(data, mint, listen, **tier))
-    with swapping.held(data / "gateway"):
-        swapping.check(files, data / "gateway")
-        swapping.swap(files, data / "gateway")
-    running = Stack(data, listen)
-    try:
-        running.start_serving()
-        running.start_gateway()
+    with data_plane(data, decided(data, mint, listen, **tier)) as running:
         yield running
-    finally:
-        running.stop()
 
 
 def replace_fields(service: Service) -> Service:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from nganam.kernel.sandbox import is_sandbox
 from nganam.lgsp import queries, quotas
+from nganam.lgsp.envoy.decided import PUSH
 from nganam.lgsp.evidence import log as evidence
 from nganam.lgsp.evidence.lines import DROPPED, RECOVERED, UNREADABLE, decoded
 from nganam.lgsp.evidence.merkle import leaf_hash
@@ -27,8 +28,6 @@ from nganam.sharing.accounts.operations import note_syncs
 log = structlog.get_logger(__name__)
 MOST_BUNDLES = 8
 OK = 200
-PUSHED = "DAY-"
-"""What the codes of doors for pushed records begin with."""
 Entries = Sequence[tuple[int, bytes]]
 
 
@@ -193,7 +192,7 @@ def _number(said: dict[str, Any], name: str) -> int | None:
 
 def _form(said: dict[str, Any]) -> str:
     """Return how was asked: behind the service's address (/r1 and five parts) stands a key, or nothing."""
-    if not said.get("serviceCode") or str(said["serviceCode"]).startswith(PUSHED):
+    if not said.get("serviceCode") or str(said["serviceCode"]).startswith(PUSH):
         return Exchange.Form.OTHER
     parts = str(said.get("restPath") or "").partition("?")[0].strip("/").split("/")
     return Exchange.Form.LOOKUP if len(parts) > 6 else Exchange.Form.PAGE  # noqa: PLR2004

@@ -28,7 +28,9 @@ DAYS = LocalDefault("lgsp_tally_days", 800, "Giữ số liệu LGSP theo ngày",
 SNAPSHOTS = LocalDefault("lgsp_snapshots", 90, "Giữ các bản cấu hình LGSP", "Keep snapshots of the gateway", "days")
 QUOTAS = LocalDefault("lgsp_quota_counts", 100, "Giữ số đếm hạn mức", "Keep counts of quotas", "days")
 DELIVERIES = LocalDefault("lgsp_deliveries", 90, "Giữ thông báo thay đổi đã gửi", "Keep messages of changes", "days")
+PUSHES = LocalDefault("lgsp_push_receipts", 90, "Giữ biên nhận đẩy dữ liệu", "Keep receipts of pushes", "days")
 EVERY = (
     CALLS, UNSURE, CERTIFICATE, *PLATFORM_STAGES, CRL, MINUTES, HOURS, DAYS, SNAPSHOTS, QUOTAS, DELIVERIES,
+    PUSHES,
 )  # fmt: skip
 __all__ = ["EVERY", "span"]

@@ -71,7 +71,10 @@ def add_member(*, actor: Actor, at: datetime, code: str, table: Table, columns: 
     _check_columns(made, found)
     if held is None:
         made.position = (found.members.aggregate(last=Max("position"))["last"] or 0) + 1
-    made.save()
+    if held is None:
+        made.save(force_insert=True)
+    else:
+        made.save(update_fields=["columns"])
     _record("member.added", found, actor=actor, at=at, details={"table": table.code, "columns": made.columns})
     return made
 
@@ -123,7 +126,7 @@ def decide(*, actor: Actor, at: datetime, code: str, pair: tuple[str, str], same
     Raises ``RuleBroken`` when decisions that hold already say otherwise, and names them.
     """
     found = _held(actor, code)
-    allow(policies.may_decide(actor, found, queries.members(found)))
+    _allow_decision(actor, found)
     left, right = sorted(pair)
     if left == right or Membership.objects.filter(set=found, record__in=[left, right]).count() != 2:  # noqa: PLR2004 - both
         raise Invalid(_("Cặp bản ghi này không còn trong tập."), hint=_("Ghép lại rồi xem danh sách chờ xem xét."))
@@ -143,7 +146,7 @@ def decide(*, actor: Actor, at: datetime, code: str, pair: tuple[str, str], same
 def take_back(*, actor: Actor, at: datetime, code: str, number: int) -> Decision:
     """Take a decision back; from the next run on the pair is judged by its evidence again."""
     found = _held(actor, code)
-    allow(policies.may_decide(actor, found, queries.members(found)))
+    _allow_decision(actor, found)
     made = queries.get_decision(found, number)
     if made.taken_back_at is not None:
         raise RuleBroken(_("Quyết định này đã được rút."), article="nội bộ", hint=_("Tải lại trang."))
@@ -158,6 +161,12 @@ def note_read(*, actor: Actor, at: datetime, found: EntitySet, what: Mapping[str
     """Record that an officer read records with personal columns: codes and digests, never a value."""
     if any(one.is_personal for one in queries.members(found)) or queries.personal_then(queries.last_done(found)):
         _record("values.read", found, actor=actor, at=at, details=dict(what))
+
+
+def _allow_decision(actor: Actor, found: EntitySet) -> None:
+    """Ask as the pages ask: what was personal in the versions that were matched is so here too."""
+    personal = queries.personal_then(queries.last_done(found))
+    allow(policies.may_decide(actor, found, queries.members(found), personal))
 
 
 def _held(actor: Actor, code: str) -> EntitySet:

@@ -40,8 +40,8 @@ def may_match(member: Member, personal: Collection[str] = ()) -> str:
     return may_use(keeper, member, personal)
 
 
-def may_decide(actor: Actor, found: EntitySet, members: Iterable[Member]) -> str:
+def may_decide(actor: Actor, found: EntitySet, members: Iterable[Member], personal: Collection[str] = ()) -> str:
     """Who keeps the set and reads its records decides about pairs."""
     if not actor.is_person:
         return _("Chỉ cán bộ được quyết định về cặp bản ghi.")
-    return may_keep(actor, found.agency.code) or may_read(actor, members)
+    return may_keep(actor, found.agency.code) or may_read(actor, members, personal)

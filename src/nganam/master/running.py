@@ -16,9 +16,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from nganam.audit.operations import record
+from nganam.face.telling import kept
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NganamError
-from nganam.master import deciding, operations, places, policies, queries
+from nganam.master import deciding, operations, places, policies, queries, words
 from nganam.master.coding import give_codes
 from nganam.master.engine import files, joining, matching
 from nganam.master.engine import records as engine
@@ -54,7 +55,7 @@ def run(*, actor: Actor, now: Now, code: str, number: int) -> Run:
             _fail(one, f"{error.message} {error.hint}".strip(), actor=actor, at=now())
         except Exception:
             log.exception("matching_failed", set=code, run=number)
-            _fail(one, _("Lỗi ngoài dự kiến khi ghép; quản trị đã có nhật ký."), actor=actor, at=now())
+            _fail(one, kept(words.UNEXPECTED), actor=actor, at=now())
         finally:
             places.clear_scratch(one.set)
         return one
@@ -169,7 +170,7 @@ def _run(one: Run, *, actor: Actor, now: Now) -> None:
         given = give_codes(one, joined.group, counts, at=now())
         one.outcome = _outcome(records, groups, joined, counts) | given
         one.model, one.state, one.ended_at = asdict(model), RunState.DONE, now()
-        one.save()
+        one.save(update_fields=["versions", "outcome", "model", "state", "ended_at"])
         details = {"run": one.number, "versions": {code: told["number"] for code, told in one.versions.items()},
                    "entities": len(groups), "records": len(records)}  # fmt: skip
         _note(found, "run.done", actor=actor, at=now(), details=details)

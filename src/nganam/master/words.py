@@ -1,8 +1,10 @@
 """The room's words: kinds, attributes, levels of agreement, what became of a pair."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
+UNEXPECTED = gettext_noop("Lỗi ngoài dự kiến khi ghép, đã vào nhật ký. Ghép lại; nếu vẫn lỗi, báo đơn vị vận hành.")
+"""Kept with a run, so in the words of the record."""
 KINDS = {
     "person": _("Người"), "enterprise": _("Doanh nghiệp, tổ chức"), "place": _("Thửa đất, địa điểm"),
     "agency": _("Cơ quan nhà nước"),

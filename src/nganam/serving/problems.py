@@ -237,7 +237,7 @@ def no_receipt() -> Refused:
     """Say that the caller has no such receipt here."""
     return Refused(
         404, "data_absent", "Không có dữ liệu", "Không có biên nhận này của ứng dụng.",
-        "Kiểm tra mã biên nhận trong câu trả lời của lần đẩy; biên nhận được giữ 90 ngày (nội bộ).",
+        "Kiểm tra mã biên nhận trong câu trả lời của lần đẩy; biên nhận quá thời hạn lưu (nội bộ) đã được dọn.",
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from nganam.serving import whole
+
 FOLDER, WAITING, TOLD, BESIDE, BROKEN = "pushed", "waiting", "told", "beside", "unreadable"
 MOST_WAITING, MOST_BYTES, LEAST_FREE = 10_000, 2 * 1024**3, 512 * 1024**2
 """How many pushes and bytes may wait at a door, and how many bytes are left free on the disk for everything else."""
@@ -62,7 +64,7 @@ def keep(place: Path, head: Head, records: Sequence[bytes]) -> Head:
     _refuse_when_full(waiting)
     path = beside / f"{head.receipt}.{secrets.token_hex(8)}"
     try:
-        _write(path, b"\n".join([msgspec.json.encode(head), *records, b""]))
+        whole.write_new(path, b"\n".join([msgspec.json.encode(head), *records, b""]))
         try:
             os.link(path, waiting / head.receipt)
         except FileExistsError:
@@ -72,7 +74,7 @@ def keep(place: Path, head: Head, records: Sequence[bytes]) -> Head:
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-    _to_disk(waiting)  # also for who comes second: the first may not have come so far
+    whole.to_disk(waiting)  # also for who comes second: the first may not have come so far
     return kept
 
 
@@ -84,22 +86,6 @@ def _refuse_when_full(waiting: Path) -> None:
         count += 1
     if count >= MOST_WAITING or size >= MOST_BYTES or shutil.disk_usage(waiting).free < LEAST_FREE:
         raise Full
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _to_disk(place: Path) -> None:
-    handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_head(path: Path) -> Head:
@@ -135,10 +121,7 @@ def tell(place: Path, receipt: str, said: bytes) -> None:
     """Write what has become of a push, beside and then under its name."""
     (place / TOLD).mkdir(parents=True, exist_ok=True, mode=0o700)
     (place / BESIDE).mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = place / BESIDE / f"{receipt}.{secrets.token_hex(8)}"
-    _write(path, said)
-    path.replace(place / TOLD / f"{receipt}.json")
-    _to_disk(place / TOLD)
+    whole.put(place / TOLD / f"{receipt}.json", said, place / BESIDE)
 
 
 def told(place: Path, receipt: str) -> bytes:

@@ -5,12 +5,12 @@ its digest. It holds for that file alone, so a replica built anew is in service 
 taken the mark away.
 """
 
-import os
-import secrets
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+
+from nganam.serving import whole
 
 MARK = "withdrawn.json"
 DAMAGED, STALE = "damaged", "stale"
@@ -40,12 +40,8 @@ def withdraw(path: Path, why: str, *, at: datetime, of: str = "") -> None:
 
     ``of`` is the identity of the file that was found so; by default that of the one which is there now.
     """
-    mark, waiting = Mark(of or identity(path), why, at.isoformat()), path.with_name(f".{secrets.token_hex(8)}.tmp")
-    with waiting.open("wb") as out:
-        out.write(msgspec.json.encode(mark))
-        out.flush()
-        os.fsync(out.fileno())
-    waiting.replace(path.with_name(MARK))
+    mark = Mark(of or identity(path), why, at.isoformat())
+    whole.put(path.with_name(MARK), msgspec.json.encode(mark), path.parent)
 
 
 def read_mark(path: Path) -> Mark:

@@ -20,6 +20,8 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 SCHEME = "lgsp:"
 PLATFORM = "NK"
 """What the codes of platforms beyond the province begin with."""
+PUSH = "DAY-"
+"""What the codes of doors for pushed records begin with."""
 METASERVICES = ("listClients", "listMethods", "allowedMethods", "getOpenAPI")
 """The questions of X-Road about the exchange itself; the data server answers them."""
 

@@ -23,8 +23,10 @@ from django.utils.translation import gettext
 from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import NganamError
+from nganam.lgsp import terms
 from nganam.lgsp.pushes import operations, policies
 from nganam.lgsp.pushes.models import Push, PushDoor
+from nganam.lgsp.queries import plain
 from nganam.serving import spool
 from nganam.serving.pushing import Kept, Said
 from nganam.warehouse import partial, places, queries
@@ -39,7 +41,6 @@ MOST_RECORDS, MOST_BYTES = 200_000, 64 * 1024 * 1024
 MOST_TOLD, MOST_ERRORS, LATELY = 1_000, 20, 20
 RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 """How long after each fault of ours (a full disk) the same records are tried again: a local choice."""
-KEPT_DAYS = timedelta(days=90)
 STATES = {"received": "loading", "checking": "loading", "committed": "loaded"}
 MESSAGES = {
     "loading": "Đang nạp vào kho.",
@@ -224,13 +225,9 @@ def _landed(door: PushDoor, batch: Batch) -> landing.Landed:
 def _of(head: spool.Head, door: PushDoor) -> Push:
     return Push(
         receipt=head.receipt, door=door, consumer=head.consumer[:80], at=datetime.fromisoformat(head.at),
-        records=head.records, size=head.size, digest=head.digest[:80], message_id=_plain(head.message_id, 128),
-        request_id=_plain(head.request_id, 64),
+        records=head.records, size=head.size, digest=head.digest[:80], message_id=plain(head.message_id, 128),
+        request_id=plain(head.request_id, 64),
     )  # fmt: skip
-
-
-def _plain(text: str, most: int) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:most]
 
 
 def _open(
@@ -329,8 +326,8 @@ def _outcome(load: Load) -> Outcome:
 
 
 def forget_old(*, at: datetime) -> int:
-    """Remove receipts older than they are kept for (nội bộ), rows and files; return how many rows."""
-    old = Push.objects.filter(at__lt=at - KEPT_DAYS).exclude(told__in=("", "received", "checking"))
+    """Remove receipts older than they are kept for (a local term), rows and files; return how many rows."""
+    old = Push.objects.filter(at__lt=at - terms.span(terms.PUSHES.key)).exclude(told__in=("", "received", "checking"))
     removed = 0
     for door in PushDoor.objects.all():
         place = spool.folder(Path(settings.DATA), door.code)

@@ -10,6 +10,7 @@ from nganam.cases.requirements import allow
 from nganam.kernel.actors import Actor
 from nganam.kernel.errors import Invalid, NganamError, RuleBroken, StateMoved
 from nganam.lgsp import certificates
+from nganam.lgsp.envoy.decided import PUSH
 from nganam.lgsp.models import Certificate
 from nganam.lgsp.pushes import policies
 from nganam.lgsp.pushes.models import PushDoor, PushRight
@@ -19,7 +20,7 @@ from nganam.warehouse.models import Table
 from nganam.warehouse.operations import hold
 from nganam.warehouse.transforms.planning import model_of
 
-PREFIX, LONGEST = "DAY-", 36
+LONGEST = 36
 
 
 @transaction.atomic
@@ -86,10 +87,10 @@ def _door(table: Table, actor: Actor, at: datetime) -> PushDoor:
     found = PushDoor.objects.filter(table=table).first()
     if found is not None:
         return found
-    code, number = f"{PREFIX}{table.code[:LONGEST].strip('-')}", 1
+    code, number = f"{PUSH}{table.code[:LONGEST].strip('-')}", 1
     while PushDoor.objects.filter(code=code).exists():  # tables whose codes begin alike
         number += 1
-        code = f"{PREFIX}{table.code[: LONGEST - 3].strip('-')}-{number}"
+        code = f"{PUSH}{table.code[: LONGEST - 3].strip('-')}-{number}"
     return PushDoor.objects.create(code=code, table=table, opened_at=at, opened_by=actor.name)
 
 
