@@ -33,7 +33,8 @@ OWN = frozenset({b"idempotency-key", b"content-type"})
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a receipt says. ``state``: waiting, loading, loaded, unchanged, failed.
 
-    ``errors`` are the first of the rejected records, by their number in the push from 1, the column and why.
+    ``accepted`` and ``rejected`` are told once the load has ended; ``errors`` are the first of the rejected records, by
+    their number in the push from 1, the column and why.
     """
 
     receipt: str
@@ -44,8 +45,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""
     load: str = ""
     version: int = 0
-    accepted: int = 0
-    rejected: int = 0
+    accepted: int | msgspec.UnsetType = msgspec.UNSET
+    rejected: int | msgspec.UnsetType = msgspec.UNSET
     errors: list[dict[str, Any]] = []
 
 

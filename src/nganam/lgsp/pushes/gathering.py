@@ -41,6 +41,7 @@ MOST_RECORDS, MOST_BYTES = 200_000, 64 * 1024 * 1024
 MOST_TOLD, MOST_ERRORS, LATELY = 1_000, 20, 20
 RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 """How long after each fault of ours (a full disk) the same records are tried again: a local choice."""
+ENDED = frozenset({"loaded", "unchanged", "failed"})
 STATES = {"received": "loading", "checking": "loading", "committed": "loaded"}
 MESSAGES = {
     "loading": "Đang nạp vào kho.",
@@ -270,7 +271,7 @@ def tell(door: PushDoor, place: Path) -> int:
         said = outcome.of(push)
         spool.tell(place, push.receipt, msgspec.json.encode(Kept(push.consumer, said)))
         (place / spool.WAITING / push.receipt).unlink(missing_ok=True)
-        figures = {"accepted": said.accepted, "rejected": said.rejected} if load.is_final else {}
+        figures = {"accepted": said.accepted, "rejected": said.rejected} if said.state in ENDED else {}
         Push.objects.filter(pk=push.pk).update(told=load.state, **figures)
         told += 1
     return told
@@ -298,11 +299,11 @@ class Outcome:
         """Return what the receipt of one push says."""
         lines = range(push.first_line, push.last_line + 1) if push.last_line else range(0)
         wrong = [line for line in lines if line in self.flaws]
-        is_done = self.state in {"loaded", "unchanged"}
+        taken = len(lines) - len(wrong) if self.state in {"loaded", "unchanged"} else 0
+        figures = {"accepted": taken, "rejected": len(wrong)} if self.state in ENDED else {}
         return Said(
             push.receipt, self.state, push.at.isoformat(), push.records, push.digest, self.message, self.load.code,
-            self.version, accepted=len(lines) - len(wrong) if is_done else 0, rejected=len(wrong),
-            errors=list(self._errors(push, wrong)),
+            self.version, **figures, errors=list(self._errors(push, wrong)),
         )  # fmt: skip
 
     def _errors(self, push: Push, wrong: Sequence[int]) -> Iterator[dict[str, Any]]:
