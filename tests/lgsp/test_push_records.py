@@ -551,3 +551,16 @@ def test_a_program_opens_a_right_by_the_same_deed(table):
     ended = done(lan.post(f"{url}/{made['right']}/end", {"reason": "Thay hệ thống"}, **JSON))
     assert ended["end_reason"] == "Thay hệ thống"
     assert program_of(scenes.PHUC).get(url).status_code == 404
+
+
+def test_officers_are_told_of_pushes_that_went_wrong_and_not_of_every_one(right, table, data):
+    from nganam.notices import queries as notices
+
+    before = notices.inbox(scenes.LAN).count()
+    pushed(data, record(ma_co_so="00301"), receipt="a")
+    run(gather()[0])
+    assert notices.inbox(scenes.LAN).count() == before
+    pushed(data, record(ma_co_so="00302", so_giuong="nhiều"), record(ma_co_so="00303"), receipt="b", at=1)
+    gather()
+    run(Load.objects.filter(way="push").first().code)
+    assert notices.inbox(scenes.LAN).count() == before + 1

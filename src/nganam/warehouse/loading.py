@@ -558,6 +558,8 @@ def _end(
         changes={"ended_at": at, **(changes or {})},
         details={"table": table.code, **(details or {})},
     )
+    if ended.way == Way.PUSH and step != "fail" and not ended.rejected:
+        return ended  # the sender has a receipt; an officer told of each of hundreds a day would read none
     notify(
         at=at,
         title=kept("%(table)s: %(state)s") % {"table": table.title, "state": ended.current.vi},
